@@ -3,14 +3,37 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from aiokafka import ConsumerRecord
-
-Headers = Sequence[tuple[str, bytes]]
+Headers = list[tuple[str, bytes]]
+"""A list because aiokafka's batches insist on one."""
 Changes = Mapping[bytes, bytes | None]
 
 
+class TopicPartition(NamedTuple):
+    """A partition of a topic; equal to aiokafka's and Faust's tuples of the same."""
+
+    topic: str
+    partition: int
+
+
+class Received(Protocol):
+    """A record as aiokafka's consumer returns it."""
+
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int:
+        """Milliseconds since 1970: the producer's or the broker's, as the topic is configured."""
+
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+
+
 class Slice(NamedTuple):
-    """What one poll read of one partition: its records, and how far the reading went.
+    """What was read of one partition: its records, and how far the reading went.
 
     ``start`` is where the reading went on from and ``end`` where it will go on, so that slices of a partition join without
     a gap even where control records, aborted records or compaction leave holes between the records' offsets.
@@ -20,7 +43,7 @@ class Slice(NamedTuple):
     partition: int
     start: int
     end: int
-    records: Sequence[ConsumerRecord[bytes | None, bytes | None]]
+    records: Sequence[Received]
 
 
 class Message(NamedTuple):
@@ -30,11 +53,11 @@ class Message(NamedTuple):
     partition: int
     key: bytes | None
     value: bytes | None
-    headers: Headers = ()
+    headers: Headers
 
 
 class Transaction(NamedTuple):
-    """What becomes durable together: messages, changes of the partition's table (None deletes), and the input's offset."""
+    """What becomes durable together: messages, changes of the stage's table (None deletes), and the input's offset."""
 
     messages: Sequence[Message]
     changes: Changes
@@ -52,4 +75,10 @@ class Stage(Protocol):
         """The partition is no longer ours: forget it."""
 
     def __call__(self, slice_: Slice) -> Iterator[Transaction]:
-        """Decide a slice. Each transaction is committed before the next is asked for; it must not be started early."""
+        """Decide a slice. The engine asks for a transaction only when the one before it is committed."""
+
+    def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Transaction]:
+        """Called every few seconds while no slice waits. What it yields goes no further than ``end``.
+
+        ``caught_up``: all that the partition holds has been read and decided.
+        """

@@ -1,0 +1,75 @@
+"""Faust's consumer, with the engine told of every assignment, revocation and seek."""
+
+import asyncio
+from typing import Any
+
+from faust.transport.drivers.aiokafka import Consumer, Transport
+from faust.types import TP, AppT
+
+from correlator.engine.reading import SliceThread
+from correlator.engine.slices import TopicPartition
+
+
+class SliceConsumer(Consumer):
+    """Where Faust and the engine meet. The offsets are the transactions': Faust acks and commits nothing (``acks=False``)."""
+
+    transport: "SliceTransport"
+    _thread: SliceThread
+
+    def _new_consumer_thread(self) -> SliceThread:
+        thread = SliceThread(self, loop=self.loop, beacon=self.beacon)
+        thread.streams = self.transport.engine.topics
+        return thread
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Stop reading at once; `wait_empty` then finishes what is being published."""
+        self.transport.engine.shut()
+        await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Fence the owners before us, and only then look at changelog ends and committed offsets."""
+        await self.transport.engine.take_over(assigned)
+        self._thread.tenure = self.transport.engine.holding
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    async def perform_seek(self) -> None:
+        """Seek every stream partition to its committed offset, or to its beginning.
+
+        Faust calls this at the end of recovery, which counts; and from a fetch that finds the flow stopped, which does
+        not: recovery will come. Faust leaves a partition without a committed offset where it is, and what was read of it and dropped is lost.
+        """
+        holding = self.transport.engine.holding
+        if not self.flow_active or holding is None:
+            return
+        await super().perform_seek()
+        mine = [TP(*tp) for tp in holding.lanes]
+        ends, beginnings = await asyncio.gather(self.highwaters(*mine), self.earliest_offsets(*mine))
+        starts = {tp: self._committed_offset[tp] for tp in mine}
+        for tp, committed in starts.items():
+            if committed is not None and committed > ends[tp]:
+                self.log.warning("%s-%s ends before its committed offset: the topic was made anew; reading it whole", *tp)
+        afresh = {tp: beginnings[tp] for tp, offset in starts.items() if offset is None or offset > ends[tp]}
+        await self.seek_wait(afresh)
+        if holding is self.transport.engine.holding:
+            holding.seek({TopicPartition(*tp): offset for tp, offset in (starts | afresh).items() if offset is not None})
+
+    def resume_flow(self) -> None:
+        """Reading begins here, not at the seek: before this, Faust empties the streams' queues once more."""
+        super().resume_flow()
+        self.transport.engine.open()
+
+    async def wait_empty(self) -> None:
+        """Called with the flow stopped, when partitions are revoked and when the app stops."""
+        await self.transport.engine.let_go()
+
+
+class SliceTransport(Transport):
+    """The transport that an app of the engine uses."""
+
+    Consumer = SliceConsumer
+
+    def __init__(self, *args: Any, engine: "Any", **kwargs: Any) -> None:
+        self.engine = engine
+        super().__init__(*args, **kwargs)
+
+    app: AppT

@@ -1,0 +1,156 @@
+"""The engine: stages in a Faust app, a slice at a time, a transaction a slice, exactly once."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple
+
+import faust
+from faust.types import TP
+from yarl import URL
+
+from correlator.engine.consumer import SliceTransport
+from correlator.engine.holding import Holding
+from correlator.engine.lane import Lane, LostSlice
+from correlator.engine.publishing import Publisher
+from correlator.engine.slices import Stage, TopicPartition
+from correlator.engine.store import Store
+from correlator.engine.table import CommittedTable
+
+
+class Options(NamedTuple):
+    """How the engine runs. Times in seconds."""
+
+    app_id: str
+    brokers: tuple[str, ...]
+    """``host:port`` each."""
+    slice_records: int = 4000
+    """How many records a poll returns and a slice holds at most: more is faster until about here, and slower to lose."""
+    session_timeout: float = 30.0
+    """How long a silent process keeps its partitions."""
+    instance_id: str | None = None
+    """The static member of the group that this process is: it restarts into its partitions without a rebalance."""
+    nudge_interval: float = 2.0
+    """How often stages are asked what time wants of them."""
+    standbys: int = 1
+    """How many other processes read a table's changelog along, to take over sooner."""
+    datadir: str = "."
+
+
+class Engine:
+    """Stages, each reading a topic, in one Faust app.
+
+    Faust keeps what it is good at: membership, co-partitioned assignment, recovery, standbys. ``fail`` is called, with what went wrong, when
+    what this process holds in memory may differ from what is durable; it must end the process.
+    """
+
+    def __init__(self, options: Options, *, fail: Callable[[str, BaseException], None]) -> None:
+        self.options = options
+        self.fail = fail
+        self.app = _faust_app(options)
+        self.app.transport = SliceTransport(self.app.conf.broker_consumer, self.app, engine=self)
+        self.holding: Holding | None = None
+        self._stages: dict[str, tuple[Stage, CommittedTable | None]] = {}
+        self.app.task(self._nudge_on)
+
+    @property
+    def topics(self) -> Collection[str]:
+        """The topics that stages read."""
+        return self._stages.keys()
+
+    def add_table(self, name: str, store: Store, partitions: int) -> CommittedTable:
+        """A table of the app; the stage that uses it reads a topic with as many partitions."""
+        table = CommittedTable(self.app, name=name, store=store, partitions=partitions)
+        self.app.tables.add(table)
+        return table
+
+    def add_stage(self, topic: str, stage: Stage, table: CommittedTable | None = None) -> None:
+        """Let ``stage`` decide the slices of ``topic``; the changes it yields go to ``table``."""
+        self._stages[topic] = (stage, table)
+        source = self.app.topic(topic, key_serializer="raw", value_serializer="raw", acks=False)
+
+        async def read(stream: Any) -> None:
+            async for event in stream.noack().events():
+                self._accept(event)
+
+        self.app.agent(source, name=f"slices of {topic}")(read)
+
+    def _accept(self, event: Any) -> None:
+        if self.holding is None or event.message.generation_id != self.app.consumer_generation_id:
+            return  # of an assignment that is gone: whoever holds the partition now reads it
+        try:
+            self.holding.offer(event.message.value)
+        except LostSlice as exc:
+            self.fail("a slice was lost on its way to the stage", exc)
+
+    async def take_over(self, assigned: set[TP]) -> None:
+        """Hold the stream partitions among ``assigned``, fenced from anybody else."""
+        try:  # aiokafka would log an exception of this callback, and wait for the next rebalance
+            await self.let_go()
+            mine = sorted(TopicPartition(*tp) for tp in assigned if tp.topic in self._stages)
+            publishers = {tp: self._publisher(tp) for tp in mine}
+            lanes = {tp: self._lane(tp, publisher) for tp, publisher in publishers.items()}
+            holding = Holding(lanes, publishers.values())
+            await holding.take_over()
+            self.holding = holding
+        except Exception as exc:
+            self.fail("partitions could not be taken over", exc)
+
+    def shut(self) -> None:
+        """Read no more of what is held."""
+        if self.holding is not None:
+            self.holding.shut()
+
+    def open(self) -> None:
+        """Begin to read what is held."""
+        if self.holding is not None:
+            self.holding.open()
+
+    async def let_go(self) -> None:
+        """Finish what is being published, and hold nothing."""
+        holding, self.holding = self.holding, None
+        if holding is not None:
+            await holding.close()
+
+    def _publisher(self, tp: TopicPartition) -> Publisher:
+        client: Mapping[str, Any] = {"bootstrap_servers": list(self.options.brokers)}
+        return Publisher(tp, self.options.app_id, client, timeout=2 * self.options.session_timeout)
+
+    def _lane(self, tp: TopicPartition, publisher: Publisher) -> Lane:
+        stage, table = self._stages[tp.topic]
+        return Lane(tp, stage, table, publisher, limit=self.options.slice_records, fail=self.fail)
+
+    def _highwater(self, tp: TopicPartition) -> int | None:
+        with contextlib.suppress(Exception):  # not read yet, or being revoked at this moment
+            offset: int | None = self.app.consumer._thread._ensure_consumer().last_stable_offset(tp)
+            return offset
+        return None
+
+    async def _nudge_on(self) -> None:
+        while True:
+            await asyncio.sleep(self.options.nudge_interval)
+            if self.holding is not None:
+                self.holding.nudge(self._highwater)
+
+
+def _faust_app(options: Options) -> faust.App:
+    return faust.App(
+        options.app_id,
+        broker=[URL(f"kafka://{broker}") for broker in options.brokers],
+        autodiscover=False,
+        datadir=options.datadir,
+        topic_allow_declare=False,  # topics are declared before the app starts: Faust asks one node, once
+        topic_disable_leader=True,
+        web_enabled=False,
+        table_standby_replicas=options.standbys,
+        consumer_group_instance_id=options.instance_id,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=8 << 20,
+        broker_max_poll_records=options.slice_records,
+        broker_session_timeout=options.session_timeout,
+        broker_heartbeat_interval=options.session_timeout / 5,
+        broker_request_timeout=max(40.0, options.session_timeout),
+        stream_wait_empty=True,
+        stream_buffer_maxsize=64,
+        worker_redirect_stdouts=False,
+    )

@@ -1,0 +1,53 @@
+"""Running an engine as a process: from start to a signal, or to the first thing that must not be survived."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+
+from correlator.engine.engine import Engine
+
+log = logging.getLogger(__name__)
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def die(what: str, exc: BaseException) -> None:
+    """End the process at once, with one line: what memory holds may differ from what is durable, so nothing may go on.
+
+    A successor fences us, ends our transaction, and reads again from the committed offset.
+    """
+    log.critical("%s, so this process ends: %s", what, describe(exc))
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1)
+
+
+def describe(exc: BaseException) -> str:
+    """An exception as a person reads it, also where it has no text of its own."""
+    text = " ".join(str(exc).split())
+    return f"{type(exc).__name__}: {text}" if text and type(exc).__name__ not in text else text or type(exc).__name__
+
+
+async def run(engine: Engine) -> None:
+    """Run until SIGTERM or SIGINT: then finish the slice in hand, commit, leave the group.
+
+    Anything else that ends the app goes to ``engine.fail``.
+    """
+    app, stop = engine.app, asyncio.Event()
+    for signal_ in STOP_SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(signal_, stop.set)
+    app.in_worker = True
+    stopping = asyncio.ensure_future(stop.wait())
+    starting = asyncio.ensure_future(app.start())
+    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if starting.done():
+        stopped = asyncio.ensure_future(app.wait_until_stopped())
+        await asyncio.wait({stopped, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    crash = (starting.done() and starting.exception()) or app.crash_reason
+    if crash or not stopping.done():
+        engine.fail("the app crashed", crash or RuntimeError("it stopped by itself"))
+    await app.stop()
+    await engine.let_go()

@@ -1,0 +1,66 @@
+"""Where a table's entries lie on this process's side: bytes by key, a part for each partition."""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Protocol
+
+
+class Store(Protocol):
+    """Entries of the partitions that this process holds, each part with the changelog offset that it shows.
+
+    A part always equals the changelog up to its offset: changes come from the changelog, or from a transaction that is
+    already committed to it.
+    """
+
+    def get(self, partition: int, key: bytes) -> bytes | None:
+        """The entry, or None."""
+
+    def items(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
+        """All entries of a partition."""
+
+    def size(self, partition: int) -> int:
+        """How many entries a partition has (exactly in memory, about on disk)."""
+
+    def offset(self, partition: int) -> int | None:
+        """The last changelog offset applied, or None where there is nothing yet."""
+
+    def apply(self, partition: int, changes: Iterable[tuple[bytes, bytes | None]], offset: int | None) -> None:
+        """Apply changes in order (None deletes), with the changelog offset of the last one, as one write."""
+
+    def keep_only(self, partitions: Collection[int]) -> None:
+        """Forget every other partition: it belongs to somebody else now, who changes it."""
+
+
+class MemoryStore:
+    """The default: a dict of bytes for each partition. Bytes are not tracked by Python's garbage collector."""
+
+    def __init__(self) -> None:
+        self._parts: dict[int, dict[bytes, bytes]] = {}
+        self._offsets: dict[int, int] = {}
+
+    def get(self, partition: int, key: bytes) -> bytes | None:
+        part = self._parts.get(partition)
+        return None if part is None else part.get(key)
+
+    def items(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
+        return iter(self._parts.get(partition, {}).items())
+
+    def size(self, partition: int) -> int:
+        return len(self._parts.get(partition, ()))
+
+    def offset(self, partition: int) -> int | None:
+        return self._offsets.get(partition)
+
+    def apply(self, partition: int, changes: Iterable[tuple[bytes, bytes | None]], offset: int | None) -> None:
+        part = self._parts.setdefault(partition, {})
+        for key, value in changes:
+            if value is None:
+                part.pop(key, None)
+            else:
+                part[key] = value
+        if offset is not None:
+            self._offsets[partition] = offset
+
+    def keep_only(self, partitions: Collection[int]) -> None:
+        for partition in self._parts.keys() - set(partitions):
+            del self._parts[partition]
+            self._offsets.pop(partition, None)
