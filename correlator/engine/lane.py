@@ -54,7 +54,7 @@ class Lane:
     def open(self, start: int) -> None:
         """Begin at the partition's committed offset, with its table recovered."""
         self._offered = self._done = self._committed = start
-        self._stage.assigned(self._input.partition)
+        self._go_on(self._stage.assigned(self._input.partition, start))
 
     def offer(self, slice_: Slice) -> None:
         """Take a slice in. Raises `LostSlice`."""

@@ -22,7 +22,11 @@ class Received(Protocol):
     def offset(self) -> int: ...
     @property
     def timestamp(self) -> int:
-        """Milliseconds since 1970: the producer's or the broker's, as the topic is configured."""
+        """Milliseconds since 1970."""
+
+    @property
+    def timestamp_type(self) -> int:
+        """Whose time that is: 0 the producer's, 1 the broker's."""
 
     @property
     def key(self) -> bytes | None: ...
@@ -68,8 +72,8 @@ class Transaction(NamedTuple):
 class Stage(Protocol):
     """A function from slices to transactions, with what it remembers of the partitions that this process holds."""
 
-    def assigned(self, partition: int) -> None:
-        """The partition is ours and its table recovered; its first slice comes after this."""
+    def assigned(self, partition: int, end: int) -> Iterator[Transaction]:
+        """The partition is ours and its table recovered; its first slice comes after what this yields (up to ``end``)."""
 
     def revoked(self, partition: int) -> None:
         """The partition is no longer ours: forget it."""

@@ -1,0 +1,48 @@
+"""The clocks of the raw partitions, as one lifecycles partition has heard of them."""
+
+import orjson
+
+from correlator.core.codec import NewerState, UnreadableState
+
+VERSION = 1
+
+
+class Clocks:
+    """The greatest clock that each raw partition ever showed, in microseconds since 1970 UTC."""
+
+    def __init__(self, partitions: int = 0, clocks: dict[int, int] | None = None) -> None:
+        self._partitions = partitions
+        self._clocks = clocks or {}
+
+    def observe(self, raw_partition: int, raw_partitions: int, clock: int | None) -> int | None:
+        """Take a clock in; returns the partition's greatest. It never goes back, also where its reader began anew."""
+        self._partitions = max(self._partitions, raw_partitions)
+        known = self._clocks.get(raw_partition)
+        if clock is not None and (known is None or clock > known):
+            self._clocks[raw_partition] = known = clock
+        return known
+
+    def low_watermark(self) -> int | None:
+        """The least clock over all raw partitions; None until each has shown one."""
+        if not self._clocks or len(self._clocks) < self._partitions:
+            return None
+        return min(self._clocks.values())
+
+    def encode(self) -> bytes:
+        """The clocks as the table holds them."""
+        return orjson.dumps([VERSION, self._partitions, sorted(self._clocks.items())])
+
+    @classmethod
+    def decode(cls, value: bytes) -> "Clocks":
+        """What `encode` wrote. Raises `UnreadableState` or `NewerState`."""
+        try:
+            fields = orjson.loads(value)
+            if isinstance(fields, list) and fields and type(fields[0]) is int and fields[0] > VERSION:
+                raise NewerState(f"a newer release wrote these clocks, of version {fields[0]}")
+            version, partitions, rows = fields
+            clocks = {raw_partition: clock for raw_partition, clock in rows}
+            if version != VERSION or not all(type(n) is int for n in (partitions, *clocks, *clocks.values())):
+                raise ValueError("not numbers")
+        except (ValueError, TypeError) as reason:
+            raise UnreadableState(f"no clocks: {reason}") from None
+        return cls(partitions, clocks)

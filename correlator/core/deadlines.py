@@ -1,0 +1,37 @@
+"""What is due when, without looking at what is not."""
+
+from heapq import heapify, heappop, heappush
+
+
+class Deadlines:
+    """An index of keys by the low watermark that they wait for. The cost of a tick is proportional to what is due.
+
+    A deadline that moved leaves its old place in the heap behind; when such places outnumber the keys, the heap is made anew.
+    """
+
+    def __init__(self) -> None:
+        self._due: dict[bytes, int] = {}
+        self._heap: list[tuple[int, bytes]] = []
+
+    def __len__(self) -> int:
+        return len(self._due)
+
+    def set(self, key: bytes, due: int | None) -> None:
+        """Let the key be due when the low watermark passes ``due``; None: no more."""
+        if due is None:
+            self._due.pop(key, None)
+        elif self._due.get(key) != due:
+            self._due[key] = due
+            heappush(self._heap, (due, key))
+            if len(self._heap) > 2 * len(self._due) + 1000:
+                self._heap = [(due, key) for key, due in self._due.items()]
+                heapify(self._heap)
+
+    def pop_due(self, watermark: int) -> bytes | None:
+        """The key that has been due for longest, or None where nothing is. It is due no more until it is set again."""
+        while self._heap and self._heap[0][0] < watermark:
+            due, key = heappop(self._heap)
+            if self._due.get(key) == due:
+                del self._due[key]
+                return key
+        return None

@@ -1,0 +1,122 @@
+"""What belongs together: a function of the events that are remembered, whatever order they came in."""
+
+from typing import NamedTuple
+
+from correlator.core.lifecycle import MatchedBy
+from correlator.core.rules import Rules
+from correlator.core.state import Known, KnownStart, SubjectState
+
+
+class Match(NamedTuple):
+    """An end that found its start."""
+
+    end: Known
+    by: MatchedBy
+    ambiguous: bool
+
+
+class Whole(NamedTuple):
+    """A lifecycle as it stands: a start, an end or a cancellation, with what belongs to it."""
+
+    start: KnownStart | None
+    end: Known | None
+    matched_by: MatchedBy | None
+    ambiguous: bool
+    cancellations: list[Known]
+    decides: int | None
+    """The low watermark at which an end that has several candidates is decided."""
+
+    @property
+    def opening(self) -> Known:
+        """The event that gives it its identity."""
+        opening = self.start or self.end or self.cancellations[0]
+        return opening
+
+
+def assemble(state: SubjectState, watermark: int | None, rules: Rules) -> list[Whole]:
+    """The lifecycles of a subject as they stand at a low watermark."""
+    if not state.cancellations and not state.ends:
+        return [Whole(start, None, None, False, [], None) for start in state.starts]
+    matches, undecided = _pair(state, watermark, rules)
+    matched = {match.end.event.id for match in matches.values()}
+    wholes = [
+        Whole(start, match and match.end, match and match.by, bool(match and match.ambiguous), [], None)
+        for start in state.starts
+        for match in (matches.get(start.event.id),)
+    ] + [
+        Whole(None, end, None, False, [], undecided.get(end.event.id))
+        for end in state.ends
+        if end.event.id not in matched
+    ]
+    for cancellation in state.cancellations:
+        owner = None if cancellation.spent else _owner(wholes, cancellation, rules)
+        if owner is None:
+            wholes.append(Whole(None, None, None, False, [cancellation], None))
+        else:
+            owner.cancellations.append(cancellation)
+    return wholes
+
+
+def could_follow(end: Known, start: KnownStart, rules: Rules) -> bool:
+    """Whether an end without ``follows`` can be this start's.
+
+    Prefect would have said so within ``tight_timing``; and the worker that sees a run exit is the one that submitted it.
+    """
+    return start.event.occurred <= end.event.occurred - rules.tight_timing and start.event.worker == end.event.worker
+
+
+def _pair(
+    state: SubjectState, watermark: int | None, rules: Rules
+) -> tuple[dict[str, Match], dict[str, int]]:
+    """Matches by the start's id; and of ends that have several candidates, when they are decided."""
+    matches: dict[str, Match] = {}
+    starts = {start.event.id: start for start in state.starts}
+    waiting: list[Known] = []
+    for end in state.ends:
+        follows = end.event.follows
+        if end.spent:
+            continue
+        if follows is None:
+            waiting.append(end)
+        elif follows in starts and follows not in matches:  # of two that name one start, the later is unmatched
+            matches[follows] = Match(end, MatchedBy.FOLLOWS, False)
+    undecided: dict[str, int] = {}
+    passed_over: set[str] = set()
+    blocked: set[str | None] = set()
+    for end in waiting:
+        if end.event.worker in blocked:  # has the same candidates as an undecided end before it, so waits for that one
+            continue
+        candidates = [start for start in state.starts if start.event.id not in matches and could_follow(end, start, rules)]
+        if not candidates:
+            continue
+        decides = min(end.event.occurred + rules.tight_timing, end.wait)
+        if len(candidates) > 1 and (watermark is None or watermark <= decides):
+            undecided[end.event.id] = decides
+            blocked.add(end.event.worker)
+            continue
+        *older, chosen = candidates
+        ambiguous = bool(older) or chosen.passed_over or chosen.event.id in passed_over or _was_ambiguous(chosen, end)
+        passed_over.update(start.event.id for start in older)
+        matches[chosen.event.id] = Match(end, MatchedBy.RESOURCE, ambiguous)
+    return matches, undecided
+
+
+def _was_ambiguous(start: KnownStart, end: Known) -> bool:
+    """What was ambiguous remains so when the other candidates are forgotten."""
+    return start.shown is not None and start.shown.ambiguous and start.shown.end == end.event.id
+
+
+def _owner(wholes: list[Whole], cancellation: Known, rules: Rules) -> Whole | None:
+    """The run's latest submit not after the cancellation, unless that had ended well before; else an end that met no submit."""
+    at = cancellation.event.occurred
+    earliest_end = at - rules.clock_tolerance
+    latest = None
+    for whole in wholes:
+        if whole.start is not None and whole.start.event.occurred <= at:
+            latest = whole
+    if latest is not None and (latest.end is None or latest.end.event.occurred >= earliest_end):
+        return latest
+    for whole in wholes:
+        if whole.start is None and whole.end is not None and whole.end.event.occurred >= earliest_end:
+            return whole
+    return None

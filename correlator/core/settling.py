@@ -1,0 +1,46 @@
+"""How a lifecycle stands at a low watermark: settled with an outcome, or open until something is due."""
+
+from typing import NamedTuple
+
+from correlator.core.lifecycle import Outcome
+from correlator.core.pairing import Whole
+
+
+class Standing(NamedTuple):
+    """An outcome, or None while it is open."""
+
+    outcome: Outcome | None
+    deadline: str | None
+    """What settled it, where time did: a name that the same events give again."""
+    since: int | None
+    """When that was due."""
+    due: int | None
+    """Of an open one: the low watermark at which it may settle."""
+
+
+def stand(whole: Whole, watermark: int | None) -> Standing:
+    """Judge a lifecycle. A cancellation outranks every other outcome."""
+    start, end = whole.start, whole.end
+    if start is None:
+        outcome = Outcome.CANCELLED if whole.cancellations else Outcome.UNMATCHED
+        return _when(whole.opening.spent, [(whole.opening.wait, outcome)], watermark, whole)
+    if end is not None:
+        return Standing(Outcome.CANCELLED if whole.cancellations else Outcome.COMPLETED, None, None, None)
+    if whole.cancellations:
+        waits = min(cancellation.wait for cancellation in whole.cancellations)
+        return _when(start.shown is not None, [(waits, Outcome.CANCELLED)], watermark, whole)
+    limits = [(start.wait, Outcome.LOST)]
+    if start.overtaken is not None:
+        limits.append((start.overtaken, Outcome.SUPERSEDED))
+    return _when(False, limits, watermark, whole)
+
+
+def _when(already: bool, limits: list[tuple[int, Outcome]], watermark: int | None, whole: Whole) -> Standing:
+    """The outcome of the earliest deadline, if it has passed, or was settled already."""
+    due, outcome = min(limits)
+    if already:
+        return Standing(outcome, None, None, None)
+    if watermark is not None and due < watermark:
+        return Standing(outcome, f"{outcome}:{whole.opening.event.id}", due, None)
+    decides = whole.decides
+    return Standing(None, None, None, due if decides is None else min(due, decides))

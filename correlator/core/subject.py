@@ -1,0 +1,177 @@
+"""Deciding: a subject's state and an event, or the passing of time, in; its state and what is to be published, out."""
+
+from bisect import insort
+from enum import StrEnum
+from typing import NamedTuple
+
+from correlator.core.bounds import evict, weigh
+from correlator.core.lifecycle import Lifecycle, MatchedBy
+from correlator.core.pairing import Whole, assemble, could_follow
+from correlator.core.rules import Rules
+from correlator.core.settling import Standing, stand
+from correlator.core.state import Known, KnownStart, Shown, SubjectState
+from correlator.event import Event, Kind, Role
+
+
+class Fate(StrEnum):
+    """What became of an event, for the counters: of N events, each has one."""
+
+    OPENED = "opened"
+    DECIDED = "decided"
+    WAITING = "waiting"
+    DUPLICATE = "duplicate"
+
+
+class Decision(NamedTuple):
+    """What follows from an event, or from time."""
+
+    state: SubjectState | None
+    """What is to be remembered; None for nothing."""
+    lifecycles: tuple[Lifecycle, ...]
+    """What is to be published."""
+    fate: Fate | None
+    """Of the event."""
+
+
+def on_event(state: SubjectState | None, event: Event, clock: int, watermark: int | None, rules: Rules) -> Decision:
+    """Decide an event that came by a raw partition whose clock is ``clock``, at a low watermark, if there is one yet."""
+    if state is None:
+        state = SubjectState(event.kind, event.subject)
+    elif state.knows(event.id):
+        return Decision(state, (), Fate.DUPLICATE)
+    if event.role is Role.START:
+        _add_start(state, event, clock, rules)
+        fate = Fate.OPENED
+    else:
+        known = Known(event, clock + rules.grace, weight=weigh(event))
+        insort(state.ends if event.role is Role.END else state.cancellations, known, key=_order)
+        fate = Fate.WAITING
+    evicted = evict(state, rules)
+    published = _settle(state, watermark, rules, event.id, clock)
+    if fate is Fate.WAITING and any(_concerns(lifecycle, event) for lifecycle in published):
+        fate = Fate.DECIDED
+    return Decision(_kept(state), (*evicted, *published), fate)
+
+
+def on_watermark(state: SubjectState, watermark: int, rules: Rules) -> Decision:
+    """Decide what is due at a low watermark."""
+    published = _settle(state, watermark, rules, None, watermark)
+    return Decision(_kept(state), tuple(published), None)
+
+
+def due_at(state: SubjectState) -> int | None:
+    """The low watermark that something of the subject waits for: it is due when that is passed."""
+    return state.due
+
+
+def _order(known: Known) -> tuple[int, str]:
+    return known.event.occurred, known.event.id
+
+
+def _kept(state: SubjectState) -> SubjectState | None:
+    return None if state.empty else state
+
+
+def _concerns(lifecycle: Lifecycle, event: Event) -> bool:
+    return event in (lifecycle.end, lifecycle.cancellation)
+
+
+def _add_start(state: SubjectState, event: Event, clock: int, rules: Rules) -> None:
+    limit = rules.worker_limit if event.kind is Kind.WORKER else rules.flow_run_limit
+    start = KnownStart(event, clock + limit, weight=weigh(event))
+    insort(state.starts, start, key=_order)
+    if event.kind is Kind.WORKER and rules.worker_names_shared:
+        return
+    place = state.starts.index(start)
+    if place > 0:
+        _overtake(state.starts[place - 1], start, clock, rules)
+    if place + 1 < len(state.starts):
+        _overtake(start, state.starts[place + 1], clock, rules)
+
+
+def _overtake(start: KnownStart, by: KnownStart, clock: int, rules: Rules) -> None:
+    """A newer start came: the older has ``grace`` from now for its end. The next after it counts, in whatever order they came."""
+    if start.overtaken is None:
+        start.overtaken = clock + rules.grace
+    if start.overtaken_by is None or by.event.occurred <= start.overtaken_at:
+        start.overtaken_by, start.overtaken_at = by.event.id, by.event.occurred
+
+
+def _settle(state: SubjectState, watermark: int | None, rules: Rules, event_id: str | None, now: int) -> list[Lifecycle]:
+    """Publish what has settled or changed, forget what was remembered for long enough, and note what is due next."""
+    published: list[Lifecycle] = []
+    dues: list[int] = []
+    wholes = assemble(state, watermark, rules)
+    for whole in wholes:
+        standing = stand(whole, watermark)
+        if standing.outcome is None:
+            if standing.due is not None:
+                dues.append(standing.due)
+            continue
+        version = _version(whole, standing)
+        opening = whole.opening
+        if version != opening.shown:
+            published.append(_lifecycle(state, whole, version, _cause(whole, standing, event_id)))
+            opening.shown = version
+            opening.forget = (now if standing.since is None else standing.since) + rules.remember
+            if whole.start is None:
+                opening.spent = True
+        if watermark is not None and opening.forget < watermark:
+            _forget(state, whole, [other.start for other in wholes if other.start and not other.end], rules)
+        else:
+            dues.append(opening.forget)
+    state.due = min(dues, default=None)
+    return published
+
+
+def _version(whole: Whole, standing: Standing) -> Shown:
+    assert standing.outcome is not None
+    superseded_by = whole.start.overtaken_by if whole.start is not None and standing.outcome == "superseded" else None
+    return Shown(
+        standing.outcome,
+        whole.matched_by,
+        whole.ambiguous,
+        whole.end and whole.end.event.id,
+        whole.cancellations[0].event.id if whole.cancellations else None,
+        superseded_by,
+    )
+
+
+def _cause(whole: Whole, standing: Standing, event_id: str | None) -> str:
+    if standing.deadline is not None:
+        return standing.deadline
+    if event_id is not None:
+        return event_id
+    return f"decided:{whole.end.event.id if whole.end is not None else whole.opening.event.id}"
+
+
+def _lifecycle(state: SubjectState, whole: Whole, version: Shown, cause: str) -> Lifecycle:
+    events = [known and known.event for known in (whole.start, whole.end, next(iter(whole.cancellations), None))]
+    start, end, cancellation = events
+    return Lifecycle(
+        state.kind,
+        state.subject,
+        version.outcome,
+        version.matched_by,
+        version.ambiguous,
+        any(event.truncated for event in events if event is not None),
+        start,
+        end,
+        cancellation,
+        version.superseded_by,
+        cause,
+        whole.opening.shown is not None,
+    )
+
+
+def _forget(state: SubjectState, whole: Whole, unmatched: list[KnownStart], rules: Rules) -> None:
+    if whole.start is not None:
+        state.starts.remove(whole.start)
+    if whole.end is not None:
+        state.ends.remove(whole.end)
+    for cancellation in whole.cancellations:
+        state.cancellations.remove(cancellation)
+    if whole.end is not None and whole.matched_by is MatchedBy.RESOURCE:
+        for start in unmatched:  # what it passed over remains ambiguous
+            if could_follow(whole.end, start, rules):
+                start.passed_over = True

@@ -1,0 +1,24 @@
+"""Faust a slice at a time, a transaction a slice, exactly once. This is its face; nothing in here knows of Prefect."""
+
+from correlator.engine.engine import Engine, Options
+from correlator.engine.running import die, run
+from correlator.engine.slices import Headers, Message, Received, Slice, Stage, TopicPartition, Transaction
+from correlator.engine.store import MemoryStore, Store
+from correlator.engine.table import CommittedTable
+
+__all__ = [
+    "CommittedTable",
+    "Engine",
+    "Headers",
+    "MemoryStore",
+    "Message",
+    "Options",
+    "Received",
+    "Slice",
+    "Stage",
+    "Store",
+    "TopicPartition",
+    "Transaction",
+    "die",
+    "run",
+]

@@ -1,0 +1,155 @@
+"""The contract of the two records, as consumers may read it: the JSON Schemas in ``topics/`` are made of it.
+
+Rendering does not pass through them, for speed; tests hold the two together. Every key is always there. Later versions
+of the project only add keys.
+"""
+
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from correlator.event import Kind
+
+Name = Annotated[str | None, Field(description="As Prefect's event has it; null where it has none.")]
+Version = Annotated[str | None, Field(description="The version of Prefect that it runs.")]
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class Part(BaseModel):
+    """Common to records and their parts."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class Worker(Part):
+    """A Prefect worker."""
+
+    id: str
+    """The worker's resource id, `prefect.worker.<type>.<slug of its name>`. Workers of one name share it."""
+    name: Name
+    type: str | None
+    """The type of the worker and of its pool, such as `process` or `kubernetes`."""
+    version: Version
+
+
+class Runner(Part):
+    """A Prefect runner: what runs a flow run's process and cancels it."""
+
+    id: str
+    """The runner's resource id, `prefect.runner.<slug of its name>`."""
+    name: Name
+    version: Version
+
+
+class Named(Part):
+    """Something that Prefect knows by a UUID."""
+
+    id: UUID
+    """Its UUID."""
+    name: Name
+
+
+class Infrastructure(Part):
+    """What ran the flow run, as the worker saw it exit."""
+
+    identifier: str | None
+    """The worker's name for it: a process id, a job's or container's name."""
+    status_code: int | None
+    """The exit code of the *process*, not the state of the flow: a flow that fails with an exception exits 0."""
+
+
+class LifecycleRecord(Part):
+    """What both records have."""
+
+    record_id: UUID
+    """The lifecycle's id: a UUIDv5 of the record's kind and its opening event (else its closing one, else its
+    cancellation). A lifecycle may be published again as more becomes known: **the last value of a `record_id` is the
+    truth**."""
+    outcome: str
+    """How it ended."""
+    matched_by: Literal["follows", "resource"] | None
+    """How the end found its start: `follows`: the end named it. `resource`: Prefect drops that link from 5 minutes on,
+    so the end took the latest start of the same worker or run that it can belong to. null: they did not meet."""
+    ambiguous: bool
+    """Whether `matched_by: resource` had several starts to choose from."""
+    truncated: bool
+    """Whether tags were cut because there were too many."""
+
+
+class WorkerUptime(LifecycleRecord):
+    """How long a Prefect worker was up: from `prefect.worker.started` to `prefect.worker.stopped`."""
+
+    outcome: Literal["completed", "superseded", "lost", "unmatched"]
+    """`completed`: start and stop met. `superseded`: a newer start of the same worker came and this one never ended.
+    `lost`: open for longer than the limit. `unmatched`: a stop whose start never came."""
+    worker: Worker
+    """The worker."""
+    work_pool: Named | None
+    """The work pool that it polls."""
+    started_at: AwareDatetime | None
+    """When it started."""
+    stopped_at: AwareDatetime | None
+    """When it stopped."""
+    uptime_seconds: Seconds | None
+    """From start to stop, exact to the microsecond; null unless both are known: a limit is never reported as an
+    uptime."""
+    clock_skew_seconds: Seconds
+    """By how much the stop is dated before the start, where clocks differ; the uptime is then 0. Otherwise 0."""
+    started_event_id: UUID | None
+    """The event `prefect.worker.started`."""
+    stopped_event_id: UUID | None
+    """The event `prefect.worker.stopped`."""
+    superseded_by_event_id: UUID | None
+    """Of a superseded lifecycle: the start that came after."""
+
+
+class FlowRunDuration(LifecycleRecord):
+    """How long the infrastructure of a flow run lived (provisioning, run and teardown): from
+    `prefect.worker.submitted-flow-run` to `prefect.worker.executed-flow-run`. A run that is submitted again, by a retry
+    or a resume, has a record for each time.
+    """
+
+    outcome: Literal["completed", "cancelled", "superseded", "lost", "unmatched"]
+    """`completed`: submit and exit met. `cancelled`: a runner cancelled it, whatever else is known. `superseded`: the
+    run was submitted anew and this submit never ended. `lost`: open for longer than the limit. `unmatched`: an exit
+    whose submit never came."""
+    flow_run: Named
+    """The flow run."""
+    flow: Named | None
+    """Its flow."""
+    deployment: Named | None
+    """The deployment that it is a run of."""
+    work_pool: Named | None
+    """The work pool that it was submitted to."""
+    worker: Worker | None
+    """The worker that submitted it; null where only a cancellation is known."""
+    runner: Runner | None
+    """The runner that cancelled it; null where it was not cancelled."""
+    tags: list[str]
+    """The run's tags, sorted, each once."""
+    infrastructure: Infrastructure | None
+    """What ran it; known from its exit."""
+    submitted_at: AwareDatetime | None
+    """When a worker submitted its infrastructure."""
+    executed_at: AwareDatetime | None
+    """When the worker saw the infrastructure exit."""
+    cancelled_at: AwareDatetime | None
+    """When a runner cancelled it; the earliest, of several."""
+    duration_seconds: Seconds | None
+    """From submit to exit, exact to the microsecond: the life of the infrastructure (provisioning, run and teardown),
+    not the flow's own run time. null unless both are known: a limit is never reported as a duration."""
+    clock_skew_seconds: Seconds
+    """By how much the exit is dated before the submit, where clocks differ; the duration is then 0. Otherwise 0."""
+    submitted_event_id: UUID | None
+    """The event `prefect.worker.submitted-flow-run`."""
+    executed_event_id: UUID | None
+    """The event `prefect.worker.executed-flow-run`."""
+    cancelled_event_id: UUID | None
+    """The event `prefect.runner.cancelled-flow-run`."""
+    superseded_by_event_id: UUID | None
+    """Of a superseded lifecycle: the submit that came after."""
+
+
+MODELS: Final[dict[Kind, type[LifecycleRecord]]] = {Kind.WORKER: WorkerUptime, Kind.FLOW_RUN: FlowRunDuration}
+"""The contract of each kind's record."""

@@ -1,0 +1,229 @@
+"""Every setting of the stage: ``CORRELATOR_*`` in the environment, read once at the start, checked as a whole.
+
+Nothing is read at import. `load` is the way in, and what it returns does not change.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Final, Literal, NamedTuple, Self
+
+from pydantic import Field, PositiveInt, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from correlator import durations
+from correlator.values import (
+    CHANGELOG_SUFFIX,
+    AnyCase,
+    AppId,
+    Duration,
+    Name,
+    PositiveDuration,
+    Servers,
+    SessionTimeout,
+    Source,
+)
+
+PREFIX: Final = "CORRELATOR_"
+
+
+class SettingsError(Exception):
+    """The settings are no good. The text names each variable and what is wrong with it, a sentence (and line) each."""
+
+
+class Settings(BaseSettings):
+    """What the environment says, or the defaults. A variable set to nothing counts as not set.
+
+    Given to the constructor, a value goes before the environment's; tests do so. People's values come by `load`.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
+
+    bootstrap_servers: Servers = Field(("localhost:9092",), description="Kafka: `host:port`, commas between several.")
+    app_id: AppId = Field(
+        "prefect-correlator",
+        description="The deployment's name: consumer group, and beginning of the names of internal topics and"
+        " transactions. One Prefect server or workspace per app id and input topic.",
+    )
+    source: Source = Field(
+        default_factory=lambda data: str(data.get("app_id", "")),
+        description="`ce_source` of the records: where they come from, as a URI reference.",
+    )
+    topic_events: Name = Field("prefect.events", description="Input: Prefect's raw events. Never created by us.")
+    topic_worker_uptime: Name = Field("prefect.worker-uptime", description="Output: a record per worker lifecycle.")
+    topic_flow_run_duration: Name = Field(
+        "prefect.flow-run-duration",
+        description="Output: a record per life of a flow run's infrastructure.",
+    )
+    topic_dead_letter: Name = Field("prefect.events.dead-letter", description="Output: what is no valid event.")
+    partitions: PositiveInt = Field(8, description="Partitions of the topics that are created.")
+    replication_factor: Annotated[int, Field(ge=1, le=32_767)] = Field(
+        1,
+        description="Replicas of the topics that are created: 3 where the cluster has them.",
+    )
+    create_topics: bool = Field(
+        default=True,
+        description="Whether a worker creates the topics that are missing when it starts (never the input).",
+    )
+    input_keyed_by: Annotated[Literal["any", "subject"], AnyCase] = Field(
+        "any",
+        description="`subject` where the input's keys are worker resource ids and flow-run UUIDs: one hop less.",
+    )
+    worker_names: Annotated[Literal["unique", "shared"], AnyCase] = Field(
+        "unique",
+        description="`shared` where several workers run under one name at a time: none then supersedes another.",
+    )
+    store: Literal["memory://", "rocksdb://"] = Field(
+        "memory://",
+        description="Where open lifecycles are kept beside the changelog; `rocksdb://` needs the extra `rocksdb`.",
+    )
+    data_dir: Path = Field(Path("correlator-data"), description="Directory of this worker's local state.")
+    tight_timing: Duration = Field(
+        timedelta(minutes=5),
+        description="Prefect drops `follows` from this distance on. `0` where the producer always strips it.",
+    )
+    grace: PositiveDuration = Field(timedelta(minutes=15), description="How long what belongs together may be apart.")
+    remember: Duration = Field(
+        timedelta(minutes=30),
+        description="How long an ended lifecycle can still be amended, and repeats of its events are known.",
+    )
+    clock_tolerance: Duration = Field(
+        timedelta(seconds=5),
+        description="How much later than a run's end a cancellation may be dated and still belong to it.",
+    )
+    flow_run_limit: PositiveDuration = Field(timedelta(days=7), description="A run open for longer is `lost`.")
+    worker_limit: PositiveDuration = Field(timedelta(days=90), description="A worker open for longer is `lost`.")
+    max_starts: PositiveInt = Field(1000, description="Starts remembered per worker or run; the oldest goes first.")
+    max_waiting: PositiveInt = Field(1000, description="Ends that may wait per worker or run; the oldest goes first.")
+    max_tags: PositiveInt = Field(1000, description="Tags kept of an event; the rest sets `truncated`.")
+    slice_records: PositiveInt = Field(4000, description="Records of the input taken into one transaction, at most.")
+    session_timeout: SessionTimeout = Field(
+        timedelta(seconds=20),
+        description="Silence after which a worker's partitions go to another; within the broker's bounds (6s to 30m).",
+    )
+    instance_id: Name | None = Field(
+        None,
+        description="A name that survives restarts, such as the pod's: a restart within the session timeout then moves"
+        " no partition (static membership).",
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], AnyCase] = Field(
+        "info",
+        description="`debug`, `info`, `warning` or `error`.",
+    )
+
+    @property
+    def topic_lifecycles(self) -> str:
+        """The internal topic between the two stages."""
+        return f"{self.app_id}-lifecycles"
+
+    @property
+    def topic_changelog(self) -> str:
+        """The changelog of the table ``subjects``, named as Faust names it."""
+        return f"{self.app_id}{CHANGELOG_SUFFIX}"
+
+    @model_validator(mode="after")
+    def _topics_are_distinct(self) -> Self:
+        """Kafka takes '.' and '_' for one: it refuses names that differ in nothing else."""
+        seen: dict[str, str] = {}
+        for who, name in (
+            (f"{PREFIX}TOPIC_EVENTS", self.topic_events),
+            (f"{PREFIX}TOPIC_WORKER_UPTIME", self.topic_worker_uptime),
+            (f"{PREFIX}TOPIC_FLOW_RUN_DURATION", self.topic_flow_run_duration),
+            (f"{PREFIX}TOPIC_DEAD_LETTER", self.topic_dead_letter),
+            (f"a topic named after {PREFIX}APP_ID", self.topic_lifecycles),
+            (f"a topic named after {PREFIX}APP_ID", self.topic_changelog),
+        ):
+            alike = name.replace(".", "_")
+            if alike in seen:
+                raise ValueError(f"{seen[alike]} and {who} both name {name!r}: give each topic a name of its own")
+            seen[alike] = who
+        return self
+
+
+def load() -> Settings:
+    """Read the settings from the environment.
+
+    Raises `SettingsError` for bad values, and for ``CORRELATOR_*`` variables that are no settings: a typo would
+    otherwise leave a default in force unnoticed.
+    """
+    faults = list(_unknown(os.environ))
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        faults += [_sentence(detail) for detail in error.errors() if detail["type"] != "default_factory_not_called"]
+        raise SettingsError("\n".join(faults)) from None
+    if faults:
+        raise SettingsError("\n".join(faults))
+    return settings
+
+
+class Described(NamedTuple):
+    """A setting as people read of it, in Markdown."""
+
+    name: str
+    default: str
+    description: str
+
+
+def described() -> Iterator[Described]:
+    """Name, default and description of every setting, in the order to show them in (the README's table)."""
+    for field, info in Settings.model_fields.items():
+        match info.default:
+            case timedelta() as span:
+                default = f"`{durations.show(span)}`"
+            case tuple() as several:
+                default = f"`{','.join(several)}`"
+            case bool() as switch:
+                default = f"`{str(switch).lower()}`"
+            case None:
+                default = "not set"
+            case _ if info.default_factory:
+                default = "the app id"
+            case other:
+                default = f"`{other}`"
+        yield Described(_variable(field), default, info.description or "")
+
+
+_SERVICE_VARIABLE = re.compile(r"\w+_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_\w+)?)")
+_SERVICE_ADDRESS = re.compile(r"(?:tcp|udp|sctp)://")
+_WORDING: Final = {
+    "int_parsing": "must be a whole number",
+    "bool_parsing": "must be true or false",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be {expected}",
+    "value_error": "{error}",
+}
+
+
+def _variable(field: str) -> str:
+    return f"{PREFIX}{field.upper()}"
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    wording = _WORDING.get(detail["type"])
+    message = wording.format(**detail.get("ctx", {})) if wording else detail["msg"]
+    if not detail["loc"]:
+        return f"{message}."
+    given = str(detail["input"])
+    return f"{_variable(str(detail['loc'][0]))} is {given[:80]!r} but {message}."
+
+
+def _unknown(environ: Mapping[str, str]) -> Iterator[str]:
+    """Variables that look like settings and are none; not those that Kubernetes sets for a service ``correlator…``."""
+    known = {_variable(field) for field in Settings.model_fields}
+    for name, value in environ.items():
+        variable = name.upper()
+        if not variable.startswith(PREFIX) or variable in known:
+            continue
+        if _SERVICE_VARIABLE.fullmatch(variable) or (variable.endswith("_PORT") and _SERVICE_ADDRESS.match(value)):
+            continue
+        close = get_close_matches(
+            variable.removeprefix(PREFIX), (field.upper() for field in Settings.model_fields), n=1
+        )
+        yield f"{name} is no setting{f': did you mean {PREFIX}{close[0]}?' if close else '; the README lists them.'}"

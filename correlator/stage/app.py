@@ -1,0 +1,108 @@
+"""The two stages, wired into an engine: nothing here decides anything."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+
+from correlator import core, records
+from correlator.core import Lifecycle
+from correlator.engine import Engine, Message, MemoryStore, Options, Store
+from correlator.event import Kind
+from correlator.partitioner import partition_for
+from correlator.settings import Settings
+from correlator.stage.arriving import Direct, Forwarded
+from correlator.stage.correlate import Correlate
+from correlator.stage.dead_letters import DeadLetters
+from correlator.stage.intake import Intake
+from correlator.topics import Layout
+
+TABLE = "subjects"
+
+
+def wall_clock() -> int:
+    """Microseconds since 1970-01-01 UTC."""
+    return time.time_ns() // 1000
+
+
+def create_engine(
+    settings: Settings, layout: Layout, fates: Counter[str], *, fail: Callable[[str, BaseException], None]
+) -> Engine:
+    """The stage as the settings want it, on topics as they are on the broker.
+
+    ``fates`` counts what became of every record that was read.
+    """
+    engine = Engine(_options(settings), fail=fail)
+    letters = DeadLetters(settings.topic_dead_letter, layout.partitions[settings.topic_dead_letter], layout.dead_letter_bytes)
+    direct = settings.input_keyed_by == "subject"
+    input_ = settings.topic_events if direct else settings.topic_lifecycles
+    table = engine.add_table(TABLE, _store(settings), layout.partitions[input_])
+    correlate = Correlate(
+        Direct(max_tags=settings.max_tags, wall_clock=wall_clock) if direct else Forwarded(),
+        table,
+        _publish(settings, layout),
+        letters,
+        _rules(settings),
+        fates,
+    )
+    engine.add_stage(input_, correlate, table)
+    if not direct:
+        intake = Intake(
+            settings.topic_lifecycles,
+            layout.partitions[settings.topic_lifecycles],
+            layout.partitions[settings.topic_events],
+            letters,
+            max_tags=settings.max_tags,
+            wall_clock=wall_clock,
+            fates=fates,
+        )
+        engine.add_stage(settings.topic_events, intake)
+    return engine
+
+
+def _publish(settings: Settings, layout: Layout) -> Callable[[Lifecycle], Message]:
+    topics = {Kind.WORKER: settings.topic_worker_uptime, Kind.FLOW_RUN: settings.topic_flow_run_duration}
+    partitions = {kind: layout.partitions[topic] for kind, topic in topics.items()}
+
+    def publish(lifecycle: Lifecycle) -> Message:
+        kind, key, value, headers = records.render(lifecycle, settings.source)
+        return Message(topics[kind], partition_for(key, partitions[kind]), key, value, headers)
+
+    return publish
+
+
+def _options(settings: Settings) -> Options:
+    return Options(
+        app_id=settings.app_id,
+        brokers=settings.bootstrap_servers,
+        slice_records=settings.slice_records,
+        session_timeout=settings.session_timeout.total_seconds(),
+        instance_id=settings.instance_id,
+        datadir=str(settings.data_dir),
+    )
+
+
+def _store(settings: Settings) -> Store:
+    if settings.store == "memory://":
+        return MemoryStore()
+    from correlator.engine.rocks import RocksStore
+
+    return RocksStore(settings.data_dir / settings.app_id)
+
+
+def _rules(settings: Settings) -> core.Rules:
+    return core.Rules(
+        grace=_microseconds(settings.grace),
+        remember=_microseconds(settings.remember),
+        tight_timing=_microseconds(settings.tight_timing),
+        clock_tolerance=_microseconds(settings.clock_tolerance),
+        flow_run_limit=_microseconds(settings.flow_run_limit),
+        worker_limit=_microseconds(settings.worker_limit),
+        worker_names_shared=settings.worker_names == "shared",
+        max_starts=settings.max_starts,
+        max_waiting=settings.max_waiting,
+    )
+
+
+def _microseconds(span: timedelta) -> int:
+    return span // timedelta(microseconds=1)

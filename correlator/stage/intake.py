@@ -1,0 +1,97 @@
+"""Intake: raw Prefect events in, lifecycle events out, keyed by subject; what is no valid event to the dead letters."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from correlator import prefect, wire
+from correlator.engine import Message, Received, Slice, Transaction
+from correlator.partitioner import partition_for
+from correlator.stage.dead_letters import DeadLetters
+from correlator.stage.partition_clock import PartitionClock
+
+TICK = 60 * 1_000_000
+"""Event time after which the lifecycles partitions hear of a clock, in microseconds."""
+
+LOG_APPEND_TIME = 1
+"""A record's timestamp type where the broker wrote it (Kafka protocol, record batch attributes)."""
+
+
+class Intake:
+    """The stage that reads the raw topic, however it is keyed.
+
+    Every event goes on with the clock of the partition that it came by, and clocks go to all lifecycles partitions as
+    ticks: so what is due there is decided by event time, as it was when the log was written.
+    """
+
+    def __init__(
+        self,
+        lifecycles: str,
+        partitions: int,
+        raw_partitions: int,
+        dead_letters: DeadLetters,
+        *,
+        max_tags: int,
+        wall_clock: Callable[[], int],
+        fates: Counter[str],
+    ) -> None:
+        """``lifecycles`` has ``partitions``, the raw topic ``raw_partitions``. ``wall_clock``: microseconds since 1970 UTC."""
+        self._lifecycles, self._partitions, self._raw_partitions = lifecycles, partitions, raw_partitions
+        self._dead_letters, self._max_tags = dead_letters, max_tags
+        self._wall_clock, self._fates = wall_clock, fates
+        self._clocks: dict[int, PartitionClock] = {}
+        self._ticked: dict[int, int] = {}
+
+    def assigned(self, partition: int, end: int) -> Iterator[Transaction]:
+        """Begin without a clock: the first event, or quiet, will show one."""
+        self._clocks[partition] = PartitionClock(self._wall_clock())
+        self._ticked.pop(partition, None)
+        return iter(())
+
+    def revoked(self, partition: int) -> None:
+        """Forget the partition's clock."""
+        self._clocks.pop(partition, None)
+
+    def __call__(self, slice_: Slice) -> Iterator[Transaction]:
+        """Forward the slice's events."""
+        clock, wall = self._clocks[slice_.partition], self._wall_clock()
+        messages: list[Message] = []
+        fates: Counter[str] = Counter()
+        for record in slice_.records:
+            try:
+                decoded = prefect.decode(record.value, self._max_tags)
+            except prefect.InvalidEvent as reason:
+                fates["dead-lettered"] += 1
+                messages.append(self._dead_letters.letter(slice_.topic, slice_.partition, record, reason))
+                continue
+            if decoded is None:
+                fates["ignored"] += 1
+                continue
+            fates["forwarded"] += 1
+            event, received = decoded
+            now = clock.observe(event.occurred, arrival(record, received, wall), wall)
+            key = event.subject.encode()
+            value = wire.encode_event(event, slice_.partition, self._raw_partitions, now)
+            messages.append(Message(self._lifecycles, partition_for(key, self._partitions), key, value, []))
+            if now is not None and now >= self._ticked.get(slice_.partition, 0) + TICK:
+                messages += self._ticks(slice_.partition, now)
+        self._fates.update(fates)
+        yield Transaction(messages, {}, slice_.end)
+
+    def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Transaction]:
+        """Tell the clock where it has moved: by events since the last tick, or because the partition is quiet."""
+        clock = self._clocks[partition]
+        now = clock.rest(self._wall_clock()) if caught_up else clock.now
+        if now is not None and now != self._ticked.get(partition):
+            yield Transaction(self._ticks(partition, now), {}, end)
+
+    def _ticks(self, partition: int, now: int) -> list[Message]:
+        self._ticked[partition] = now
+        tick = wire.encode_tick(partition, self._raw_partitions, now)
+        return [Message(self._lifecycles, to, None, tick, []) for to in range(self._partitions)]
+
+
+def arrival(record: Received, received: int | None, wall: int) -> int:
+    """When an event arrived: as its server says, else as the broker does, else now. Microseconds since 1970 UTC."""
+    if received is not None:
+        return received
+    return record.timestamp * 1000 if record.timestamp_type == LOG_APPEND_TIME else wall

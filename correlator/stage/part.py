@@ -1,0 +1,76 @@
+"""One partition of subjects, as it will be when the transaction in hand is committed."""
+
+from collections.abc import Iterator
+
+from correlator import core
+from correlator.engine import CommittedTable
+
+CLOCKS_KEY = b"\x00clocks"
+"""The table's entry that holds the clocks: no subject begins with a NUL."""
+
+
+class Part:
+    """The states, deadlines and clocks of one partition's subjects: the table's, and what was decided since.
+
+    States are decoded when they are first asked for in a transaction, and encoded when it is closed.
+    """
+
+    def __init__(self, partition: int, table: CommittedTable) -> None:
+        self.partition = partition
+        self._table = table
+        self._clocks = core.Clocks()
+        self._clocks_moved = False
+        self._deadlines = core.Deadlines()
+        self._states: dict[bytes, core.SubjectState | None] = {}
+
+    def recover(self) -> Iterator[tuple[bytes, bytes, core.UnreadableState]]:
+        """Take up what the table holds. Yields the entries that cannot be read, with the reason."""
+        for key, value in self._table.store.items(self.partition):
+            try:
+                if key == CLOCKS_KEY:
+                    self._clocks = core.Clocks.decode(value)
+                else:
+                    self._deadlines.set(key, core.due_at(core.decode(value)))
+            except core.UnreadableState as reason:
+                yield key, value, reason
+
+    def get(self, key: bytes) -> core.SubjectState | None:
+        """The subject's state, or None where nothing is known of it."""
+        if key in self._states:
+            return self._states[key]
+        value = self._table.get_committed(self.partition, key)
+        return None if value is None else core.decode(value)
+
+    def put(self, key: bytes, state: core.SubjectState | None) -> None:
+        """What is to be known of the subject from now on."""
+        self._states[key] = state
+        self._deadlines.set(key, None if state is None else core.due_at(state))
+
+    @property
+    def watermark(self) -> int | None:
+        """The least clock over all raw partitions; None until each has shown one."""
+        return self._clocks.low_watermark()
+
+    def observe(self, raw_partition: int, raw_partitions: int, clock: int | None) -> int | None:
+        """A raw partition's clock; returns the greatest that it ever showed, or None where it showed none."""
+        self._clocks_moved = True
+        return self._clocks.observe(raw_partition, raw_partitions, clock)
+
+    def due(self) -> Iterator[tuple[bytes, core.SubjectState]]:
+        """The subjects that have something due, in the order of their deadlines."""
+        while (watermark := self.watermark) is not None and (key := self._deadlines.pop_due(watermark)) is not None:
+            if (state := self.get(key)) is not None:
+                yield key, state
+
+    def changes(self) -> dict[bytes, bytes | None]:
+        """What the transaction in hand changes; the next one begins."""
+        changes: dict[bytes, bytes | None] = {}
+        for key, state in self._states.items():
+            if state is not None:
+                changes[key] = core.encode(state)
+            elif self._table.get_committed(self.partition, key) is not None:
+                changes[key] = None
+        if self._clocks_moved:
+            changes[CLOCKS_KEY] = self._clocks.encode()
+        self._states, self._clocks_moved = {}, False
+        return changes

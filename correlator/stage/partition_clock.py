@@ -1,0 +1,35 @@
+"""The clock of a raw partition (DESIGN section 2, "Time is event time"). All times in microseconds since 1970 UTC."""
+
+AHEAD = 5 * 60 * 1_000_000
+"""An event dated further ahead of when it was received than this has a wrong clock, and does not move ours."""
+
+QUIET = 60 * 1_000_000
+"""After as long without an event of ours in a partition that is read to its end, wall time is its time."""
+
+
+class PartitionClock:
+    """The greatest ``occurred`` of our events in a partition, or wall time while it is quiet. It never goes back.
+
+    Quiet means without events of *ours*: a partition that holds only others' events would otherwise stop all deadlines.
+    """
+
+    __slots__ = ("_moved", "now")
+
+    def __init__(self, wall: int) -> None:
+        """``wall``: the wall clock, when the partition came to this process."""
+        self.now: int | None = None
+        """None until an event of ours was seen, or the partition is read to its end and quiet."""
+        self._moved = wall
+
+    def observe(self, occurred: int, arrived: int, wall: int) -> int | None:
+        """An event of ours: ``arrived`` is when the server, else the broker took it in, else the wall clock."""
+        self._moved = wall
+        if occurred <= arrived + AHEAD and (self.now is None or occurred > self.now):
+            self.now = occurred
+        return self.now
+
+    def rest(self, wall: int) -> int | None:
+        """The partition is read to its end."""
+        if wall - self._moved >= QUIET and (self.now is None or wall > self.now):
+            self.now = wall
+        return self.now

@@ -1,0 +1,83 @@
+"""The topics of a deployment (DESIGN section 3), as they are to be."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from correlator.settings import Settings
+
+PUBLISHED_RETENTION: Final = timedelta(days=30)
+"""Of records and dead letters: long enough to fetch them after any outage of who reads them."""
+
+LIFECYCLES_RETENTION: Final = timedelta(days=7)
+"""Of the topic between the stages, read within moments: long enough for a stage that stood still for a long weekend."""
+
+CLEANUP_POLICY: Final = "cleanup.policy"
+RETENTION: Final = "retention.ms"
+MOST_BYTES: Final = "max.message.bytes"
+
+
+class Role(StrEnum):
+    """What a topic is to the stage."""
+
+    INPUT = "input"
+    RECORDS = "records"
+    DEAD_LETTERS = "dead letters"
+    LIFECYCLES = "internal"
+    CHANGELOG = "changelog"
+
+
+class TopicSpec(NamedTuple):
+    """A topic as it is to be."""
+
+    name: str
+    role: Role
+    key: str
+    """What its records are keyed by, in words."""
+    partitions: int
+    replication_factor: int
+    config: Mapping[str, str]
+    """What it must be configured to, in Kafka's names; anything else is the broker's default."""
+
+    @property
+    def cleanup_policy(self) -> str | None:
+        """``delete`` or ``compact``; None where it is the user's."""
+        return self.config.get(CLEANUP_POLICY)
+
+    @property
+    def retention(self) -> timedelta | None:
+        """How long it keeps records at least; None where it is the user's, or for ever."""
+        kept = self.config.get(RETENTION)
+        return None if kept is None else timedelta(milliseconds=int(kept))
+
+
+def declared(settings: Settings, input_partitions: int | None = None) -> list[TopicSpec]:
+    """The topics of a deployment, the input first.
+
+    Where the input is keyed by subject there is no topic between the stages, and the changelog has the input's partitions:
+    ``input_partitions``, or as many as it would be created with where it is not there yet.
+    """
+    one_hop = settings.input_keyed_by == "subject"
+
+    def spec(name: str, role: Role, key: str, config: Mapping[str, str], partitions: int | None = None) -> TopicSpec:
+        return TopicSpec(name, role, key, partitions or settings.partitions, settings.replication_factor, config)
+
+    published = _deleted_after(PUBLISHED_RETENTION)
+    topics = [
+        spec(settings.topic_events, Role.INPUT, "subject" if one_hop else "any", {}),
+        spec(settings.topic_worker_uptime, Role.RECORDS, "worker's resource id", published),
+        spec(settings.topic_flow_run_duration, Role.RECORDS, "flow run's UUID", published),
+        spec(settings.topic_dead_letter, Role.DEAD_LETTERS, "the original's", published),
+    ]
+    if not one_hop:
+        lifecycles = _deleted_after(LIFECYCLES_RETENTION)
+        topics.append(spec(settings.topic_lifecycles, Role.LIFECYCLES, "subject", lifecycles))
+    compacted = {CLEANUP_POLICY: "compact"}
+    entries = input_partitions if one_hop else None
+    topics.append(spec(settings.topic_changelog, Role.CHANGELOG, "subject", compacted, entries))
+    return topics
+
+
+def _deleted_after(retention: timedelta) -> dict[str, str]:
+    return {CLEANUP_POLICY: "delete", RETENTION: str(retention // timedelta(milliseconds=1))}

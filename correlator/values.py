@@ -1,0 +1,89 @@
+"""What the value of a setting may be: types that check themselves, and say in a few words what they want."""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BeforeValidator
+from pydantic_settings import NoDecode
+
+from correlator import durations
+
+LONGEST_NAME: Final = 249
+"""Kafka's limit for a topic's name (org.apache.kafka.common.internals.Topic): it is part of a directory's name."""
+
+CHANGELOG_SUFFIX: Final = "-subjects-changelog"
+"""The longest of what is appended to the app id to name a topic."""
+
+_LEGAL_NAME = re.compile(r"[a-zA-Z0-9._-]+")
+_SERVER = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[^\s:/\[\],]+)(?::([0-9]{1,5}))?")
+_URI_REFERENCE = re.compile(r"[!-~]+")
+
+
+def _name(value: str) -> str:
+    if not _LEGAL_NAME.fullmatch(value) or value in {".", ".."}:
+        raise ValueError("must consist of letters, digits, '.', '_' and '-' (Kafka allows no others)")
+    if len(value) > LONGEST_NAME:
+        raise ValueError(f"must not be longer than {LONGEST_NAME} characters (Kafka's limit)")
+    return value
+
+
+def _app_id(value: str) -> str:
+    longest = LONGEST_NAME - len(CHANGELOG_SUFFIX)
+    if len(value) > longest:
+        raise ValueError(f"must not be longer than {longest} characters, as topics are named after it")
+    return _name(value)
+
+
+def _servers(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    servers = tuple(server.strip() for server in value.split(","))
+    for server in servers:
+        match = _SERVER.fullmatch(server)
+        if match is None or not 0 < int(match[1] or 9092) < 2**16:
+            raise ValueError("must be host:port, or several with commas between, such as kafka-1:9092,kafka-2:9092")
+    return servers
+
+
+def _source(value: str) -> str:
+    if not _URI_REFERENCE.fullmatch(value):
+        raise ValueError("must be a URI reference: printable ASCII without blanks, such as the app id or a URL")
+    return value
+
+
+def _duration(value: object) -> object:
+    return durations.parse(value) if isinstance(value, str) else value
+
+
+def _at_least(least: timedelta) -> AfterValidator:
+    def check(value: timedelta) -> timedelta:
+        if value < least:
+            raise ValueError(f"must be at least {durations.show(least)}; write it as {durations.EXPECTED}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+Servers = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_servers)]
+"""Kafka addresses, ``host:port`` each; the port may be left out (9092)."""
+
+Name = Annotated[str, AfterValidator(_name)]
+"""What Kafka takes as the name of a topic, and of a static member of a group."""
+
+AppId = Annotated[str, AfterValidator(_app_id)]
+"""A name that topics can be named after."""
+
+Source = Annotated[str, AfterValidator(_source)]
+"""A CloudEvents source: a URI reference that is not empty."""
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), _at_least(timedelta(0))]
+PositiveDuration = Annotated[timedelta, BeforeValidator(_duration), _at_least(timedelta(microseconds=1))]
+SessionTimeout = Annotated[timedelta, BeforeValidator(_duration), _at_least(timedelta(seconds=1))]
+
+AnyCase = BeforeValidator(_lower)
+"""Before a choice of lower-case words: upper case is as good."""

@@ -1,0 +1,53 @@
+"""A broker's configuration: one node, nothing to wait for, nothing that a test does not ask for."""
+
+from collections.abc import Mapping
+
+CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qk"
+HEAP = ("-Xms256m", "-Xmx512m")
+
+FOR_TESTS: Mapping[str, str] = {
+    # one node holds everything
+    "default.replication.factor": "1",
+    "min.insync.replicas": "1",
+    "offsets.topic.replication.factor": "1",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    # small: fewer partitions of Kafka's own to make and to load, less memory for cleaning
+    "offsets.topic.num.partitions": "4",
+    "transaction.state.log.num.partitions": "4",
+    "share.coordinator.state.topic.num.partitions": "1",
+    "log.cleaner.dedupe.buffer.size": "16777216",
+    # no waiting
+    "group.initial.rebalance.delay.ms": "0",
+    "group.min.session.timeout.ms": "1000",
+    # strict: a topic is there because someone declared it, and a record because nobody deleted it for its age
+    "auto.create.topics.enable": "false",
+    "log.retention.ms": "-1",
+}
+
+
+def properties(*, listen: str, port: int, controller_port: int, data: str, config: Mapping[str, str]) -> dict[str, str]:
+    """Return the whole configuration of a node that is broker and controller in one.
+
+    Args:
+        listen: The address that it listens on; clients are always sent to 127.0.0.1.
+        port: Where clients find it.
+        controller_port: Where it finds its own controller.
+        data: The directory of its logs.
+        config: What the caller wants otherwise than ``FOR_TESTS``.
+    """
+    return {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
+        "listeners": f"PLAINTEXT://{listen}:{port},CONTROLLER://127.0.0.1:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "controller.listener.names": "CONTROLLER",
+        "inter.broker.listener.name": "PLAINTEXT",
+        "log.dirs": data,
+        **FOR_TESTS,
+        **config,
+    }

@@ -1,0 +1,147 @@
+"""``make demo``: sample events through the real stage on a real Kafka, and the records as a person reads them."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import orjson
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from local import NoKafka, local_kafka
+from local.showing import Show
+
+SAMPLE = Path(__file__).with_name("sample") / "prefect-3.9.1-events.jsonl"
+"""What a Prefect 3.9.1 server said in a session of six and a half minutes."""
+
+CORRELATOR = Path(sys.executable).with_name("correlator")
+APP_ID, RAW, LIFECYCLES = "demo", "prefect.events", "demo-lifecycles"
+OUTPUTS = ("prefect.worker-uptime", "prefect.flow-run-duration")
+PATIENCE = 60
+"""Seconds that the stage may take for the sample."""
+
+
+class Failed(Exception):
+    """The demo did not get to its end. The text says why."""
+
+
+def main() -> int:
+    """Run the demo; returns the exit code."""
+    events = SAMPLE.read_bytes().splitlines()
+    show = Show()
+    try:
+        show.say("Starting a local Kafka …")
+        with local_kafka() as kafka:
+            show.say(f"{kafka.description} at {kafka.bootstrap_servers}. Starting the stage, feeding it {SAMPLE.name}:\n")
+            asyncio.run(_through_kafka(kafka.bootstrap_servers, events, show))
+    except NoKafka as error:
+        show.say(f"{error}\nNo Kafka takes part in what follows: the same sample, through `correlator replay`.\n")
+        for record in _replayed():
+            show.record(record.pop("record"), record)
+    except Failed as error:
+        show.say(f"The demo failed: {error}")
+        return 1
+    show.summary(events)
+    return 0
+
+
+async def _through_kafka(broker: str, events: list[bytes], show: Show) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        env = os.environ | {
+            "CORRELATOR_BOOTSTRAP_SERVERS": broker,
+            "CORRELATOR_APP_ID": APP_ID,
+            "CORRELATOR_DATA_DIR": directory,
+            "CORRELATOR_LOG_LEVEL": "warning",
+        }
+        subprocess.run([CORRELATOR, "topics", "create"], env=env, check=True, stdout=subprocess.DEVNULL)
+        async with _producing(broker) as producer:
+            for event in events:
+                await producer.send(RAW, event)
+        with _running([CORRELATOR, "worker"], env) as worker:
+            await _show_records(broker, worker, show)
+
+
+async def _show_records(broker: str, worker: "subprocess.Popen[bytes]", show: Show) -> None:
+    """Show what a reader of committed records sees, until the stage has read all that there is."""
+    until = time.monotonic() + PATIENCE
+    consumer = AIOKafkaConsumer(
+        *OUTPUTS, bootstrap_servers=broker, isolation_level="read_committed", auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    try:
+        done = False
+        while not done:
+            if worker.poll() is not None:
+                raise Failed(f"the stage ended with {worker.returncode}, and said why above.")
+            if time.monotonic() > until:
+                raise Failed(f"the stage was not through with the sample after {PATIENCE} seconds.")
+            done = await _is_through(broker, consumer)  # asked first: what was published until then is read now
+            for records in (await consumer.getmany(timeout_ms=500)).values():
+                for record in records:
+                    show.record(record.topic.removeprefix("prefect."), orjson.loads(record.value))
+    finally:
+        await consumer.stop()
+
+
+async def _is_through(broker: str, consumer: AIOKafkaConsumer) -> bool:
+    """Whether the stage has committed all of its input, the raw topic first: what it forwards is in the other by then."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    await admin.start()
+    try:
+        for topic in (RAW, LIFECYCLES):
+            partitions = [TopicPartition(topic, number) for number in range(await _partitions(admin, topic))]
+            committed = await admin.list_consumer_group_offsets(APP_ID)
+            ends = await consumer.end_offsets(partitions)
+            if any(ends[tp] and (tp not in committed or committed[tp].offset < ends[tp]) for tp in partitions):
+                return False
+    finally:
+        await admin.close()
+    return True
+
+
+async def _partitions(admin: AIOKafkaAdminClient, topic: str) -> int:
+    return len((await admin.describe_topics([topic]))[0]["partitions"])
+
+
+def _replayed() -> Iterator[dict[str, object]]:
+    replay = subprocess.run([CORRELATOR, "replay", SAMPLE], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+    return map(orjson.loads, replay.stdout.splitlines())
+
+
+@asynccontextmanager
+async def _producing(broker: str) -> AsyncIterator[AIOKafkaProducer]:
+    producer = AIOKafkaProducer(bootstrap_servers=broker)
+    await producer.start()
+    try:
+        yield producer
+    finally:
+        await producer.stop()
+
+
+@contextmanager
+def _running(command: list[str | Path], env: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+    """A program that is stopped at the end, and killed where it does not stop."""
+    program = subprocess.Popen(command, env=env)
+    try:
+        yield program
+    finally:
+        program.terminate()
+        try:
+            program.wait(20)
+        except subprocess.TimeoutExpired:
+            program.kill()
+            program.wait()
+
+
+if __name__ == "__main__":
+    with_interrupt = 130
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(with_interrupt)

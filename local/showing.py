@@ -1,0 +1,69 @@
+"""How the demo shows records: a table that grows by a line a record, and what it all came to."""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+COLUMNS = (("record", 18), ("who", 34), ("how long", 12), ("matched by", 11), ("outcome", 12))
+STARTS = ("prefect.worker.started", "prefect.worker.submitted-flow-run")
+
+
+class Show:
+    """Says things, and shows records as they come."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False, soft_wrap=True)
+        self._began = time.monotonic()
+        self._outcomes: Counter[tuple[str, str]] = Counter()
+        self._starts: set[str] = set()
+
+    def say(self, text: str) -> None:
+        """A line for the person at the terminal."""
+        self._console.print(text, markup=False)
+
+    def record(self, kind: str, record: Mapping[str, Any]) -> None:
+        """Another line of the table."""
+        if not self._outcomes:
+            self._line([name for name, _ in COLUMNS], style="bold")
+        self._outcomes[kind, record["outcome"]] += 1
+        self._starts.add(record.get("started_event_id") or record.get("submitted_event_id"))
+        self._line([kind, _who(record), _how_long(record), record["matched_by"] or "–", record["outcome"]])
+
+    def summary(self, events: Sequence[bytes]) -> None:
+        """What it came to: events read, records by kind and outcome, what is still open, and how long it took."""
+        names = [orjson.loads(event) for event in events]
+        still_open = sum(event["event"] in STARTS and event["id"] not in self._starts for event in names)
+        table = Table(title=f"\n{sum(self._outcomes.values())} records of {len(events)} events", title_justify="left")
+        for column in ("record", "outcome", "records"):
+            table.add_column(column, justify="right" if column == "records" else "left")
+        for (kind, outcome), count in sorted(self._outcomes.items()):
+            table.add_row(kind, outcome, str(count))
+        table.add_section()
+        table.add_row("still open", "–", str(still_open))
+        self._console.print(table)
+        self.say(f"in {time.monotonic() - self._began:.0f} seconds")
+
+    def _line(self, cells: Sequence[str], style: str = "") -> None:
+        self._console.print(
+            "  ".join(cell[:width].ljust(width) for cell, (_, width) in zip(cells, COLUMNS, strict=True)),
+            style=style,
+            markup=False,
+        )
+
+
+def _who(record: Mapping[str, Any]) -> str:
+    if "flow_run" not in record:
+        return f"{record['worker']['name'] or record['worker']['id']}"
+    flow = (record["flow"] or {}).get("name")
+    run = record["flow_run"]["name"] or record["flow_run"]["id"]
+    return f"{run} of {flow}" if flow else str(run)
+
+
+def _how_long(record: Mapping[str, Any]) -> str:
+    seconds = record.get("uptime_seconds", record.get("duration_seconds"))
+    return "–" if seconds is None else f"{seconds:.3f} s".rjust(11)

@@ -1,0 +1,134 @@
+"""What every test may use: a broker, started when the first test asks for one, and names that nobody else has.
+
+The last line of a run says what became of the tests that need a broker.
+"""
+
+import os
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any
+
+import hypothesis
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from local import Broker, NoKafka, local_kafka
+
+# A shared machine has no use for deadlines, and CI none for luck.
+hypothesis.settings.register_profile("project", deadline=None, derandomize=bool(os.environ.get("CI")))
+hypothesis.settings.load_profile("project")
+
+_REQUIRED = os.environ.get("REQUIRE_KAFKA", "0") not in {"", "0"}
+_NEED_A_BROKER = {"kafka", "own_kafka"}
+
+
+class BrokerTests:
+    """What became of the tests that need a broker."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[str, str] = {}
+        self.kafka: str | None = None
+        self.no_kafka: str | None = None
+
+    def __str__(self) -> str:
+        outcomes = list(self.outcomes.values())
+        count, failed, skipped = len(outcomes), outcomes.count("failed"), outcomes.count("skipped")
+        if not count:
+            return "none selected"
+        if self.kafka is None:
+            return f"{count} {'FAILED' if failed else 'SKIPPED'}, because: {self.no_kafka or 'see above'}"
+        others = "".join(f", {n} {what}" for n, what in ((failed, "FAILED"), (skipped, "skipped")) if n)
+        return f"{count - skipped} run against {self.kafka}{others}"
+
+
+_BROKER_TESTS = pytest.StashKey[BrokerTests]()
+
+
+@pytest.fixture(scope="session")
+def kafka(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The bootstrap servers of a Kafka that all tests share, so use ``topic`` for names.
+
+    Started when the first test asks for it, stopped at the end. Where none is to be had, the test is skipped, or fails
+    where REQUIRE_KAFKA=1.
+    """
+    with ExitStack() as stack:
+        named = "KAFKA_BOOTSTRAP_SERVERS" in os.environ  # by someone who wants to know if it is not there
+        yield _have(stack, request.config, local_kafka(), required=_REQUIRED or named).bootstrap_servers
+
+
+@pytest.fixture
+def own_kafka(request: pytest.FixtureRequest) -> Iterator[Callable[..., Broker]]:
+    """Start a Kafka of the test's own, to be killed, paused and configured: ``own_kafka({"property": "value"})``."""
+    with ExitStack() as stack:
+
+        def start(config: Mapping[str, str] | None = None) -> Broker:
+            return _have(stack, request.config, local_kafka(config, own=True), required=_REQUIRED)
+
+        yield start
+
+
+def _have(stack: ExitStack, config: pytest.Config, kafka: AbstractContextManager[Broker], *, required: bool) -> Broker:
+    try:
+        broker = stack.enter_context(kafka)
+    except NoKafka as error:
+        config.stash[_BROKER_TESTS].no_kafka = str(error)
+        if required:
+            pytest.fail(str(error), pytrace=False)
+        pytest.skip(str(error))
+    config.stash[_BROKER_TESTS].kafka = broker.description
+    return broker
+
+
+@pytest.fixture
+def topic() -> Callable[..., str]:
+    """Make a name that no other test has: ``topic("raw")`` is ``raw-1f0c…``. Nothing is created."""
+
+    def name(prefix: str = "topic") -> str:
+        return f"{prefix}-{uuid.uuid4().hex[:12]}"
+
+    return name
+
+
+@pytest.fixture
+async def create_topic(kafka: str, topic: Callable[..., str]) -> AsyncIterator[Callable[..., Awaitable[str]]]:
+    """Create a topic on the shared Kafka: ``await create_topic("raw", partitions=4, config={…})`` returns its name."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+
+    async def create(prefix: str = "topic", partitions: int = 1, config: Mapping[str, str] | None = None) -> str:
+        name = topic(prefix)
+        new = NewTopic(name, num_partitions=partitions, replication_factor=1, topic_configs=dict(config or {}))
+        response = await admin.create_topics([new])
+        assert [error[1] for error in response.topic_errors] == [0], response
+        return name
+
+    yield create
+    await admin.close()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    session.config.stash[_BROKER_TESTS] = BrokerTests()
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m "not kafka" looks at the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if _NEED_A_BROKER.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("kafka")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    report = yield
+    if item.get_closest_marker("kafka") and (report.when == "call" or report.outcome != "passed"):
+        item.config.stash[_BROKER_TESTS].outcomes[item.nodeid] = report.outcome
+    return report
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Print the last line, after pytest's own."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    broker_tests = config.stash.get(_BROKER_TESTS, None)
+    if terminal is not None and broker_tests is not None:
+        terminal.write_line(f"broker tests: {broker_tests}")

@@ -1,0 +1,210 @@
+"""An app of the engine, as small as shows everything: it joins pairs and counts. The tests run it as a process:
+
+    python -m tests.engine.app '{"brokers": …, "app_id": …, "source": …, "output": …}'
+
+Two records of a key are a pair, whichever comes first; the second publishes one record. The table holds the firsts that
+wait, and how many records of the partition were counted. A record whose value begins with ``x`` is foreign: it changes
+nothing. With a ``middle`` topic there are two hops, and the first forwards each record to the partition of its key.
+
+What happens is written to stdout, a JSON object a line.
+"""
+
+import json
+import logging
+import os
+import signal
+import sys
+import zlib
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import uvloop
+
+import correlator.engine.engine
+from correlator.engine import CommittedTable, Engine, MemoryStore, Message, Options, Slice, Transaction, die, run
+from correlator.engine.publishing import Publisher
+from correlator.engine.slices import Received, TopicPartition
+
+TABLE = "waiting"
+COUNT = b"#count"
+FOREIGN = b"x"
+
+
+class Settings(NamedTuple):
+    """What a test may want of an app."""
+
+    brokers: str
+    app_id: str
+    source: str
+    output: str
+    middle: str | None = None
+    partitions: int = 4
+    slice_records: int = 100
+    split: int = 0
+    """Records a transaction: 0 for the whole slice."""
+    store: str = "memory"
+    datadir: str = "."
+    session_timeout: float = 6.0
+    instance_id: str | None = None
+    standbys: int = 1
+    nudge_interval: float = 0.3
+    stop_at: str | None = None
+    """Send ourselves ``stop_signal`` before this step of a transaction (see ``STEPS``), the ``stop_after``-th time."""
+    stop_after: int = 1
+    stop_signal: int = signal.SIGKILL
+    table_of_its_own: bool = True
+
+
+def journal(what: str, **details: Any) -> None:
+    print(json.dumps({"what": what, **details}), flush=True)
+
+
+class Joining:
+    """The second stage, or the only one."""
+
+    table: CommittedTable
+
+    def __init__(self, output: str, split: int) -> None:
+        self._output, self._split = output, split
+
+    def assigned(self, partition: int, end: int) -> Iterator[Transaction]:
+        state = dict(self.table.store.items(partition))
+        count = int(state.pop(COUNT, 0))
+        journal("assigned", partition=partition, end=end, count=count, waiting=len(state))
+        return iter(())
+
+    def revoked(self, partition: int) -> None:
+        journal("revoked", partition=partition)
+
+    def __call__(self, slice_: Slice) -> Iterator[Transaction]:
+        step = self._split or len(slice_.records) or 1
+        for first in range(0, len(slice_.records), step):
+            records = slice_.records[first : first + step]
+            yield self._decide(slice_.partition, records, records[-1].offset + 1)
+        yield Transaction((), {}, slice_.end)
+
+    def _decide(self, partition: int, records: Sequence[Received], end: int) -> Transaction:
+        changes: dict[bytes, bytes | None] = {}
+        messages = []
+        ours = [record for record in records if record.key and record.value and not record.value.startswith(FOREIGN)]
+        for record in ours:
+            key, value = record.key or b"", record.value or b""
+            first = changes[key] if key in changes else self.table.get_committed(partition, key)
+            changes[key] = value if first is None else None
+            if first is not None:
+                messages.append(Message(self._output, partition, key, b"%s %s" % (first, value), [("by", b"joining")]))
+        if ours:
+            changes[COUNT] = b"%d" % (int(self.table.get_committed(partition, COUNT) or 0) + len(ours))
+        return Transaction(messages, changes, end)
+
+    def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Transaction]:
+        return iter(())
+
+
+class Forwarding:
+    """The first of two hops; it needs no table."""
+
+    def __init__(self, output: str, partitions: int) -> None:
+        self._output, self._partitions = output, partitions
+
+    def assigned(self, partition: int, end: int) -> Iterator[Transaction]:
+        journal("assigned to forward", partition=partition, end=end)
+        return iter(())
+
+    def revoked(self, partition: int) -> None:
+        pass
+
+    def __call__(self, slice_: Slice) -> Iterator[Transaction]:
+        messages = [
+            Message(self._output, zlib.crc32(record.key or b"") % self._partitions, record.key, record.value, [])
+            for record in slice_.records
+            if record.value and not record.value.startswith(FOREIGN)
+        ]
+        yield Transaction(messages, {}, slice_.end)
+
+    def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Transaction]:
+        return iter(())
+
+
+STEPS = {
+    "begin": "begin_transaction",
+    "send": "send_batch",
+    "offsets": "send_offsets_to_transaction",
+    "commit": "commit_transaction",
+}
+"""The steps of a transaction, and the producer's method for each. ``committed`` is the fifth: before memory knows of it."""
+
+
+class Watched(Publisher):
+    """The product's publisher, which tells what it commits and stops where a test wants it to."""
+
+    settings: Settings
+    _passed = 0
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for step, method in STEPS.items():
+            setattr(self._producer, method, self._stopping_at(step, getattr(self._producer, method)))
+
+    async def publish(self, transaction: Transaction, changelog: TopicPartition | None) -> int | None:
+        offset = await super().publish(transaction, changelog)
+        self._maybe_stop("committed")
+        topic, partition = self._input
+        messages, changes = len(transaction.messages), len(transaction.changes)
+        journal("committed", topic=topic, partition=partition, end=transaction.end, messages=messages, changes=changes)
+        return offset
+
+    def _stopping_at(self, step: str, method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def stopping(*args: Any, **kwargs: Any) -> Any:
+            self._maybe_stop(step)
+            return await method(*args, **kwargs)
+
+        return stopping
+
+    def _maybe_stop(self, step: str) -> None:
+        if step == self.settings.stop_at:
+            Watched._passed += 1
+            if Watched._passed == self.settings.stop_after:
+                journal("stopping", step=step, partition=self._input.partition)
+                os.kill(os.getpid(), self.settings.stop_signal)
+
+
+def make_engine(settings: Settings) -> Engine:
+    """Wire the app."""
+    Watched.settings = settings
+    correlator.engine.engine.Publisher = Watched  # type: ignore[misc]
+    options = Options(
+        settings.app_id,
+        (settings.brokers,),
+        slice_records=settings.slice_records,
+        session_timeout=settings.session_timeout,
+        instance_id=settings.instance_id,
+        nudge_interval=settings.nudge_interval,
+        standbys=settings.standbys,
+        datadir=settings.datadir,
+    )
+    engine = Engine(options, fail=die)
+    if settings.middle is not None:
+        engine.add_stage(settings.source, Forwarding(settings.middle, settings.partitions))
+    joining = Joining(settings.output, settings.split)
+    joining.table = engine.add_table(TABLE, make_store(settings), settings.partitions)
+    engine.add_stage(settings.middle or settings.source, joining, joining.table)
+    return engine
+
+
+def make_store(settings: Settings) -> Any:
+    if settings.store == "memory":
+        return MemoryStore()
+    from correlator.engine.rocks import RocksStore
+
+    return RocksStore(Path(settings.datadir, TABLE))
+
+
+async def main(settings: Settings) -> None:
+    await run(make_engine(settings))
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "WARNING"), format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    uvloop.run(main(Settings(**json.loads(sys.argv[1]))))

@@ -1,0 +1,286 @@
+"""What Prefect says, as an event of ours: what each of the five names means, and every field that is taken from it."""
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+from correlator.event import Event, Kind, Role
+from correlator.prefect import Decoded, decode
+from tests.prefect.events import (
+    CANCELLED,
+    DEPLOYMENT,
+    END,
+    EXECUTED,
+    FLOW,
+    OURS,
+    POOL,
+    RUN,
+    START,
+    STARTED,
+    STOPPED,
+    SUBMITTED,
+    raw,
+    related,
+    resource,
+    with_label,
+    without,
+)
+
+WORKER_ID = "prefect.worker.process.long-worker"
+WORKER_PARTS = {
+    "worker": {"id": WORKER_ID, "name": "Long Worker", "type": "process", "version": "3.9.1"},
+    "work_pool": {"id": POOL, "name": "Long Pool"},
+}
+RUN_PARTS = {
+    "flow_run": {"id": RUN, "name": "pragmatic-panda"},
+    "flow": {"id": FLOW, "name": "long-sleep"},
+    "deployment": {"id": DEPLOYMENT, "name": "long"},
+    "tags": ["slow", "team:data"],
+}
+AT = 1_795_448_301_737_255  # 2026-11-23T15:38:21.737255Z
+
+
+def event(raw_event, max_tags=1000, /, **changes) -> Event:
+    decoded = decode(raw(raw_event, **changes), max_tags)
+    assert decoded is not None
+    return decoded.event
+
+
+@pytest.mark.parametrize(
+    "said, meant",
+    [
+        (STARTED, Event(Kind.WORKER, Role.START, START, WORKER_ID, AT, WORKER_ID, None, False, WORKER_PARTS)),
+        (STOPPED, Event(Kind.WORKER, Role.END, END, WORKER_ID, AT, WORKER_ID, START, False, WORKER_PARTS)),
+        (
+            SUBMITTED,
+            Event(Kind.FLOW_RUN, Role.START, START, RUN, AT, WORKER_ID, None, False, {**WORKER_PARTS, **RUN_PARTS}),
+        ),
+        (
+            EXECUTED,
+            Event(
+                Kind.FLOW_RUN,
+                Role.END,
+                END,
+                RUN,
+                AT,
+                WORKER_ID,
+                START,
+                False,
+                {**WORKER_PARTS, **RUN_PARTS, "infrastructure": {"identifier": "6245", "status_code": 0}},
+            ),
+        ),
+        (
+            CANCELLED,
+            Event(
+                Kind.FLOW_RUN,
+                Role.CANCELLATION,
+                START,
+                RUN,
+                AT,
+                None,
+                None,
+                False,
+                {
+                    "runner": {"id": "prefect.runner.standalone", "name": "standalone", "version": "3.9.1"},
+                    **RUN_PARTS,
+                },
+            ),
+        ),
+    ],
+    ids=OURS,
+)
+def test_what_the_five_events_mean(said, meant):
+    assert decode(raw(said), 1000) == Decoded(meant, received=None)
+
+
+@pytest.mark.parametrize("received, expected", [("2026-11-23T15:38:22Z", AT + 262_745), ("soon", None), (None, None)])
+def test_received_is_what_a_server_said(received, expected):
+    assert decode(raw(STARTED, received=received), 1000).received == expected
+
+
+# Optional labels: what is missing or malformed is null, or the part is not there, but the event counts.
+
+
+@pytest.mark.parametrize("value", [..., None, 5, ["x"], {"a": "b"}])
+@pytest.mark.parametrize(
+    "role, label, part, key",
+    [
+        ("own", "resource.name", "worker", "name"),
+        ("own", "version", "worker", "version"),
+        ("own", "worker-type", "worker", "type"),
+        ("flow-run", "resource.name", "flow_run", "name"),
+        ("flow", "resource.name", "flow", "name"),
+        ("work-pool", "resource.name", "work_pool", "name"),
+        ("flow-run", "infrastructure.identifier", "infrastructure", "identifier"),
+    ],
+)
+def test_an_optional_label_that_is_malformed_is_null(role, label, part, key, value):
+    assert event(with_label(EXECUTED, role, label, value)).details[part][key] is None
+
+
+@pytest.mark.parametrize("value", [..., None, 5, "", "prefect.flow", "prefect.flow.x", f"prefect.task.{FLOW}", FLOW])
+@pytest.mark.parametrize("role", ["flow", "deployment", "work-pool"])
+def test_a_related_resource_without_a_proper_id_is_not_told(role, value):
+    details = event(with_label(EXECUTED, role, "resource.id", value)).details
+    assert role.replace("-", "_") not in details
+    assert details["flow_run"]["id"] == RUN
+
+
+@pytest.mark.parametrize("odd", [None, 5, "x", [], {}, {"prefect.resource.role": ["flow-run"]}])
+def test_odd_things_among_the_related_resources_are_passed_over(odd):
+    assert event(SUBMITTED, related=[odd, *related()]) == event(SUBMITTED, related=related())
+
+
+def test_of_several_of_a_role_the_first_with_a_proper_id_counts():
+    other = RUN.replace("5", "6")
+    several = [
+        resource("flow-run", "prefect.flow-run.x"),
+        *related(),
+        resource("flow-run", f"prefect.flow-run.{other}"),
+    ]
+    assert event(SUBMITTED, related=several).subject == RUN
+
+
+@pytest.mark.parametrize("related", [None, []])
+def test_a_worker_may_have_no_pool(related):
+    assert "work_pool" not in event(STARTED, related=related).details
+    assert "work_pool" not in event(without(STARTED, "related")).details
+
+
+@pytest.mark.parametrize(
+    "text, code",
+    [
+        ("0", 0),
+        ("137", 137),
+        ("-9", -9),
+        ("3221225477", 3_221_225_477),  # Windows: access violation
+        (3, 3),
+        ("", None),
+        ("0x1", None),
+        ("1.5", None),
+        ("٣", None),
+        ("99999999999", None),
+        (10**10, None),
+        (True, None),
+        (1.0, None),
+        (None, None),
+    ],
+)
+def test_a_status_code_is_an_integer_or_null(text, code):
+    assert event(EXECUTED, related=related(identifier="pod", status_code=text)).details["infrastructure"] == {
+        "identifier": "pod",
+        "status_code": code,
+    }
+
+
+def test_no_infrastructure_is_not_told():
+    assert "infrastructure" not in event(EXECUTED, related=related()).details
+
+
+# Ids
+
+
+def test_uuids_are_written_in_lower_case():
+    upper = event(
+        with_label(EXECUTED, "flow-run", "resource.id", f"prefect.flow-run.{RUN.upper()}"),
+        id=END.upper(),
+        follows=START.upper(),
+    )
+    assert (upper.id, upper.follows, upper.subject) == (END, START, RUN)
+    assert upper.details["flow_run"]["id"] == RUN
+
+
+def test_worker_ids_are_verbatim():
+    assert event(with_label(STARTED, "own", "resource.id", "prefect.worker.K8S.Ärger.v1")).subject == (
+        "prefect.worker.K8S.Ärger.v1"
+    )
+
+
+# Tags
+
+
+@pytest.mark.parametrize(
+    "tags, most, kept, truncated",
+    [
+        ((), 3, None, False),
+        (("b", "a"), 3, ["a", "b"], False),
+        (("b", "a", "b"), 2, ["a", "b"], False),
+        (("c", "b", "a"), 2, ["a", "b"], True),
+        (
+            ("team:data", "a.b", "prefect.tag.x", "", "é \n"),
+            9,
+            ["", "a.b", "prefect.tag.x", "team:data", "é \n"],
+            False,
+        ),
+    ],
+)
+def test_tags_are_sorted_and_once_each_and_verbatim(tags, most, kept, truncated):
+    told = event(SUBMITTED, most, related=related(tags=tags))
+    assert told.details.get("tags") == kept
+    assert told.truncated is truncated
+
+
+# A foreign event costs a look; what is ours is found wherever its name stands.
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        b"",
+        b"\x00\xff",
+        b"not JSON at all",
+        b'{"event": "prefect.flow-run.Running"',  # broken, and not ours
+        raw(STARTED, event="prefect.flow-run.Running"),
+        raw(STARTED, event="prefect.worker.started-twice"),
+        raw(STARTED, event="x", payload={"message": "prefect.worker.started"}),
+        orjson.dumps({"payload": {"event": "prefect.worker.started"}, "event": "prefect.automation.triggered"}),
+    ],
+)
+def test_what_cannot_concern_us_is_nothing(value):
+    assert decode(value, 1000) is None
+
+
+@pytest.mark.parametrize("said", OURS.values(), ids=OURS)
+def test_an_event_of_ours_is_found_in_any_order_of_keys_and_any_spacing(said):
+    expected = decode(raw(said), 1000)
+    nested = {"payload": {"occurred": "x", "event": "prefect.flow-run.Running"}}
+    for keys in (sorted(said), sorted(said, reverse=True), [*nested, *said], ["event", "occurred", *said]):
+        shuffled = {key: nested.get(key, said.get(key)) for key in keys}
+        assert decode(orjson.dumps(shuffled), 1000) == expected
+        assert decode(orjson.dumps(shuffled, option=orjson.OPT_INDENT_2), 1000) == expected
+
+
+def test_unknown_keys_and_labels_are_ignored():
+    assert event(with_label(SUBMITTED, "flow-run", "color", {"a": 1}), account="x", workspace=None) == event(SUBMITTED)
+
+
+# However large an event is, what it brings is bounded (a raw topic's limit counts compressed bytes).
+
+
+def test_a_large_event_is_trimmed():
+    tags = [f"{number:05}" + "x" * 95 for number in range(999)]
+    large = event(with_label(SUBMITTED, "flow", "resource.name", "n" * 1025), related=related(tags=tags))
+    assert large.truncated
+    assert large.details["tags"] == tags[:655]  # 65,536 characters
+    large = event(with_label(SUBMITTED, "flow", "resource.name", "n" * 1025), payload={"filler": "x" * 65_536})
+    assert large.details["flow"] == {"id": FLOW, "name": None}
+    assert large.details["tags"] == ["slow", "team:data"]
+    assert not large.truncated
+
+
+SAMPLE = Path(__file__).parents[2] / "local" / "sample" / "prefect-3.9.1-events.jsonl"
+
+
+def test_the_sample_is_read_as_it_was_observed():
+    decoded = [decode(line, 1000) for line in SAMPLE.read_bytes().splitlines()]
+    meant = [(one.event.kind, one.event.role) for one in decoded if one]
+    assert len(decoded) == 341
+    assert {meaning: meant.count(meaning) for meaning in sorted(set(meant))} == {
+        (Kind.FLOW_RUN, Role.CANCELLATION): 1,
+        (Kind.FLOW_RUN, Role.END): 22,
+        (Kind.FLOW_RUN, Role.START): 26,
+        (Kind.WORKER, Role.END): 2,
+        (Kind.WORKER, Role.START): 13,
+    }

@@ -1,0 +1,202 @@
+"""The records, key by key (DESIGN section 3)."""
+
+from uuid import UUID, uuid5
+
+import orjson
+import pytest
+
+from correlator.event import Kind
+from correlator.records import Record, render
+from correlator.records.identity import NAMESPACE
+from correlator.records.models import MODELS
+from tests.prefect.events import DEPLOYMENT, END, FLOW, POOL, RUN, START, SUBMITTED, with_label
+from tests.records import lifecycles
+from tests.records.lifecycles import ALL, ANOTHER, lifecycle
+
+
+def value(lifecycle) -> dict:
+    return orjson.loads(render(lifecycle, "etl").value)
+
+
+def headers(lifecycle) -> dict:
+    return {name: text.decode() for name, text in render(lifecycle, "etl").headers}
+
+
+WORKER = {"id": "prefect.worker.process.long-worker", "name": "Long Worker", "type": "process", "version": "3.9.1"}
+
+
+def test_a_worker_uptime_in_full():
+    assert list(value(ALL["worker completed"]).items()) == [
+        ("record_id", str(uuid5(UUID(NAMESPACE), f"worker-uptime:{START}"))),
+        ("outcome", "completed"),
+        ("matched_by", "resource"),
+        ("ambiguous", True),
+        ("truncated", False),
+        ("worker", WORKER),
+        ("work_pool", {"id": POOL, "name": "Long Pool"}),
+        ("started_at", "2026-11-23T15:38:21.737255Z"),
+        ("stopped_at", "2026-11-23T15:43:36.986510Z"),
+        ("uptime_seconds", 315.249255),
+        ("clock_skew_seconds", 0),
+        ("started_event_id", START),
+        ("stopped_event_id", END),
+        ("superseded_by_event_id", None),
+    ]
+
+
+def test_a_flow_run_duration_in_full():
+    assert list(value(ALL["run cancelled"]).items()) == [
+        ("record_id", str(uuid5(UUID(NAMESPACE), f"flow-run-duration:{START}"))),
+        ("outcome", "cancelled"),
+        ("matched_by", "resource"),
+        ("ambiguous", False),
+        ("truncated", False),
+        ("flow_run", {"id": RUN, "name": "pragmatic-panda"}),
+        ("flow", {"id": FLOW, "name": "long-sleep"}),
+        ("deployment", {"id": DEPLOYMENT, "name": "long"}),
+        ("work_pool", {"id": POOL, "name": "Long Pool"}),
+        ("worker", WORKER),
+        ("runner", {"id": "prefect.runner.standalone", "name": "standalone", "version": "3.9.1"}),
+        ("tags", ["slow", "team:data"]),
+        ("infrastructure", {"identifier": "6245", "status_code": 0}),
+        ("submitted_at", "2026-11-23T15:38:21.737255Z"),
+        ("executed_at", "2026-11-23T15:43:45.737378Z"),
+        ("cancelled_at", "2026-11-23T15:43:45.728000Z"),
+        ("duration_seconds", 324.000123),
+        ("clock_skew_seconds", 0),
+        ("submitted_event_id", START),
+        ("executed_event_id", END),
+        ("cancelled_event_id", lifecycles.CANCELLATION.id),
+        ("superseded_by_event_id", None),
+    ]
+
+
+@pytest.mark.parametrize("decided", ALL.values(), ids=ALL)
+def test_every_record_keeps_the_contract(decided):
+    """Every key is there, in the model's order, and every value is of its type."""
+    model = MODELS[decided.kind]
+    rendered = render(decided, "etl").value
+    model.model_validate_json(rendered, strict=True)
+    read = orjson.loads(rendered)
+    assert list(read) == list(model.model_fields)
+    for key, part in read.items():
+        if isinstance(part, dict):
+            written = model.model_validate_json(rendered).model_dump(mode="json")[key]
+            assert list(part) == list(written), key
+
+
+@pytest.mark.parametrize(
+    "name, timed",
+    [
+        ("worker completed", 315.249255),
+        ("worker superseded", None),
+        ("worker lost", None),
+        ("worker unmatched", None),
+        ("run completed", 324.000123),
+        ("run cancelled", 324.000123),
+        ("run cancelled, never ended", None),
+        ("run cancelled, never submitted", None),
+        ("served run cancelled", None),
+        ("run superseded", None),
+        ("run lost", None),
+        ("run unmatched", None),
+    ],
+)
+def test_a_duration_is_there_only_where_start_and_end_are(name, timed):
+    told = value(ALL[name])
+    assert told["uptime_seconds" if ALL[name].kind is Kind.WORKER else "duration_seconds"] == timed
+    assert told["clock_skew_seconds"] == 0
+
+
+@pytest.mark.parametrize(
+    "name, opening",
+    [
+        ("run completed", START),
+        ("run unmatched", END),
+        ("run cancelled, never submitted", END),
+        ("served run cancelled", lifecycles.CANCELLATION.id),
+    ],
+)
+def test_the_record_id_is_of_the_opening_event_else_the_closing_one_else_the_cancellation(name, opening):
+    assert value(ALL[name])["record_id"] == str(uuid5(UUID(NAMESPACE), f"flow-run-duration:{opening}"))
+
+
+def test_an_end_before_its_start_has_no_negative_duration():
+    late = lifecycles.START._replace(occurred=lifecycles.END.occurred + 1_500_001)
+    text = render(lifecycle("completed", late, lifecycles.END), "etl").value
+    assert b'"duration_seconds":0.000000,"clock_skew_seconds":1.500001,' in text
+
+
+def test_what_superseded_it_is_named():
+    assert value(ALL["run superseded"])["superseded_by_event_id"] == ANOTHER
+
+
+def test_what_several_events_tell_is_taken_from_the_start_else_the_end_else_the_cancellation():
+    def named(name, event, **role):
+        return event._replace(details={**event.details, "flow": {"id": FLOW, "name": name}}, **role)
+
+    start, end = named("start's", lifecycles.START), named("end's", lifecycles.END)
+    cancellation = named("cancellation's", lifecycles.CANCELLATION)
+    for events in ((start, end, cancellation), (end, cancellation), (cancellation,)):
+        assert value(lifecycle("cancelled", *events))["flow"]["name"] == f"{events[0].role}'s"
+    without = lifecycles.event(with_label(SUBMITTED, "flow", "resource.id", ...))
+    assert value(lifecycle("completed", without, end))["flow"]["name"] == "end's"
+
+
+def test_of_a_served_run_only_the_runner_is_known():
+    told = value(ALL["served run cancelled"])
+    assert (told["worker"], told["work_pool"], told["infrastructure"]) == (None, None, None)
+    assert told["runner"]["id"] == "prefect.runner.standalone"
+    assert told["tags"] == ["slow", "team:data"]
+
+
+def test_no_tags_are_an_empty_list():
+    bare = lifecycles.START._replace(details={"flow_run": {"id": RUN, "name": None}})
+    assert value(lifecycle("lost", bare))["tags"] == []
+
+
+def test_the_key_is_the_subject():
+    run, worker = render(ALL["run lost"], "etl"), render(ALL["worker lost"], "etl")
+    assert isinstance(run, Record)
+    assert (run.kind, run.key) == (Kind.FLOW_RUN, RUN.encode())
+    assert (worker.kind, worker.key) == (Kind.WORKER, b"prefect.worker.process.long-worker")
+
+
+# CloudEvents 1.0, Kafka protocol binding, binary content mode
+
+
+def test_headers_in_full():
+    decided = ALL["run cancelled"]
+    record_id = UUID(value(decided)["record_id"])
+    assert render(decided, "https://example.org/etl").headers == [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(uuid5(record_id, decided.cause)).encode()),
+        ("ce_type", b"prefect.correlator.flow-run-duration.v1"),
+        ("ce_source", b"https://example.org/etl"),
+        ("ce_subject", RUN.encode()),
+        ("ce_time", b"2026-11-23T15:43:45.737378Z"),
+        ("content-type", b"application/json"),
+    ]
+    assert headers(ALL["worker lost"])["ce_type"] == "prefect.correlator.worker-uptime.v1"
+
+
+@pytest.mark.parametrize(
+    "name, at",
+    [
+        ("run completed", "2026-11-23T15:43:45.737378Z"),
+        ("run cancelled", "2026-11-23T15:43:45.737378Z"),
+        ("run cancelled, never ended", "2026-11-23T15:43:45.728000Z"),
+        ("run lost", "2026-11-23T15:38:21.737255Z"),
+    ],
+)
+def test_the_time_is_the_closing_one_else_the_cancellations_else_the_opening_one(name, at):
+    assert headers(ALL[name])["ce_time"] == at
+
+
+def test_a_version_of_a_record_has_an_id_of_its_own():
+    decided = ALL["run lost"]
+    amended = decided._replace(cause=END)
+    again = decided._replace(amended=True)
+    assert headers(decided)["ce_id"] != headers(amended._replace(cause=ANOTHER))["ce_id"]
+    assert value(decided)["record_id"] == value(amended)["record_id"]
+    assert render(decided, "etl") == render(again, "etl")  # the same cause, the same bytes
