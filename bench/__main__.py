@@ -1,4 +1,5 @@
-"""``make bench``: the naive way and the stage, in one run on the same events; ``python -m bench --pairs 10000`` for a quick look."""
+"""``make bench``: the naive way and the stage, in one run on the same events; ``python -m bench --pairs 10000`` for a
+quick look."""
 
 import asyncio
 import sys
@@ -63,7 +64,14 @@ def main(pairs: int, limit: float) -> None:
     with local_kafka() as kafka:
         rates = asyncio.run(run(kafka.bootstrap_servers, pairs, limit))
     base = rates["Faust as documented"]
-    table = Table("way", "events/s", "times", "events per CPU-second", "times", title=f"{2 * pairs:,} lifecycle events, {kafka.description}")
+    table = Table(
+        "way",
+        "events/s",
+        "times",
+        "events per CPU-second",
+        "times",
+        title=f"{2 * pairs:,} lifecycle events, {kafka.description}",
+    )
     for way, rate in rates.items():
         table.add_row(
             way,

@@ -1,6 +1,7 @@
 """``make demo``: sample events through the real stage on a real Kafka, and the records as a person reads them."""
 
 import asyncio
+import logging
 import os
 import subprocess
 import sys
@@ -11,10 +12,10 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import orjson
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from local import NoKafka, local_kafka
+from local.progress import lags
 from local.showing import Show
 
 SAMPLE = Path(__file__).with_name("sample") / "prefect-3.9.1-events.jsonl"
@@ -33,17 +34,20 @@ class Failed(Exception):
 
 def main() -> int:
     """Run the demo; returns the exit code."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it says that topics made a moment ago are not there yet
     events = SAMPLE.read_bytes().splitlines()
     show = Show()
     try:
         show.say("Starting a local Kafka …")
         with local_kafka() as kafka:
-            show.say(f"{kafka.description} at {kafka.bootstrap_servers}. Starting the stage, feeding it {SAMPLE.name}:\n")
+            show.say(
+                f"{kafka.description} at {kafka.bootstrap_servers}. Starting the stage, feeding it {SAMPLE.name}:\n"
+            )
             asyncio.run(_through_kafka(kafka.bootstrap_servers, events, show))
     except NoKafka as error:
         show.say(f"{error}\nNo Kafka takes part in what follows: the same sample, through `correlator replay`.\n")
         for record in _replayed():
-            show.record(record.pop("record"), record)
+            show.record(str(record["record"]), record)
     except Failed as error:
         show.say(f"The demo failed: {error}")
         return 1
@@ -59,7 +63,11 @@ async def _through_kafka(broker: str, events: list[bytes], show: Show) -> None:
             "CORRELATOR_DATA_DIR": directory,
             "CORRELATOR_LOG_LEVEL": "warning",
         }
-        subprocess.run([CORRELATOR, "topics", "create"], env=env, check=True, stdout=subprocess.DEVNULL)
+        create = await asyncio.create_subprocess_exec(
+            CORRELATOR, "topics", "create", env=env, stdout=asyncio.subprocess.DEVNULL
+        )
+        if await create.wait():
+            raise Failed("the topics could not be created, as said above.")
         async with _producing(broker) as producer:
             for event in events:
                 await producer.send(RAW, event)
@@ -81,36 +89,23 @@ async def _show_records(broker: str, worker: "subprocess.Popen[bytes]", show: Sh
                 raise Failed(f"the stage ended with {worker.returncode}, and said why above.")
             if time.monotonic() > until:
                 raise Failed(f"the stage was not through with the sample after {PATIENCE} seconds.")
-            done = await _is_through(broker, consumer)  # asked first: what was published until then is read now
+            done = await _is_through(broker)  # asked first: what was published until then is read now
             for records in (await consumer.getmany(timeout_ms=500)).values():
                 for record in records:
-                    show.record(record.topic.removeprefix("prefect."), orjson.loads(record.value))
+                    show.record(record.topic.removeprefix("prefect."), orjson.loads(record.value or b"{}"))
     finally:
         await consumer.stop()
 
 
-async def _is_through(broker: str, consumer: AIOKafkaConsumer) -> bool:
-    """Whether the stage has committed all of its input, the raw topic first: what it forwards is in the other by then."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
-    await admin.start()
-    try:
-        for topic in (RAW, LIFECYCLES):
-            partitions = [TopicPartition(topic, number) for number in range(await _partitions(admin, topic))]
-            committed = await admin.list_consumer_group_offsets(APP_ID)
-            ends = await consumer.end_offsets(partitions)
-            if any(ends[tp] and (tp not in committed or committed[tp].offset < ends[tp]) for tp in partitions):
-                return False
-    finally:
-        await admin.close()
-    return True
-
-
-async def _partitions(admin: AIOKafkaAdminClient, topic: str) -> int:
-    return len((await admin.describe_topics([topic]))[0]["partitions"])
+async def _is_through(broker: str) -> bool:
+    """Whether the stage is through with its input; the raw topic first: what it forwards is in the other by then."""
+    return not any([any(await lags(broker, APP_ID, topic)) for topic in (RAW, LIFECYCLES)])
 
 
 def _replayed() -> Iterator[dict[str, object]]:
-    replay = subprocess.run([CORRELATOR, "replay", SAMPLE], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+    replay = subprocess.run(
+        [CORRELATOR, "replay", SAMPLE], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
+    )
     return map(orjson.loads, replay.stdout.splitlines())
 
 
@@ -140,8 +135,7 @@ def _running(command: list[str | Path], env: dict[str, str]) -> Iterator["subpro
 
 
 if __name__ == "__main__":
-    with_interrupt = 130
     try:
         sys.exit(main())
     except KeyboardInterrupt:
-        sys.exit(with_interrupt)
+        sys.exit(130)  # as a shell says of Ctrl-C

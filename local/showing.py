@@ -19,8 +19,7 @@ class Show:
     def __init__(self) -> None:
         self._console = Console(highlight=False, soft_wrap=True)
         self._began = time.monotonic()
-        self._outcomes: Counter[tuple[str, str]] = Counter()
-        self._starts: set[str] = set()
+        self._records: dict[str, tuple[str, str, str | None]] = {}
 
     def say(self, text: str) -> None:
         """A line for the person at the terminal."""
@@ -28,20 +27,23 @@ class Show:
 
     def record(self, kind: str, record: Mapping[str, Any]) -> None:
         """Another line of the table."""
-        if not self._outcomes:
+        if not self._records:
             self._line([name for name, _ in COLUMNS], style="bold")
-        self._outcomes[kind, record["outcome"]] += 1
-        self._starts.add(record.get("started_event_id") or record.get("submitted_event_id"))
+        start = record.get("started_event_id", record.get("submitted_event_id"))
+        self._records[record["record_id"]] = (kind, record["outcome"], start)  # the last one is the truth
         self._line([kind, _who(record), _how_long(record), record["matched_by"] or "–", record["outcome"]])
 
     def summary(self, events: Sequence[bytes]) -> None:
         """What it came to: events read, records by kind and outcome, what is still open, and how long it took."""
-        names = [orjson.loads(event) for event in events]
-        still_open = sum(event["event"] in STARTS and event["id"] not in self._starts for event in names)
-        table = Table(title=f"\n{sum(self._outcomes.values())} records of {len(events)} events", title_justify="left")
+        said = [orjson.loads(event) for event in events]
+        ended = {start for _, _, start in self._records.values()}
+        still_open = sum(event["event"] in STARTS and event["id"] not in ended for event in said)
+        table = Table(title=f"\n{len(self._records)} records of {len(events)} events", title_justify="left")
         for column in ("record", "outcome", "records"):
             table.add_column(column, justify="right" if column == "records" else "left")
-        for (kind, outcome), count in sorted(self._outcomes.items()):
+        for (kind, outcome), count in sorted(
+            Counter((kind, outcome) for kind, outcome, _ in self._records.values()).items()
+        ):
             table.add_row(kind, outcome, str(count))
         table.add_section()
         table.add_row("still open", "–", str(still_open))

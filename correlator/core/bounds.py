@@ -14,7 +14,9 @@ def weigh(event: Event) -> int:
 
 
 def evict(state: SubjectState, rules: Rules) -> list[Lifecycle]:
-    """Drop the oldest of what is too much: a start that had not ended is `lost`, an end or a cancellation that waited is published alone."""
+    """Drop the oldest of what is too much: a start that had not ended is `lost`, an end or a cancellation that waited
+    is published alone.
+    """
     evicted: list[Lifecycle] = []
     while len(state.starts) > rules.max_starts:
         evicted += _drop(state, state.starts[0])

@@ -37,12 +37,12 @@ class Clocks:
         """What `encode` wrote. Raises `UnreadableState` or `NewerState`."""
         try:
             fields = orjson.loads(value)
-            if isinstance(fields, list) and fields and type(fields[0]) is int and fields[0] > VERSION:
-                raise NewerState(f"a newer release wrote these clocks, of version {fields[0]}")
             version, partitions, rows = fields
-            clocks = {raw_partition: clock for raw_partition, clock in rows}
-            if version != VERSION or not all(type(n) is int for n in (partitions, *clocks, *clocks.values())):
-                raise ValueError("not numbers")
+            clocks = dict(rows)
         except (ValueError, TypeError) as reason:
             raise UnreadableState(f"no clocks: {reason}") from None
+        if not all(type(number) is int for number in (version, partitions, *clocks, *clocks.values())):
+            raise UnreadableState("no clocks: not numbers")
+        if version > VERSION:
+            raise NewerState(f"a newer release wrote these clocks, of version {version}: this one reads up to {VERSION}")
         return cls(partitions, clocks)

@@ -89,7 +89,12 @@ def _decoded(kind: Kind, subject: str, role: Role, row: list[Any]) -> Known:
         outcome, matched_by, ambiguous, end, cancellation, superseded_by = shown_
         _check((ambiguous, bool), (end, str | None), (cancellation, str | None), (superseded_by, str | None))
         shown = Shown(
-            Outcome(outcome), None if matched_by is None else MatchedBy(matched_by), ambiguous, end, cancellation, superseded_by
+            Outcome(outcome),
+            None if matched_by is None else MatchedBy(matched_by),
+            ambiguous,
+            end,
+            cancellation,
+            superseded_by,
         )
     if role is not Role.START:
         if more:

@@ -6,7 +6,8 @@ from heapq import heapify, heappop, heappush
 class Deadlines:
     """An index of keys by the low watermark that they wait for. The cost of a tick is proportional to what is due.
 
-    A deadline that moved leaves its old place in the heap behind; when such places outnumber the keys, the heap is made anew.
+    A deadline that moved leaves its old place in the heap behind; when such places outnumber the keys, the heap is
+    made anew.
     """
 
     def __init__(self) -> None:

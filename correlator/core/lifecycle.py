@@ -24,11 +24,13 @@ class MatchedBy(StrEnum):
 
 
 class Lifecycle(NamedTuple):
-    """One version of one lifecycle, to publish. It has a start, an end or a cancellation; the first of these is its identity."""
+    """One version of one lifecycle, to publish. It has a start, an end or a cancellation; the first of these is its
+    identity.
+    """
 
     kind: Kind
     subject: str
-    outcome: Outcome
+    outcome: Outcome | None
     matched_by: MatchedBy | None
     ambiguous: bool
     truncated: bool

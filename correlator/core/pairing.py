@@ -29,8 +29,7 @@ class Whole(NamedTuple):
     @property
     def opening(self) -> Known:
         """The event that gives it its identity."""
-        opening = self.start or self.end or self.cancellations[0]
-        return opening
+        return self.start or self.end or self.cancellations[0]
 
 
 def assemble(state: SubjectState, watermark: int | None, rules: Rules) -> list[Whole]:
@@ -60,14 +59,13 @@ def assemble(state: SubjectState, watermark: int | None, rules: Rules) -> list[W
 def could_follow(end: Known, start: KnownStart, rules: Rules) -> bool:
     """Whether an end without ``follows`` can be this start's.
 
-    Prefect would have said so within ``tight_timing``; and the worker that sees a run exit is the one that submitted it.
+    Prefect would have said so within ``tight_timing``; and the worker that sees a run exit is the one that submitted
+    it.
     """
     return start.event.occurred <= end.event.occurred - rules.tight_timing and start.event.worker == end.event.worker
 
 
-def _pair(
-    state: SubjectState, watermark: int | None, rules: Rules
-) -> tuple[dict[str, Match], dict[str, int]]:
+def _pair(state: SubjectState, watermark: int | None, rules: Rules) -> tuple[dict[str, Match], dict[str, int]]:
     """Matches by the start's id; and of ends that have several candidates, when they are decided."""
     matches: dict[str, Match] = {}
     starts = {start.event.id: start for start in state.starts}
@@ -86,7 +84,9 @@ def _pair(
     for end in waiting:
         if end.event.worker in blocked:  # has the same candidates as an undecided end before it, so waits for that one
             continue
-        candidates = [start for start in state.starts if start.event.id not in matches and could_follow(end, start, rules)]
+        candidates = [
+            start for start in state.starts if start.event.id not in matches and could_follow(end, start, rules)
+        ]
         if not candidates:
             continue
         decides = min(end.event.occurred + rules.tight_timing, end.wait)
@@ -107,7 +107,9 @@ def _was_ambiguous(start: KnownStart, end: Known) -> bool:
 
 
 def _owner(wholes: list[Whole], cancellation: Known, rules: Rules) -> Whole | None:
-    """The run's latest submit not after the cancellation, unless that had ended well before; else an end that met no submit."""
+    """The run's latest submit not after the cancellation, unless that had ended well before; else an end that met no
+    submit.
+    """
     at = cancellation.event.occurred
     earliest_end = at - rules.clock_tolerance
     latest = None

@@ -12,14 +12,18 @@ class Rules:
     """DESIGN section 2, with its defaults."""
 
     tight_timing: int = 5 * MINUTE
-    """Prefect sets ``follows`` only while end and start are closer than this (``tight_timing`` in its events client). So an
-    end without it did not start within that time before it. 0: the producer strips ``follows``, the rule says nothing."""
+    """Prefect sets ``follows`` only while end and start are closer than this (``tight_timing`` in its events client).
+    So an
+    end without it did not start within that time before it. 0: the producer strips ``follows``, the rule says
+    nothing."""
     grace: int = 15 * MINUTE
-    """How long what belongs together may be apart: an end waits for its start, a cancellation for its submit, an overtaken start for its end."""
+    """How long what belongs together may be apart: an end waits for its start, a cancellation for its submit, an
+    overtaken start for its end."""
     remember: int = 30 * MINUTE
     """How long a lifecycle whose record was published can be amended, and knows its events when they come again."""
     clock_tolerance: int = 5 * SECOND
-    """How long before its cancellation a run may have ended and still be the one that was cancelled: other clocks, other processes."""
+    """How long before its cancellation a run may have ended and still be the one that was cancelled: other clocks,
+    other processes."""
     flow_run_limit: int = 7 * DAY
     worker_limit: int = 90 * DAY
     worker_names_shared: bool = False

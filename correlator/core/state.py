@@ -13,7 +13,7 @@ from correlator.event import Event, Kind
 class Shown(NamedTuple):
     """The version of a lifecycle that was published last."""
 
-    outcome: Outcome
+    outcome: Outcome | None
     matched_by: MatchedBy | None
     ambiguous: bool
     end: str | None
@@ -27,7 +27,8 @@ class Known:
 
     event: Event
     wait: int
-    """An end: when it stops waiting for its start. A cancellation: for what it belongs to, or the end of that. A start: when it is lost."""
+    """An end: when it stops waiting for its start. A cancellation: for what it belongs to, or the end of that. A
+    start: when it is lost."""
     shown: Shown | None = None
     """What was published of the lifecycle that this event opens."""
     forget: int = 0

@@ -5,12 +5,15 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from correlator.core.bounds import evict, weigh
-from correlator.core.lifecycle import Lifecycle, MatchedBy
+from correlator.core.lifecycle import Lifecycle, MatchedBy, Outcome
 from correlator.core.pairing import Whole, assemble, could_follow
 from correlator.core.rules import Rules
 from correlator.core.settling import Standing, stand
 from correlator.core.state import Known, KnownStart, Shown, SubjectState
 from correlator.event import Event, Kind, Role
+
+END_OF_TIME = 1 << 62
+"""A low watermark that everything has passed."""
 
 
 class Fate(StrEnum):
@@ -29,12 +32,14 @@ class Decision(NamedTuple):
     """What is to be remembered; None for nothing."""
     lifecycles: tuple[Lifecycle, ...]
     """What is to be published."""
-    fate: Fate | None
-    """Of the event."""
+    fate: Fate = Fate.DECIDED
+    """Of the event, if it was one."""
 
 
 def on_event(state: SubjectState | None, event: Event, clock: int, watermark: int | None, rules: Rules) -> Decision:
-    """Decide an event that came by a raw partition whose clock is ``clock``, at a low watermark, if there is one yet."""
+    """Decide an event that came by a raw partition whose clock is ``clock``, at a low watermark, if there is one
+    yet.
+    """
     if state is None:
         state = SubjectState(event.kind, event.subject)
     elif state.knows(event.id):
@@ -47,7 +52,7 @@ def on_event(state: SubjectState | None, event: Event, clock: int, watermark: in
         insort(state.ends if event.role is Role.END else state.cancellations, known, key=_order)
         fate = Fate.WAITING
     evicted = evict(state, rules)
-    published = _settle(state, watermark, rules, event.id, clock)
+    published = _settle(state, watermark, watermark, rules, event.id, clock)
     if fate is Fate.WAITING and any(_concerns(lifecycle, event) for lifecycle in published):
         fate = Fate.DECIDED
     return Decision(_kept(state), (*evicted, *published), fate)
@@ -55,8 +60,29 @@ def on_event(state: SubjectState | None, event: Event, clock: int, watermark: in
 
 def on_watermark(state: SubjectState, watermark: int, rules: Rules) -> Decision:
     """Decide what is due at a low watermark."""
-    published = _settle(state, watermark, rules, None, watermark)
-    return Decision(_kept(state), tuple(published), None)
+    published = _settle(state, watermark, watermark, rules, None, watermark)
+    return Decision(_kept(state), tuple(published))
+
+
+def on_end_of_input(state: SubjectState, rules: Rules) -> Decision:
+    """No more events will come: ends that have several candidates need not wait for any. Nothing else becomes due by
+    it.
+    """
+    published = (
+        _settle(state, END_OF_TIME, None, rules, None, max(known.event.occurred for known in state.ends))
+        if state.ends
+        else []
+    )
+    return Decision(_kept(state), tuple(published))
+
+
+def open_lifecycles(state: SubjectState, rules: Rules) -> list[Lifecycle]:
+    """The subject's lifecycles that have not ended, as they stand."""
+    return [
+        _lifecycle(state, whole, _version(whole, None), "open")
+        for whole in assemble(state, END_OF_TIME, rules)
+        if stand(whole, None).outcome is None
+    ]
 
 
 def due_at(state: SubjectState) -> int | None:
@@ -90,25 +116,32 @@ def _add_start(state: SubjectState, event: Event, clock: int, rules: Rules) -> N
 
 
 def _overtake(start: KnownStart, by: KnownStart, clock: int, rules: Rules) -> None:
-    """A newer start came: the older has ``grace`` from now for its end. The next after it counts, in whatever order they came."""
+    """A newer start came: the older has ``grace`` from now for its end. The next after it counts, in whatever order
+    they came.
+    """
     if start.overtaken is None:
         start.overtaken = clock + rules.grace
     if start.overtaken_by is None or by.event.occurred <= start.overtaken_at:
         start.overtaken_by, start.overtaken_at = by.event.id, by.event.occurred
 
 
-def _settle(state: SubjectState, watermark: int | None, rules: Rules, event_id: str | None, now: int) -> list[Lifecycle]:
-    """Publish what has settled or changed, forget what was remembered for long enough, and note what is due next."""
+def _settle(
+    state: SubjectState, seen: int | None, watermark: int | None, rules: Rules, event_id: str | None, now: int
+) -> list[Lifecycle]:
+    """Publish what has settled or changed, forget what was remembered for long enough, and note what is due next.
+
+    ``seen``: up to when all events are known; the low watermark, but at the end of the input.
+    """
     published: list[Lifecycle] = []
     dues: list[int] = []
-    wholes = assemble(state, watermark, rules)
+    wholes = assemble(state, seen, rules)
     for whole in wholes:
         standing = stand(whole, watermark)
         if standing.outcome is None:
             if standing.due is not None:
                 dues.append(standing.due)
             continue
-        version = _version(whole, standing)
+        version = _version(whole, standing.outcome)
         opening = whole.opening
         if version != opening.shown:
             published.append(_lifecycle(state, whole, version, _cause(whole, standing, event_id)))
@@ -124,16 +157,14 @@ def _settle(state: SubjectState, watermark: int | None, rules: Rules, event_id: 
     return published
 
 
-def _version(whole: Whole, standing: Standing) -> Shown:
-    assert standing.outcome is not None
-    superseded_by = whole.start.overtaken_by if whole.start is not None and standing.outcome == "superseded" else None
+def _version(whole: Whole, outcome: Outcome | None) -> Shown:
     return Shown(
-        standing.outcome,
+        outcome,
         whole.matched_by,
         whole.ambiguous,
-        whole.end and whole.end.event.id,
+        None if whole.end is None else whole.end.event.id,
         whole.cancellations[0].event.id if whole.cancellations else None,
-        superseded_by,
+        whole.start.overtaken_by if whole.start is not None and outcome is Outcome.SUPERSEDED else None,
     )
 
 
@@ -146,15 +177,17 @@ def _cause(whole: Whole, standing: Standing, event_id: str | None) -> str:
 
 
 def _lifecycle(state: SubjectState, whole: Whole, version: Shown, cause: str) -> Lifecycle:
-    events = [known and known.event for known in (whole.start, whole.end, next(iter(whole.cancellations), None))]
-    start, end, cancellation = events
+    start, end, cancellation = (
+        None if known is None else known.event
+        for known in (whole.start, whole.end, next(iter(whole.cancellations), None))
+    )
     return Lifecycle(
         state.kind,
         state.subject,
         version.outcome,
         version.matched_by,
         version.ambiguous,
-        any(event.truncated for event in events if event is not None),
+        any(event.truncated for event in (start, end, cancellation) if event is not None),
         start,
         end,
         cancellation,

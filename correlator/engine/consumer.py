@@ -1,17 +1,20 @@
 """Faust's consumer, with the engine told of every assignment, revocation and seek."""
 
 import asyncio
+import contextlib
 from typing import Any
 
 from faust.transport.drivers.aiokafka import Consumer, Transport
-from faust.types import TP, AppT
+from faust.types import TP
 
 from correlator.engine.reading import SliceThread
 from correlator.engine.slices import TopicPartition
 
 
 class SliceConsumer(Consumer):
-    """Where Faust and the engine meet. The offsets are the transactions': Faust acks and commits nothing (``acks=False``)."""
+    """Where Faust and the engine meet. The offsets are the transactions': Faust acks and commits nothing
+    (``acks=False``).
+    """
 
     transport: "SliceTransport"
     _thread: SliceThread
@@ -36,7 +39,8 @@ class SliceConsumer(Consumer):
         """Seek every stream partition to its committed offset, or to its beginning.
 
         Faust calls this at the end of recovery, which counts; and from a fetch that finds the flow stopped, which does
-        not: recovery will come. Faust leaves a partition without a committed offset where it is, and what was read of it and dropped is lost.
+        not: recovery will come. Faust leaves a partition without a committed offset where it is, and what was read of
+        it and dropped is lost.
         """
         holding = self.transport.engine.holding
         if not self.flow_active or holding is None:
@@ -47,16 +51,25 @@ class SliceConsumer(Consumer):
         starts = {tp: self._committed_offset[tp] for tp in mine}
         for tp, committed in starts.items():
             if committed is not None and committed > ends[tp]:
-                self.log.warning("%s-%s ends before its committed offset: the topic was made anew; reading it whole", *tp)
+                self.log.warning(
+                    "%s-%s ends before its committed offset: the topic was made anew; reading it whole", *tp
+                )
         afresh = {tp: beginnings[tp] for tp, offset in starts.items() if offset is None or offset > ends[tp]}
         await self.seek_wait(afresh)
         if holding is self.transport.engine.holding:
-            holding.seek({TopicPartition(*tp): offset for tp, offset in (starts | afresh).items() if offset is not None})
+            holding.seek(
+                {TopicPartition(*tp): offset for tp, offset in (starts | afresh).items() if offset is not None}
+            )
 
     def resume_flow(self) -> None:
         """Reading begins here, not at the seek: before this, Faust empties the streams' queues once more."""
         super().resume_flow()
         self.transport.engine.open()
+
+    def last_stable_offset(self, tp: TopicPartition) -> int | None:
+        """Up to where committed records end, as the last fetch of an assigned partition saw it."""
+        offset: int | None = self._thread._ensure_consumer().last_stable_offset(tp)
+        return offset
 
     async def wait_empty(self) -> None:
         """Called with the flow stopped, when partitions are revoked and when the app stops."""
@@ -72,4 +85,12 @@ class SliceTransport(Transport):
         self.engine = engine
         super().__init__(*args, **kwargs)
 
-    app: AppT
+    def highwater(self, tp: TopicPartition) -> int | None:
+        """The end of a partition as the last fetch saw it (the last stable offset), or None where there was none
+        yet.
+        """
+        consumer = self.app.consumer
+        with contextlib.suppress(AssertionError):  # aiokafka asserts that it is assigned: it is being revoked
+            if isinstance(consumer, SliceConsumer):
+                return consumer.last_stable_offset(tp)
+        return None

@@ -1,7 +1,6 @@
 """The engine: stages in a Faust app, a slice at a time, a transaction a slice, exactly once."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
@@ -25,7 +24,8 @@ class Options(NamedTuple):
     brokers: tuple[str, ...]
     """``host:port`` each."""
     slice_records: int = 4000
-    """How many records a poll returns and a slice holds at most: more is faster until about here, and slower to lose."""
+    """How many records a poll returns and a slice holds at most: more is faster until about here, and slower to
+    lose."""
     session_timeout: float = 30.0
     """How long a silent process keeps its partitions."""
     instance_id: str | None = None
@@ -40,7 +40,8 @@ class Options(NamedTuple):
 class Engine:
     """Stages, each reading a topic, in one Faust app.
 
-    Faust keeps what it is good at: membership, co-partitioned assignment, recovery, standbys. ``fail`` is called, with what went wrong, when
+    Faust keeps what it is good at: membership, co-partitioned assignment, recovery, standbys. ``fail`` is called,
+    with what went wrong, when
     what this process holds in memory may differ from what is durable; it must end the process.
     """
 
@@ -48,7 +49,7 @@ class Engine:
         self.options = options
         self.fail = fail
         self.app = _faust_app(options)
-        self.app.transport = SliceTransport(self.app.conf.broker_consumer, self.app, engine=self)
+        self._transport = self.app.transport = SliceTransport(self.app.conf.broker_consumer, self.app, engine=self)
         self.holding: Holding | None = None
         self._stages: dict[str, tuple[Stage, CommittedTable | None]] = {}
         self.app.task(self._nudge_on)
@@ -93,7 +94,7 @@ class Engine:
             holding = Holding(lanes, publishers.values())
             await holding.take_over()
             self.holding = holding
-        except Exception as exc:
+        except Exception as exc:  # noqa: BLE001 - whatever it is, it must not be survived
             self.fail("partitions could not be taken over", exc)
 
     def shut(self) -> None:
@@ -120,17 +121,11 @@ class Engine:
         stage, table = self._stages[tp.topic]
         return Lane(tp, stage, table, publisher, limit=self.options.slice_records, fail=self.fail)
 
-    def _highwater(self, tp: TopicPartition) -> int | None:
-        with contextlib.suppress(Exception):  # not read yet, or being revoked at this moment
-            offset: int | None = self.app.consumer._thread._ensure_consumer().last_stable_offset(tp)
-            return offset
-        return None
-
     async def _nudge_on(self) -> None:
         while True:
             await asyncio.sleep(self.options.nudge_interval)
             if self.holding is not None:
-                self.holding.nudge(self._highwater)
+                self.holding.nudge(self._transport.highwater)
 
 
 def _faust_app(options: Options) -> faust.App:

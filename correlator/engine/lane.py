@@ -16,7 +16,8 @@ class LostSlice(Exception):
 class Lane:
     """What waits for a partition becomes one transaction, then what came in the meantime the next.
 
-    Without that brake, slices of a slower moment queue by the thousand, a transaction each (ENGINE-FAULTS.md: 68 s to catch
+    Without that brake, slices of a slower moment queue by the thousand, a transaction each (ENGINE-FAULTS.md: 68 s to
+    catch
     up instead of 8.5). Nothing awaits between computing a transaction and handing it to the publisher, so a revocation
     finds a slice not begun, or being published.
     """
@@ -88,7 +89,7 @@ class Lane:
                 await self._commit(transaction)
             if settle:
                 await self._settle()
-        except Exception as exc:
+        except Exception as exc:  # noqa: BLE001 - whatever it is, it must not be survived
             self._fail(f"{self._input.topic}-{self._input.partition} could not be published", exc)
         self._running = None
         if self._waiting:

@@ -23,7 +23,9 @@ class Publisher:
     """
 
     def __init__(self, input_: TopicPartition, group: str, client: Mapping[str, Any], *, timeout: float) -> None:
-        """``client``: aiokafka's connection settings. ``timeout``: seconds after which the broker aborts a transaction."""
+        """``client``: aiokafka's connection settings. ``timeout``: seconds after which the broker aborts a
+        transaction.
+        """
         self._input, self._group = input_, group
         self._producer = aiokafka.AIOKafkaProducer(
             **client,
@@ -44,15 +46,19 @@ class Publisher:
     async def publish(self, transaction: Transaction, changelog: TopicPartition | None) -> int | None:
         """Make a transaction durable.
 
-        Returns the changelog offset of its last change, or None where it has none. Raises whatever went wrong; what became of the
+        Returns the changelog offset of its last change, or None where it has none. Raises whatever went wrong; what
+        became of the
         transaction is then unknown, and this process must end (a successor's start settles it).
         """
         producer = self._producer
         await producer.begin_transaction()
-        changes = () if changelog is None else ((key, value, []) for key, value in transaction.changes.items())
+        changes: Iterable[Row] = (
+            () if changelog is None else ((key, value, []) for key, value in transaction.changes.items())
+        )
         changed = [] if changelog is None else await self._send(changelog, changes)
         sent = [batch for to, rows in _by_partition(transaction.messages) for batch in await self._send(to, rows)]
-        # aiokafka commits a transaction whose batches failed: every delivery must be looked at first. And offsets sent while
+        # aiokafka commits a transaction whose batches failed: every delivery must be looked at first. And offsets
+        # sent while
         # batches are under way are refused by the broker for a moment (NotEnoughReplicas, 100 ms a retry).
         delivered = await asyncio.gather(*changed, *sent)
         offsets = {aiokafka.TopicPartition(*self._input): transaction.end}
@@ -61,7 +67,9 @@ class Publisher:
         return max(delivered[: len(changed)], default=None)
 
     async def _send(self, to: TopicPartition, rows: Iterable[Row]) -> list[Awaitable[int]]:
-        """Put rows under way as whole batches: a tenth of the price of ``send`` a row. Each gives the offset of its last row."""
+        """Put rows under way as whole batches: a tenth of the price of ``send`` a row. Each gives the offset of its
+        last row.
+        """
         batches: list[Awaitable[int]] = []
         batch = self._producer.create_batch()
         for key, value, headers in rows:

@@ -13,12 +13,15 @@ WHILE_FULL = 0.02
 
 
 FETCH_WAIT = 200
-"""Milliseconds that the broker may hold a fetch without data. Faust's 1500 hold up every question that waits behind one on
+"""Milliseconds that the broker may hold a fetch without data. Faust's 1500 hold up every question that waits behind
+one on
 the same connection: offsets and ends, of which taking over asks four."""
 
 
 class SliceRecord:
-    """A slice, dressed as the single record that Faust sees of it, at the offset before the one where reading goes on."""
+    """A slice, dressed as the single record that Faust sees of it, at the offset before the one where reading goes
+    on.
+    """
 
     timestamp = timestamp_type = 0
     key = checksum = None
@@ -51,12 +54,14 @@ class WentBack(Exception):
 class SliceThread(AIOKafkaConsumerThread):
     """Faust's consumer thread, reading committed records, a slice a partition and poll.
 
-    A slice ends at the consumer's position. So recovery, which waits for a record at the end of the changelog, also gets
+    A slice ends at the consumer's position. So recovery, which waits for a record at the end of the changelog, also
+    gets
     past a control record there, which nobody ever sees (faust-streaming/faust #47).
     """
 
     streams: Collection[str] = ()
-    """The topics whose offsets transactions carry; the others are changelogs, which Faust's recovery seeks and reads."""
+    """The topics whose offsets transactions carry; the others are changelogs, which Faust's recovery seeks and
+    reads."""
     tenure: Tenure | None = None
     _seen: Tenure | None = None
     _handed: dict[TP, int]
@@ -105,7 +110,8 @@ class SliceThread(AIOKafkaConsumerThread):
 class Readable(Collection[TP]):
     """The partitions to hand over records of: asked at the moment of handing over, also by a poll that began earlier.
 
-    A copy made when the poll began would be overtaken by a rebalance: Faust resumes the stream partitions before it seeks
+    A copy made when the poll began would be overtaken by a rebalance: Faust resumes the stream partitions before it
+    seeks
     them, with the fetcher running, and what is read then is thrown away (ENGINE.md, piece 5).
     """
 

@@ -1,7 +1,10 @@
-"""The store on disk: one RocksDB a partition, for state that outgrows memory or must not be read back at every start."""
+"""The store on disk: one RocksDB a partition, for state that outgrows memory or must not be read back at every
+start.
+"""
 
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from typing import cast
 
 from rocksdict import Options, Rdict, WriteBatch
 
@@ -34,7 +37,7 @@ class RocksStore:
     def items(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         for key, value in self._part(partition).items():
             if key != OFFSET_KEY:
-                yield key, value
+                yield cast(bytes, key), value
 
     def size(self, partition: int) -> int:
         return int(self._part(partition).property_int_value("rocksdb.estimate-num-keys") or 0)

@@ -39,7 +39,8 @@ class Received(Protocol):
 class Slice(NamedTuple):
     """What was read of one partition: its records, and how far the reading went.
 
-    ``start`` is where the reading went on from and ``end`` where it will go on, so that slices of a partition join without
+    ``start`` is where the reading went on from and ``end`` where it will go on, so that slices of a partition join
+    without
     a gap even where control records, aborted records or compaction leave holes between the records' offsets.
     """
 
@@ -73,7 +74,9 @@ class Stage(Protocol):
     """A function from slices to transactions, with what it remembers of the partitions that this process holds."""
 
     def assigned(self, partition: int, end: int) -> Iterator[Transaction]:
-        """The partition is ours and its table recovered; its first slice comes after what this yields (up to ``end``)."""
+        """The partition is ours and its table recovered; its first slice comes after what this yields (up to
+        ``end``).
+        """
 
     def revoked(self, partition: int) -> None:
         """The partition is no longer ours: forget it."""

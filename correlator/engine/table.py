@@ -1,7 +1,7 @@
 """A changelog-backed table that shows only what is committed."""
 
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import faust
 from faust.stores.base import Store as FaustStore
@@ -23,13 +23,15 @@ class Keeper(FaustStore[bytes, bytes]):
         self.store = store
 
     def persisted_offset(self, tp: TP) -> int | None:
-        """Where recovery goes on from: nothing before it is read again, also when a rebalance leaves the partition here."""
+        """Where recovery goes on from: nothing before it is read again, also when a rebalance leaves the partition
+        here.
+        """
         return self.store.offset(tp.partition)
 
     def apply_changelog_batch(self, batch: Iterable[EventT[Any]], *_: object, **__: object) -> None:
         """Apply what was read of the changelog: an event is a slice of it."""
         for event in batch:
-            slice_: Slice = event.message.value
+            slice_ = cast(Slice, event.message.value)
             changes = ((record.key, record.value) for record in slice_.records if record.key is not None)
             self.store.apply(slice_.partition, changes, slice_.end - 1)
 

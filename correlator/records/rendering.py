@@ -1,16 +1,14 @@
 """A decided lifecycle as a record: DESIGN section 3, key by key and in its order."""
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import orjson
 from orjson import Fragment
 
+from correlator.core import Lifecycle
 from correlator.event import Details, Event, Kind
 from correlator.records.formats import rfc3339, seconds
 from correlator.records.identity import record_id, version_id
-
-if TYPE_CHECKING:
-    from correlator.core import Lifecycle
 
 Headers = list[tuple[str, bytes]]
 
@@ -36,10 +34,11 @@ class Record(NamedTuple):
     """CloudEvents 1.0, the binary mode of its Kafka binding."""
 
 
-def render(lifecycle: "Lifecycle", source: str) -> Record:
+def render(lifecycle: Lifecycle, source: str) -> Record:
     """Write the record of a lifecycle. ``source`` is the CloudEvents source.
 
-    A lifecycle has a start, an end or a cancellation. The same one gives the same bytes.
+    A lifecycle has a start, an end or a cancellation. The same one gives the same bytes. One that is still open can be
+    written too, with an outcome of null; it is never published.
     """
     start, end, cancellation = lifecycle.start, lifecycle.end, lifecycle.cancellation
     opening = start or end or cancellation
@@ -71,7 +70,7 @@ class _Times(NamedTuple):
     cancellation: str | None
 
 
-def _worker_uptime(lifecycle: "Lifecycle", id_: str, at: _Times) -> dict[str, object]:
+def _worker_uptime(lifecycle: Lifecycle, id_: str, at: _Times) -> dict[str, object]:
     start, end = lifecycle.start, lifecycle.end
     told = _told(start, end)
     uptime, skew = _span(start, end)
@@ -93,7 +92,7 @@ def _worker_uptime(lifecycle: "Lifecycle", id_: str, at: _Times) -> dict[str, ob
     }
 
 
-def _flow_run_duration(lifecycle: "Lifecycle", id_: str, at: _Times) -> dict[str, object]:
+def _flow_run_duration(lifecycle: Lifecycle, id_: str, at: _Times) -> dict[str, object]:
     start, end, cancellation = lifecycle.start, lifecycle.end, lifecycle.cancellation
     told = _told(start, end, cancellation)
     duration, skew = _span(start, end)

@@ -3,13 +3,13 @@
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
 
-from correlator import core, records
+from correlator import records
 from correlator.core import Lifecycle
-from correlator.engine import Engine, Message, MemoryStore, Options, Store
+from correlator.engine import Engine, MemoryStore, Message, Options, Store
 from correlator.event import Kind
 from correlator.partitioner import partition_for
+from correlator.rules import rules_of
 from correlator.settings import Settings
 from correlator.stage.arriving import Direct, Forwarded
 from correlator.stage.correlate import Correlate
@@ -33,7 +33,9 @@ def create_engine(
     ``fates`` counts what became of every record that was read.
     """
     engine = Engine(_options(settings), fail=fail)
-    letters = DeadLetters(settings.topic_dead_letter, layout.partitions[settings.topic_dead_letter], layout.dead_letter_bytes)
+    letters = DeadLetters(
+        settings.topic_dead_letter, layout.partitions[settings.topic_dead_letter], layout.dead_letter_bytes
+    )
     direct = settings.input_keyed_by == "subject"
     input_ = settings.topic_events if direct else settings.topic_lifecycles
     table = engine.add_table(TABLE, _store(settings), layout.partitions[input_])
@@ -42,7 +44,7 @@ def create_engine(
         table,
         _publish(settings, layout),
         letters,
-        _rules(settings),
+        rules_of(settings),
         fates,
     )
     engine.add_stage(input_, correlate, table)
@@ -88,21 +90,3 @@ def _store(settings: Settings) -> Store:
     from correlator.engine.rocks import RocksStore
 
     return RocksStore(settings.data_dir / settings.app_id)
-
-
-def _rules(settings: Settings) -> core.Rules:
-    return core.Rules(
-        grace=_microseconds(settings.grace),
-        remember=_microseconds(settings.remember),
-        tight_timing=_microseconds(settings.tight_timing),
-        clock_tolerance=_microseconds(settings.clock_tolerance),
-        flow_run_limit=_microseconds(settings.flow_run_limit),
-        worker_limit=_microseconds(settings.worker_limit),
-        worker_names_shared=settings.worker_names == "shared",
-        max_starts=settings.max_starts,
-        max_waiting=settings.max_waiting,
-    )
-
-
-def _microseconds(span: timedelta) -> int:
-    return span // timedelta(microseconds=1)

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from correlator import prefect, wire
+from correlator.core import PartitionClock
 from correlator.engine import Received
 from correlator.event import Event
 from correlator.stage.intake import arrival
-from correlator.stage.partition_clock import PartitionClock
 
 
 class Arrived(NamedTuple):

@@ -31,7 +31,9 @@ class Correlate:
         self._parts: dict[int, Part] = {}
 
     def assigned(self, partition: int, end: int) -> Iterator[Transaction]:
-        """Take up what the table holds. What cannot be read goes to the dead letters, and from the table, before anything else."""
+        """Take up what the table holds. What cannot be read goes to the dead letters, and from the table, before
+        anything else.
+        """
         self._source.assigned(partition)
         part = self._parts[partition] = Part(partition, self._table)
         unreadable = list(part.recover())
@@ -76,14 +78,16 @@ class Correlate:
         if event is None:
             return ()
         key = event.subject.encode()
-        decision = core.on_event(part.get(key), event, event.occurred if now is None else now, part.watermark, self._rules)
+        decision = core.on_event(
+            part.get(key), event, event.occurred if now is None else now, part.watermark, self._rules
+        )
         part.put(key, decision.state)
         self._fates[decision.fate] += 1
         return map(self._publish, decision.lifecycles)
 
     def _due(self, part: Part, messages: list[Message], end: int) -> Iterator[Transaction]:
-        for key, state in part.due():
-            decision = core.on_watermark(state, part.watermark, self._rules)
+        for key, state, watermark in part.due():
+            decision = core.on_watermark(state, watermark, self._rules)
             part.put(key, decision.state)
             messages += map(self._publish, decision.lifecycles)
             if len(messages) >= MOST:

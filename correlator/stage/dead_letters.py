@@ -29,7 +29,9 @@ class DeadLetters(NamedTuple):
         return self._fitting(partition, key, value, _headers(topic, partition, reason))
 
     def _fitting(self, partition: int, key: bytes | None, value: bytes | None, headers: Headers) -> Message:
-        """Too large for the topic, a letter goes without its value and says so: the original lies where the headers tell."""
+        """Too large for the topic, a letter goes without its value and says so: the original lies where the headers
+        tell.
+        """
         size = len(key or b"") + len(value or b"") + sum(len(name) + len(text or b"") + 8 for name, text in headers)
         if value is not None and size + OVERHEAD > self.max_message_bytes:
             headers.append((PREFIX + "value", f"left out: {len(value)} bytes are too many for {self.topic}".encode()))

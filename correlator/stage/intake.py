@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from correlator import prefect, wire
+from correlator.core import PartitionClock
 from correlator.engine import Message, Received, Slice, Transaction
 from correlator.partitioner import partition_for
 from correlator.stage.dead_letters import DeadLetters
-from correlator.stage.partition_clock import PartitionClock
 
 TICK = 60 * 1_000_000
 """Event time after which the lifecycles partitions hear of a clock, in microseconds."""
@@ -34,7 +34,9 @@ class Intake:
         wall_clock: Callable[[], int],
         fates: Counter[str],
     ) -> None:
-        """``lifecycles`` has ``partitions``, the raw topic ``raw_partitions``. ``wall_clock``: microseconds since 1970 UTC."""
+        """``lifecycles`` has ``partitions``, the raw topic ``raw_partitions``. ``wall_clock``: microseconds since
+        1970 UTC.
+        """
         self._lifecycles, self._partitions, self._raw_partitions = lifecycles, partitions, raw_partitions
         self._dead_letters, self._max_tags = dead_letters, max_tags
         self._wall_clock, self._fates = wall_clock, fates

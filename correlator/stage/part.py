@@ -56,11 +56,11 @@ class Part:
         self._clocks_moved = True
         return self._clocks.observe(raw_partition, raw_partitions, clock)
 
-    def due(self) -> Iterator[tuple[bytes, core.SubjectState]]:
-        """The subjects that have something due, in the order of their deadlines."""
+    def due(self) -> Iterator[tuple[bytes, core.SubjectState, int]]:
+        """The subjects that have something due, in the order of their deadlines, and the low watermark."""
         while (watermark := self.watermark) is not None and (key := self._deadlines.pop_due(watermark)) is not None:
             if (state := self.get(key)) is not None:
-                yield key, state
+                yield key, state, watermark
 
     def changes(self) -> dict[bytes, bytes | None]:
         """What the transaction in hand changes; the next one begins."""

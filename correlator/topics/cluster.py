@@ -1,33 +1,30 @@
-"""The broker, as far as topics go: what is there, and creating. Passing faults are tried again, others are one sentence."""
+"""The broker, as far as topics go: what is there, and creating. Passing faults are tried again."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, Protocol, TypeVar, cast
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import (
-    ClusterAuthorizationFailedError,
-    InvalidReplicationFactorError,
     KafkaConnectionError,
     KafkaError,
-    NoError,
     TopicAlreadyExistsError,
-    TopicAuthorizationFailedError,
     UnknownTopicOrPartitionError,
     for_code,
 )
 
 from correlator.settings import PREFIX, Settings
 from correlator.topics.declared import TopicSpec
+from correlator.topics.errors import Refusal, TopicsError, not_created, not_shown
 
 CONNECTING: Final = 10.0
-"""Seconds that a broker may take to answer at all: one that starts at the same time is waited for."""
+"""Seconds that a broker may take to answer at all: one that is just starting is waited for."""
 
 ASKING: Final = 15.0
-"""Seconds that a request may take, with its repetitions."""
+"""Seconds that a request may take, repetitions included."""
 
 PAUSE: Final = 0.3
 """Seconds between repetitions."""
@@ -36,13 +33,141 @@ _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 
-class TopicsError(Exception):
-    """Something about the topics does not allow to go on. The text says what and what to do, a sentence (and line) each."""
-
-
 class Topic(NamedTuple):
     """A topic as it is."""
 
     partitions: int
     config: Mapping[str, str]
     """All of its configuration, defaults included."""
+
+
+class _ConfigsResponse(Protocol):
+    resources: list[tuple[int, str | None, int, str, list[tuple[str, str]]]]
+
+
+class _CreateResponse(Protocol):
+    topic_errors: list[tuple[str, int, str | None]]
+
+
+class Cluster:
+    """A connection to the brokers. Every method raises `TopicsError` where it cannot do what it should."""
+
+    def __init__(self, admin: AIOKafkaAdminClient, servers: str) -> None:
+        self._admin, self._servers = admin, servers
+
+    async def read(self, names: Iterable[str]) -> dict[str, Topic]:
+        """The topics as they are. One that is missing is not among them."""
+        wanted = list(names)
+        return await self._until_done(lambda: self._read(wanted))
+
+    async def create(self, specs: Iterable[TopicSpec]) -> list[str]:
+        """Create topics, wait until they are there, and return the names of those that were not before."""
+        waiting, created = {spec.name: spec for spec in specs}, list[str]()
+        if waiting:
+            await self._until_done(lambda: self._create(waiting, created))
+            await self._until_done(lambda: self._see(created))
+        return created
+
+    async def _read(self, names: list[str]) -> dict[str, Topic]:
+        # Configuration first: unlike a question for metadata, one for it creates no topic where the broker does so by
+        # itself, and tells a topic that is missing from one that must not be seen.
+        configs: dict[str, dict[str, str]] = {}
+        refusals: dict[str, Refusal] = {}
+        resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+        for response in cast(list[_ConfigsResponse], await self._admin.describe_configs(resources)):
+            for code, message, _, name, entries in response.resources:
+                if not code:
+                    configs[name] = {entry[0]: entry[1] for entry in entries}
+                elif for_code(code) is not UnknownTopicOrPartitionError:
+                    refusals[name] = Refusal(for_code(code), message or "")
+        if configs and not refusals:
+            described = await self._admin.describe_topics(list(configs))
+            refusals |= {t["topic"]: Refusal(for_code(t["error_code"]), "") for t in described if t["error_code"]}
+            if not refusals:
+                return {t["topic"]: Topic(len(t["partitions"]), configs[t["topic"]]) for t in described}
+        _raise(refusals, not_shown)
+        return {}
+
+    async def _create(self, waiting: dict[str, TopicSpec], created: list[str]) -> None:
+        new = [
+            NewTopic(spec.name, spec.partitions, spec.replication_factor, topic_configs=dict(spec.config))
+            for spec in waiting.values()
+        ]
+        response = cast(_CreateResponse, await self._admin.create_topics(new, timeout_ms=int(ASKING * 1000)))
+        refusals: dict[str, Refusal] = {}
+        for name, code, message in response.topic_errors:
+            if code and for_code(code) is not TopicAlreadyExistsError:
+                refusals[name] = Refusal(for_code(code), message or "")
+                continue
+            del waiting[name]
+            if not code:
+                created.append(name)
+        _raise(refusals, not_created)
+
+    async def _see(self, names: list[str]) -> None:
+        found = await self._read(names)
+        for name in names:
+            if name not in found:
+                raise UnknownTopicOrPartitionError(name)
+
+    async def _until_done(self, attempt: Callable[[], Awaitable[_T]]) -> _T:
+        fault: Exception = TimeoutError()
+        try:
+            async with asyncio.timeout(ASKING):
+                while True:
+                    try:
+                        return await attempt()
+                    except (
+                        KafkaError,
+                        OSError,
+                        AttributeError,
+                    ) as error:  # aiokafka without a known controller: the last
+                        fault = error
+                        _log.debug("asking again after %r", error)
+                    await asyncio.sleep(PAUSE)
+        except TimeoutError:
+            raise TopicsError(
+                f"Kafka at {self._servers} could not be asked about topics within {ASKING:.0f} seconds"
+                f" ({type(fault).__name__}): see whether all of its brokers are well."
+            ) from None
+
+
+def _raise(refusals: dict[str, Refusal], explained: Callable[[dict[str, Refusal]], TopicsError]) -> None:
+    """Raise what is to be tried again only where nothing else is the matter."""
+    final = {name: refusal for name, refusal in refusals.items() if not refusal.error.retriable}
+    if final:
+        raise explained(final)
+    for name, refusal in refusals.items():
+        raise refusal.error(name)
+
+
+@asynccontextmanager
+async def connected(settings: Settings) -> AsyncIterator[Cluster]:
+    """A connection for the length of the block. Raises `TopicsError` where no broker answers within `CONNECTING`."""
+    servers = ",".join(settings.bootstrap_servers)
+    admin = AIOKafkaAdminClient(
+        bootstrap_servers=list(settings.bootstrap_servers),
+        client_id=f"{settings.app_id}-topics",
+        request_timeout_ms=int(CONNECTING * 1000),
+    )
+    try:
+        try:
+            async with asyncio.timeout(CONNECTING):
+                await _start(admin)
+        except (KafkaError, TimeoutError, UnicodeError):  # the last: a name that cannot be one of a host
+            raise TopicsError(
+                f"No Kafka broker answers at {servers}: see that one runs there, or set {PREFIX}BOOTSTRAP_SERVERS."
+            ) from None
+        yield Cluster(admin, servers)
+    finally:
+        await admin.close()
+
+
+async def _start(admin: AIOKafkaAdminClient) -> None:
+    while True:
+        try:
+            await admin.start()
+        except KafkaConnectionError:
+            await asyncio.sleep(PAUSE)
+        else:
+            return

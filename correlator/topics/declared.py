@@ -52,11 +52,16 @@ class TopicSpec(NamedTuple):
         return None if kept is None else timedelta(milliseconds=int(kept))
 
 
-def declared(settings: Settings, input_partitions: int | None = None) -> list[TopicSpec]:
+def joined(settings: Settings) -> str:
+    """The topic whose events are joined: that between the stages, or the input where it is keyed by subject."""
+    return settings.topic_events if settings.input_keyed_by == "subject" else settings.topic_lifecycles
+
+
+def declared(settings: Settings, joined_partitions: int | None = None) -> list[TopicSpec]:
     """The topics of a deployment, the input first.
 
-    Where the input is keyed by subject there is no topic between the stages, and the changelog has the input's partitions:
-    ``input_partitions``, or as many as it would be created with where it is not there yet.
+    The changelog has the partitions of the topic that is joined: ``joined_partitions``, or as many as that one would be
+    created with. Where the input is keyed by subject there is no topic between the stages.
     """
     one_hop = settings.input_keyed_by == "subject"
 
@@ -74,8 +79,7 @@ def declared(settings: Settings, input_partitions: int | None = None) -> list[To
         lifecycles = _deleted_after(LIFECYCLES_RETENTION)
         topics.append(spec(settings.topic_lifecycles, Role.LIFECYCLES, "subject", lifecycles))
     compacted = {CLEANUP_POLICY: "compact"}
-    entries = input_partitions if one_hop else None
-    topics.append(spec(settings.topic_changelog, Role.CHANGELOG, "subject", compacted, entries))
+    topics.append(spec(settings.topic_changelog, Role.CHANGELOG, "subject", compacted, joined_partitions))
     return topics
 
 

@@ -1,34 +1,28 @@
-"""Lifecycles to render: shaped as the core decides them, of events as Prefect sends them."""
-
-from typing import NamedTuple
+"""Lifecycles to render: as the core decides them, of events as Prefect sends them."""
 
 from correlator import prefect
-from correlator.event import Event, Kind
+from correlator.core import Lifecycle, MatchedBy, Outcome
+from correlator.event import Event
 from tests.prefect.events import CANCELLED, EXECUTED, STARTED, STOPPED, SUBMITTED, raw
-
-
-class Lifecycle(NamedTuple):
-    kind: Kind
-    subject: str
-    outcome: str
-    matched_by: str | None = None
-    ambiguous: bool = False
-    truncated: bool = False
-    start: Event | None = None
-    end: Event | None = None
-    cancellation: Event | None = None
-    superseded_by: str | None = None
-    cause: str = "01a20913-dc38-73cb-b3a6-8b1b4ae4f9f5"
-    amended: bool = False
 
 
 def event(said, /, **changes) -> Event:
     return prefect.decode(raw(said, **changes), 1000).event
 
 
-def lifecycle(outcome, *events, **more) -> Lifecycle:
-    roles = {str(event.role): event for event in events}
-    return Lifecycle(events[0].kind, events[0].subject, outcome, **roles, **more)
+def lifecycle(outcome, *events, matched_by=None, **more) -> Lifecycle:
+    decided = {
+        "ambiguous": False,
+        "truncated": False,
+        "superseded_by": None,
+        "cause": "01a20913-dc38-73cb-b3a6-8b1b4ae4f9f5",
+        "amended": False,
+        **dict.fromkeys(("start", "end", "cancellation")),
+        **{str(event.role): event for event in events},
+        **more,
+    }
+    matched = matched_by and MatchedBy(matched_by)
+    return Lifecycle(events[0].kind, events[0].subject, Outcome(outcome), matched, **decided)
 
 
 START_OF_WORKER = event(STARTED)

@@ -1,14 +1,16 @@
 """The records, key by key (DESIGN section 3)."""
 
+from typing import get_args
 from uuid import UUID, uuid5
 
 import orjson
 import pytest
 
+from correlator.core import MatchedBy, Outcome
 from correlator.event import Kind
 from correlator.records import Record, render
 from correlator.records.identity import NAMESPACE
-from correlator.records.models import MODELS
+from correlator.records.models import MODELS, WorkerUptime
 from tests.prefect.events import DEPLOYMENT, END, FLOW, POOL, RUN, START, SUBMITTED, with_label
 from tests.records import lifecycles
 from tests.records.lifecycles import ALL, ANOTHER, lifecycle
@@ -69,6 +71,14 @@ def test_a_flow_run_duration_in_full():
         ("cancelled_event_id", lifecycles.CANCELLATION.id),
         ("superseded_by_event_id", None),
     ]
+
+
+def test_the_contract_knows_every_outcome():
+    outcomes = {kind: get_args(model.model_fields["outcome"].annotation) for kind, model in MODELS.items()}
+    assert set(outcomes[Kind.FLOW_RUN]) == set(Outcome)
+    assert set(outcomes[Kind.WORKER]) == set(Outcome) - {Outcome.CANCELLED}
+    matched_by = get_args(get_args(WorkerUptime.model_fields["matched_by"].annotation)[0])
+    assert set(matched_by) == set(MatchedBy)
 
 
 @pytest.mark.parametrize("decided", ALL.values(), ids=ALL)

@@ -7,15 +7,15 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+
+from local.progress import lags
 
 CORRELATOR = Path(sys.executable).with_name("correlator")
 SESSION_TIMEOUT = 6
@@ -104,29 +104,7 @@ class Stage:
         inputs = [self.raw]
         if self.settings.get("INPUT_KEYED_BY") != "subject":
             inputs.append(f"{self.app_id}-lifecycles")
-        for topic in inputs:
-            lags = await self.lags(topic)
-            if lags is None or any(lags):
-                return False
-        return True
-
-    async def lags(self, topic: str) -> list[int] | None:
-        """How far the committed offset of each partition is from its end; None where the topic is not there."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.broker, isolation_level="read_committed")
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.broker)
-        await consumer.start()
-        await admin.start()
-        try:
-            described = (await admin.describe_topics([topic]))[0]
-            tps = [TopicPartition(topic, number) for number in range(len(described["partitions"]))]
-            if not tps:
-                return None
-            ends = await consumer.end_offsets(tps)
-            committed = await admin.list_consumer_group_offsets(self.app_id)
-            return [ends[tp] - (committed[tp].offset if tp in committed else 0) for tp in tps]
-        finally:
-            await consumer.stop()
-            await admin.close()
+        return not any([any(await lags(self.broker, self.app_id, topic)) for topic in inputs])
 
     async def read(self, topic: str, isolation_level: str = "read_committed") -> list[ConsumerRecord[bytes, bytes]]:
         """All that a topic holds, for a reader of committed records."""

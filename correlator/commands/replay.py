@@ -1,0 +1,124 @@
+"""``correlator replay``: files of events in, records out."""
+
+import gzip
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from correlator import prefect, records
+from correlator.commands import failing
+from correlator.core import Lifecycle
+from correlator.replay import Replay
+from correlator.rules import rules_of
+
+SHOWN = 5
+"""How many invalid lines are named; the others are counted."""
+
+STDIN = "-"
+
+
+@click.command("replay")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--open", "open_", is_flag=True, help="Print lifecycles that are still open at the end, too.")
+@click.option("--flush", is_flag=True, help="End what is open as if time had run out.")
+def command(files: Sequence[str], *, open_: bool, flush: bool) -> None:
+    """Decide without Kafka: events from files (JSON Lines, also .gz; - is standard input), records to standard output.
+
+    A summary goes to standard error.
+    """
+    settings = failing.settings()
+    console = Console(stderr=True, highlight=False)
+    began = time.monotonic()
+    replay = Replay(rules_of(settings), max_tags=settings.max_tags, wall_clock=lambda: time.time_ns() // 1000)
+    printer = Printer(settings.source)
+    faults: list[str] = []
+    for name in files:
+        for number, line in enumerate(_lines(name, console), 1):
+            try:
+                printer.print(replay.read(line))
+            except prefect.InvalidEvent as reason:
+                faults.append(f"{name}, line {number}: {reason}")
+    printer.print(replay.end())
+    if flush:
+        printer.print(replay.flush())
+    still_open = list(replay.open())
+    if open_:
+        printer.print(still_open)
+    printer.flush()
+    _summarise(console, replay.fates, printer.outcomes, len(still_open), time.monotonic() - began)
+    for fault in faults[:SHOWN]:
+        console.print(f"invalid: {fault}", markup=False)
+
+
+class Printer:
+    """Writes lifecycles as JSON Lines, each with the record's name first, and counts them by kind and outcome."""
+
+    def __init__(self, source: str) -> None:
+        self.outcomes: Counter[tuple[str, str]] = Counter()
+        self._source = source
+        self._out = sys.stdout.buffer
+
+    def print(self, lifecycles: Iterable[Lifecycle]) -> None:
+        """Write what was decided."""
+        for lifecycle in lifecycles:
+            self.outcomes[
+                lifecycle.kind, "open" if lifecycle.outcome is None else lifecycle.outcome
+            ] += not lifecycle.amended
+            value = records.render(lifecycle, self._source).value
+            self._out.write(b'{"record":"%b",%b\n' % (lifecycle.kind.encode(), value[1:]))
+
+    def flush(self) -> None:
+        """Write out what is buffered."""
+        self._out.flush()
+
+
+def _lines(name: str, console: Console) -> Iterator[bytes]:
+    try:
+        if name == STDIN:
+            yield from sys.stdin.buffer
+            return
+        path = Path(name)
+        with path.open("rb") as raw, _progress(console) as progress:
+            task = progress.add_task(path.name, total=path.stat().st_size)
+            file: Iterable[bytes] = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
+            for number, line in enumerate(file):
+                yield line
+                if number % 1000 == 0:
+                    progress.update(task, completed=raw.tell())
+            progress.update(task, completed=raw.tell())
+    except (OSError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise failing.Failed(f"{name} cannot be read: {reason}.") from None
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def _summarise(
+    console: Console, fates: Counter[str], outcomes: Counter[tuple[str, str]], still_open: int, seconds: float
+) -> None:
+    table = Table(
+        "record", "outcome", "records", title=f"{fates.total():,} events in {seconds:.1f} s", title_justify="left"
+    )
+    table.columns[2].justify = "right"
+    for (kind, outcome), count in sorted(outcomes.items()):
+        table.add_row(kind, outcome, f"{count:,}")
+    table.add_row("still open", "–", f"{still_open:,}")
+    console.print(table)
+    console.print(", ".join(f"{count:,} {fate}" for fate, count in sorted(fates.items())), markup=False)

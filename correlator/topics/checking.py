@@ -1,0 +1,104 @@
+"""What differs between the topics as they are declared and as they are."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import NamedTuple
+
+from correlator import durations
+from correlator.settings import PREFIX, Settings
+from correlator.topics.cluster import Topic, connected
+from correlator.topics.declared import CLEANUP_POLICY, MOST_BYTES, RETENTION, Role, TopicSpec, declared, joined
+
+
+class Difference(NamedTuple):
+    """Something that is not as declared."""
+
+    topic: str
+    sentence: str
+    refuses: bool
+    """Whether the stage would lose or confuse something with it: then it does not start."""
+
+
+async def check(settings: Settings) -> list[Difference]:
+    """What differs on the broker from what is declared. Raises `TopicsError` where the broker cannot tell."""
+    async with connected(settings) as cluster:
+        return list(differences(settings, await cluster.read(spec.name for spec in declared(settings))))
+
+
+def differences(settings: Settings, found: Mapping[str, Topic]) -> Iterator[Difference]:
+    """What differs between the declared topics and those that were found, by name."""
+    input_, source = found.get(settings.topic_events), found.get(joined(settings))
+    for spec in declared(settings, source.partitions if source else None):
+        topic = found.get(spec.name)
+        if topic is None:
+            yield _missing(spec)
+            continue
+        yield from _partitions(spec, topic, joined(settings))
+        yield from _cleanup(spec, topic)
+        yield from _retention(spec, topic)
+        if input_ is not None:
+            yield from _most_bytes(spec, topic, settings.topic_events, input_)
+
+
+def _missing(spec: TopicSpec) -> Difference:
+    remedy = "create it with `correlator topics create`"
+    if spec.role is Role.INPUT:
+        remedy += f", or set {PREFIX}TOPIC_EVENTS to the topic that Prefect's events are in"
+    return Difference(spec.name, f"The topic {spec.name} is missing: {remedy}.", refuses=True)
+
+
+def _partitions(spec: TopicSpec, topic: Topic, source: str) -> Iterator[Difference]:
+    """Of the internal topics only: people may have reasons for the others' number."""
+    if topic.partitions == spec.partitions:
+        return
+    if spec.role is Role.LIFECYCLES:
+        yield Difference(
+            spec.name,
+            f"The topic {spec.name} has {_count(topic.partitions)}, where {PREFIX}PARTITIONS is {spec.partitions}:"
+            f" the stage works with what there is; set {PREFIX}PARTITIONS={topic.partitions} to agree.",
+            refuses=False,
+        )
+    if spec.role is Role.CHANGELOG:
+        yield Difference(
+            spec.name,
+            f"The topic {spec.name} has {_count(topic.partitions)} and {source} has {spec.partitions}, not as many:"
+            f" give the deployment another {PREFIX}APP_ID, or delete its internal topics.",
+            refuses=True,
+        )
+
+
+def _cleanup(spec: TopicSpec, topic: Topic) -> Iterator[Difference]:
+    """Compaction would take events and letters of one key for versions of each other, deletion would take state."""
+    policy = topic.config[CLEANUP_POLICY]
+    if spec.cleanup_policy not in {None, policy}:
+        yield Difference(
+            spec.name,
+            f"The topic {spec.name} has {CLEANUP_POLICY}={policy}: set it to {spec.cleanup_policy}.",
+            refuses=spec.role is not Role.RECORDS,
+        )
+
+
+def _retention(spec: TopicSpec, topic: Topic) -> Iterator[Difference]:
+    """Longer keeps the promise too."""
+    kept = int(topic.config[RETENTION])
+    if spec.retention is not None and 0 <= kept < spec.retention // timedelta(milliseconds=1):
+        yield Difference(
+            spec.name,
+            f"The topic {spec.name} has {RETENTION}={kept}, which is {durations.show(timedelta(milliseconds=kept))}:"
+            f" set it to {spec.config[RETENTION]} ({durations.show(spec.retention)}) or more.",
+            refuses=False,
+        )
+
+
+def _most_bytes(spec: TopicSpec, topic: Topic, name: str, input_: Topic) -> Iterator[Difference]:
+    most, least = int(topic.config[MOST_BYTES]), int(input_.config[MOST_BYTES])
+    if spec.role in {Role.DEAD_LETTERS, Role.CHANGELOG} and most < least:
+        yield Difference(
+            spec.name,
+            f"The topic {spec.name} has {MOST_BYTES}={most}, less than {name}: set it to {least} or more.",
+            refuses=True,
+        )
+
+
+def _count(partitions: int) -> str:
+    return f"{partitions} partition{'' if partitions == 1 else 's'}"

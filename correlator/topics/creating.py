@@ -1,0 +1,27 @@
+"""Creating what is missing. What exists is left as it is."""
+
+from correlator.settings import Settings
+from correlator.topics.cluster import Cluster, Topic, connected
+from correlator.topics.declared import MOST_BYTES, Role, TopicSpec, declared, joined
+
+
+async def create(settings: Settings) -> list[str]:
+    """Create the declared topics that are missing, the input too; return their names. Raises `TopicsError`."""
+    async with connected(settings) as cluster:
+        return await create_missing(cluster, settings, input_too=True)
+
+
+async def create_missing(cluster: Cluster, settings: Settings, *, input_too: bool) -> list[str]:
+    """Create the declared topics that are missing; return their names. Raises `TopicsError`."""
+    found = await cluster.read(spec.name for spec in declared(settings))
+    input_, source = found.get(settings.topic_events), found.get(joined(settings))
+    specs = declared(settings, source.partitions if source else None)
+    wanted = [spec for spec in specs if spec.name not in found and (input_too or spec.role is not Role.INPUT)]
+    return await cluster.create(_as_large(spec, input_) for spec in wanted)
+
+
+def _as_large(spec: TopicSpec, input_: Topic | None) -> TopicSpec:
+    """What takes up the input's records must take the largest of them."""
+    if input_ is None or spec.role not in {Role.DEAD_LETTERS, Role.CHANGELOG}:
+        return spec
+    return spec._replace(config={**spec.config, MOST_BYTES: input_.config[MOST_BYTES]})

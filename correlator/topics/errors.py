@@ -1,0 +1,75 @@
+"""What can be wrong with topics, in sentences for people."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    InvalidReplicationFactorError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+)
+
+from correlator.settings import PREFIX
+
+_NO_PERMISSION = (TopicAuthorizationFailedError, ClusterAuthorizationFailedError)
+
+
+class TopicsError(Exception):
+    """The topics do not allow to go on. The text says what is wrong and what to do, a sentence (and a line) each."""
+
+
+class Refusal(NamedTuple):
+    """What the broker said about one topic."""
+
+    error: type[KafkaError]
+    message: str
+
+
+def not_created(refusals: Mapping[str, Refusal]) -> TopicsError:
+    """Topics, by name, that could not be created."""
+    sentences = []
+    forbidden = [name for name, refusal in refusals.items() if issubclass(refusal.error, _NO_PERMISSION)]
+    if forbidden:
+        sentences.append(
+            f"No permission to create {listed(forbidden)}: allow CREATE on {_it(forbidden)},"
+            f" or have {_it(forbidden)} created and set {PREFIX}CREATE_TOPICS=false."
+        )
+    lonely = {name: refusal for name, refusal in refusals.items() if refusal.error is InvalidReplicationFactorError}
+    if lonely:
+        message = next(iter(lonely.values())).message.rstrip(".")
+        sentences.append(
+            f"{listed(lonely)} cannot be created with so many replicas ({message}):"
+            f" set {PREFIX}REPLICATION_FACTOR to what the cluster has brokers for."
+        )
+    sentences += [
+        f"{name} could not be created: {refusal.message.rstrip('.') or refusal.error.__name__}."
+        for name, refusal in refusals.items()
+        if name not in {*forbidden, *lonely}
+    ]
+    return TopicsError("\n".join(sentences))
+
+
+def not_shown(refusals: Mapping[str, Refusal]) -> TopicsError:
+    """Topics, by name, that could not be looked at."""
+    forbidden = [name for name, refusal in refusals.items() if issubclass(refusal.error, _NO_PERMISSION)]
+    sentences = [
+        f"{name} could not be looked at: {refusal.message.rstrip('.') or refusal.error.__name__}."
+        for name, refusal in refusals.items()
+        if name not in forbidden
+    ]
+    if forbidden:
+        sentences.insert(
+            0, f"No permission to look at {listed(forbidden)}: allow DESCRIBE and DESCRIBE_CONFIGS on {_it(forbidden)}."
+        )
+    return TopicsError("\n".join(sentences))
+
+
+def listed(names: Iterable[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _it(names: list[str]) -> str:
+    return "it" if len(names) == 1 else "them"

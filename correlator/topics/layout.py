@@ -1,0 +1,45 @@
+"""Before the stage starts: the topics it needs are there and fit, and how they are laid out."""
+
+import logging
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from correlator.settings import Settings
+from correlator.topics.checking import differences
+from correlator.topics.cluster import connected
+from correlator.topics.creating import create_missing
+from correlator.topics.declared import MOST_BYTES, declared
+from correlator.topics.errors import TopicsError
+
+_log = logging.getLogger(__name__)
+
+
+class Layout(NamedTuple):
+    """The topics as they are on the broker, as far as the stage asks."""
+
+    partitions: Mapping[str, int]
+    """How many, by the name of the topic."""
+    dead_letter_bytes: int
+    """The largest record batch that the dead-letter topic takes."""
+
+
+async def prepare(settings: Settings) -> Layout:
+    """Create what is missing, where the settings say so (never the input), and look at the result.
+
+    What differs without harm is logged. Raises `TopicsError`, with all the reasons, where the stage must not start.
+    """
+    async with connected(settings) as cluster:
+        if settings.create_topics:
+            for name in await create_missing(cluster, settings, input_too=False):
+                _log.info("created the topic %s", name)
+        found = await cluster.read(spec.name for spec in declared(settings))
+    different = list(differences(settings, found))
+    refusing = [difference.sentence for difference in different if difference.refuses]
+    if refusing:
+        raise TopicsError("\n".join(refusing))
+    for difference in different:
+        _log.warning("%s", difference.sentence)
+    return Layout(
+        {name: topic.partitions for name, topic in found.items()},
+        int(found[settings.topic_dead_letter].config[MOST_BYTES]),
+    )
