@@ -12,6 +12,7 @@ from typing import Final
 import click
 
 from correlator import __version__
+from correlator.settings import Settings, SettingsError, load
 
 INTERRUPTED: Final = 130
 """The exit code of a program that Ctrl-C ended, as shells have it."""
@@ -41,11 +42,12 @@ def correlator() -> None:
 @correlator.command(short_help="Run the stage: read Prefect's events, publish records.")
 def worker() -> None:
     """Run the stage until SIGTERM or Ctrl-C: read Prefect's events, publish lifecycle records."""
-    with _failing():
-        from correlator.commands.worker import start
-        from correlator.settings import load
+    settings = _settings()
+    from correlator.commands.worker import start
+    from correlator.topics import TopicsError
 
-        start(load())
+    with _failing(TopicsError):
+        start(settings)
 
 
 @correlator.command(short_help="Decide without Kafka: files of events in, records out.")
@@ -57,11 +59,11 @@ def replay(files: Sequence[str], *, open_: bool, flush: bool) -> None:
 
     Progress and a summary go to stderr.
     """
-    with _failing():
-        from correlator.commands.replay import run
-        from correlator.settings import load
+    settings = _settings()
+    from correlator.commands.replay import Unreadable, run
 
-        run(files, load(), open_=open_, flush=flush)
+    with _failing(Unreadable):
+        run(files, settings, open_=open_, flush=flush)
 
 
 @correlator.group(no_args_is_help=False)
@@ -72,28 +74,67 @@ def topics() -> None:
 @topics.command("list", short_help="Show the topics that are declared.")
 def topics_list() -> None:
     """Show the topics that are declared; the broker is not asked."""
-    with _failing():
-        from correlator.commands.topics import show
-        from correlator.settings import load
+    settings = _settings()
+    from correlator.commands.topics import show
 
-        show(load())
+    show(settings)
 
 
 @topics.command("create", short_help="Create the topics that are missing.")
 def topics_create() -> None:
     """Create the topics that are missing, the input too; what exists is left as it is."""
-    with _failing():
-        from correlator.commands.topics import create
-        from correlator.settings import load
+    settings = _settings()
+    from correlator.commands.topics import create
+    from correlator.topics import TopicsError
 
-        create(load())
+    with _failing(TopicsError):
+        create(settings)
 
 
 @topics.command("check", short_help="Say what differs on the broker.")
 def topics_check() -> None:
     """Say what differs on the broker from what is declared; the exit code is 1 where anything does."""
-    with _failing():
-        from correlator.commands.topics import check
-        from correlator.settings import load
+    settings = _settings()
+    from correlator.commands.topics import check
+    from correlator.topics import TopicsError
 
-        sys.exit(0 if check(load()) else 1)
+    with _failing(TopicsError):
+        sys.exit(0 if check(settings) else 1)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage or a bad setting. Errors go to stderr."""
+    try:
+        code = correlator.main(arguments, prog_name="correlator", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "correlator"
+        _exit(error.exit_code, f"{error.format_message().rstrip('.')}: see `{where} --help`.")
+    except click.ClickException as error:
+        _exit(error.exit_code, error.format_message())
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # whoever read us has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _settings() -> Settings:
+    try:
+        return load()
+    except SettingsError as error:
+        raise BadSettings(str(error)) from None
+
+
+@contextmanager
+def _failing(error: type[Exception]) -> Iterator[None]:
+    """What is raised with a text for people ends the command with it."""
+    try:
+        yield
+    except error as fault:
+        raise Failed(str(fault)) from None
+
+
+def _exit(code: int, text: str) -> None:
+    click.echo(text, err=True)
+    sys.exit(code)

@@ -4,19 +4,18 @@ import gzip
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from correlator import prefect, records
-from correlator.commands import failing
 from correlator.core import Lifecycle
 from correlator.replay import Replay
 from correlator.rules import rules_of
+from correlator.settings import Settings
 
 SHOWN = 5
 """How many invalid lines are named; the others are counted."""
@@ -24,16 +23,12 @@ SHOWN = 5
 STDIN = "-"
 
 
-@click.command("replay")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--open", "open_", is_flag=True, help="Print lifecycles that are still open at the end, too.")
-@click.option("--flush", is_flag=True, help="End what is open as if time had run out.")
-def command(files: Sequence[str], *, open_: bool, flush: bool) -> None:
-    """Decide without Kafka: events from files (JSON Lines, also .gz; - is standard input), records to standard output.
+class Unreadable(Exception):
+    """A file cannot be read. The text is a sentence."""
 
-    A summary goes to standard error.
-    """
-    settings = failing.settings()
+
+def run(files: Iterable[str], settings: Settings, *, open_: bool, flush: bool) -> None:
+    """Replay files to stdout, with progress and a summary on stderr. Raises `Unreadable`."""
     console = Console(stderr=True, highlight=False)
     began = time.monotonic()
     replay = Replay(rules_of(settings), max_tags=settings.max_tags, wall_clock=lambda: time.time_ns() // 1000)
@@ -95,7 +90,7 @@ def _lines(name: str, console: Console) -> Iterator[bytes]:
             progress.update(task, completed=raw.tell())
     except (OSError, EOFError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise failing.Failed(f"{name} cannot be read: {reason}.") from None
+        raise Unreadable(f"{name} cannot be read: {reason}.") from None
 
 
 def _progress(console: Console) -> Progress:

@@ -3,27 +3,21 @@
 import logging
 from collections import Counter
 
-import click
 import uvloop
 
-from correlator.commands import failing, logs
+from correlator.commands import logs
 from correlator.engine import die, run
 from correlator.settings import Settings
 from correlator.stage.app import create_engine
-from correlator.topics import TopicsError, prepare
+from correlator.topics import prepare
 
 log = logging.getLogger(__name__)
 
 
-@click.command("worker")
-def command() -> None:
-    """Run the stage until SIGTERM or Ctrl-C: read Prefect's events, publish lifecycle records."""
-    settings = failing.settings()
+def start(settings: Settings) -> None:
+    """Run the stage. Raises `TopicsError` where the topics do not allow it."""
     logs.configure(settings.log_level)
-    try:
-        uvloop.run(_run(settings))
-    except TopicsError as error:
-        raise failing.Failed(str(error)) from None
+    uvloop.run(_run(settings))
 
 
 async def _run(settings: Settings) -> None:
