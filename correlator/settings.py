@@ -53,7 +53,7 @@ class Settings(BaseSettings):
         default_factory=lambda data: str(data.get("app_id", "")),
         description="`ce_source` of the records: where they come from, as a URI reference.",
     )
-    topic_events: Name = Field("prefect.events", description="Input: Prefect's raw events. Never created by us.")
+    topic_events: Name = Field("prefect.events", description="Input: Prefect's raw events. A worker never creates it.")
     topic_worker_uptime: Name = Field("prefect.worker-uptime", description="Output: a record per worker lifecycle.")
     topic_flow_run_duration: Name = Field(
         "prefect.flow-run-duration",

@@ -2,6 +2,7 @@
 lifecycles out.
 """
 
+from correlator.core.bounds import encode_within
 from correlator.core.clocks import Clocks
 from correlator.core.codec import NewerState, UnreadableState, decode, encode
 from correlator.core.deadlines import Deadlines
@@ -37,6 +38,7 @@ __all__ = [
     "decode",
     "due_at",
     "encode",
+    "encode_within",
     "on_end_of_input",
     "on_event",
     "on_watermark",

@@ -1,16 +1,9 @@
 """Bounded state: a subject that never stops starting must not grow for ever (DESIGN section 2, "Bounds")."""
 
-import orjson
-
+from correlator.core.codec import encode
 from correlator.core.lifecycle import Lifecycle, Outcome
 from correlator.core.rules import Rules
 from correlator.core.state import Known, KnownStart, SubjectState
-from correlator.event import Event
-
-
-def weigh(event: Event) -> int:
-    """About how many bytes an event takes in a table entry."""
-    return 300 + len(orjson.dumps(event.details))
 
 
 def evict(state: SubjectState, rules: Rules) -> list[Lifecycle]:
@@ -23,9 +16,16 @@ def evict(state: SubjectState, rules: Rules) -> list[Lifecycle]:
     for waiting in (state.ends, state.cancellations):
         while len(waiting) > rules.max_waiting + len(state.starts):
             evicted += _drop(state, waiting[0])
-    while sum(known.weight for known in _all(state)) > rules.max_entry_bytes and len(_all(state)) > 1:
-        evicted += _drop(state, min(_all(state), key=lambda known: known.event.occurred))
     return evicted
+
+
+def encode_within(state: SubjectState, rules: Rules) -> tuple[bytes, list[Lifecycle]]:
+    """The state as a table entry that is not too large, and what had to go for that: the oldest first, all but one."""
+    value, evicted = encode(state), list[Lifecycle]()
+    while len(value) > rules.max_entry_bytes and len(_all(state)) > 1:
+        evicted += _drop(state, min(_all(state), key=lambda known: known.event.occurred))
+        value = encode(state)
+    return value, evicted
 
 
 def _all(state: SubjectState) -> list[Known]:

@@ -13,20 +13,24 @@ class Clocks:
     def __init__(self, partitions: int = 0, clocks: dict[int, int] | None = None) -> None:
         self._partitions = partitions
         self._clocks = clocks or {}
+        self.low_watermark = self._least()
+        """The least clock over all raw partitions; None until each has shown one."""
 
     def observe(self, raw_partition: int, raw_partitions: int, clock: int | None) -> int | None:
         """Take a clock in; returns the partition's greatest. It never goes back, also where its reader began anew."""
-        self._partitions = max(self._partitions, raw_partitions)
         known = self._clocks.get(raw_partition)
-        if clock is not None and (known is None or clock > known):
-            self._clocks[raw_partition] = known = clock
-        return known
+        if raw_partitions > self._partitions:
+            self._partitions = raw_partitions
+            self.low_watermark = self._least()
+        if clock is None or (known is not None and clock <= known):
+            return known
+        self._clocks[raw_partition] = clock
+        if known is None or known == self.low_watermark:
+            self.low_watermark = self._least()
+        return clock
 
-    def low_watermark(self) -> int | None:
-        """The least clock over all raw partitions; None until each has shown one."""
-        if not self._clocks or len(self._clocks) < self._partitions:
-            return None
-        return min(self._clocks.values())
+    def _least(self) -> int | None:
+        return min(self._clocks.values()) if self._clocks and len(self._clocks) >= self._partitions else None
 
     def encode(self) -> bytes:
         """The clocks as the table holds them."""
@@ -44,5 +48,7 @@ class Clocks:
         if not all(type(number) is int for number in (version, partitions, *clocks, *clocks.values())):
             raise UnreadableState("no clocks: not numbers")
         if version > VERSION:
-            raise NewerState(f"a newer release wrote these clocks, of version {version}: this one reads up to {VERSION}")
+            raise NewerState(
+                f"a newer release wrote these clocks, of version {version}: this one reads up to {VERSION}"
+            )
         return cls(partitions, clocks)

@@ -11,6 +11,7 @@ from correlator.event import Event, Kind, Role
 VERSION: Final = 1
 """Goes up with a change of shape. A release reads all versions up to its own."""
 
+_KINDS: Final = {kind.value: kind for kind in Kind}
 _ROLES: Final = (Role.START, Role.END, Role.CANCELLATION)
 
 
@@ -53,7 +54,6 @@ def _known(known: Known) -> list[Any]:
         shown and list(shown),
         known.forget,
         known.spent,
-        known.weight,
     ]
 
 
@@ -67,45 +67,53 @@ def decode(value: bytes) -> SubjectState:
         if version != VERSION:
             raise UnreadableState("not a state: no list that begins with a version")
         _, kind_, subject, due, *groups = fields
-        _check((subject, str), (due, int | None))
-        kind = Kind(kind_)
+        kind = _KINDS[kind_]
+        if not isinstance(subject, str) or not (due is None or type(due) is int):
+            raise UnreadableState("not a state: the subject or what is due is of another type")
         starts, ends, cancellations = (
             [_decoded(kind, subject, role, row) for row in rows] for role, rows in zip(_ROLES, groups, strict=True)
         )
         return SubjectState(kind, subject, starts, ends, cancellations, due)  # type: ignore[arg-type]
-    except (ValueError, TypeError) as reason:
+    except (ValueError, TypeError, KeyError) as reason:
         raise UnreadableState(f"not a state: {reason}") from None
 
 
 def _decoded(kind: Kind, subject: str, role: Role, row: list[Any]) -> Known:
-    id_, occurred, worker, follows, truncated, details, wait, shown_, forget, spent, weight, *more = row
-    _check(
-        (id_, str), (occurred, int), (worker, str | None), (follows, str | None), (truncated, bool), (details, dict),
-        (wait, int), (forget, int), (spent, bool), (weight, int),
-    )  # fmt: skip
+    # By hand, as in ``wire``: this is read for every end that comes.
+    id_, occurred, worker, follows, truncated, details, wait, shown, forget, spent, *more = row
+    if (
+        not isinstance(id_, str)
+        or type(occurred) is not int
+        or not (worker is None or isinstance(worker, str))
+        or not (follows is None or isinstance(follows, str))
+        or not isinstance(truncated, bool)
+        or not isinstance(details, dict)
+        or type(wait) is not int
+        or type(forget) is not int
+        or not isinstance(spent, bool)
+    ):
+        raise TypeError("a field of an event is of another type")
     event = Event(kind, role, id_, subject, occurred, worker, follows, truncated, details)
-    shown = None
-    if shown_ is not None:
-        outcome, matched_by, ambiguous, end, cancellation, superseded_by = shown_
-        _check((ambiguous, bool), (end, str | None), (cancellation, str | None), (superseded_by, str | None))
-        shown = Shown(
-            Outcome(outcome),
-            None if matched_by is None else MatchedBy(matched_by),
-            ambiguous,
-            end,
-            cancellation,
-            superseded_by,
-        )
+    version = None if shown is None else _shown(shown)
     if role is not Role.START:
         if more:
             raise ValueError("a field too many")
-        return Known(event, wait, shown, forget, spent, weight)
+        return Known(event, wait, version, forget, spent)
     overtaken, overtaken_by, overtaken_at, passed_over = more
-    _check((overtaken, int | None), (overtaken_by, str | None), (overtaken_at, int), (passed_over, bool))
-    return KnownStart(event, wait, shown, forget, spent, weight, overtaken, overtaken_by, overtaken_at, passed_over)
+    if (
+        not (overtaken is None or type(overtaken) is int)
+        or not (overtaken_by is None or isinstance(overtaken_by, str))
+        or type(overtaken_at) is not int
+        or not isinstance(passed_over, bool)
+    ):
+        raise TypeError("a field of a start is of another type")
+    return KnownStart(event, wait, version, forget, spent, overtaken, overtaken_by, overtaken_at, passed_over)
 
 
-def _check(*fields: tuple[object, Any]) -> None:
-    for value, type_ in fields:
-        if not isinstance(value, type_) or (type_ is int and type(value) is bool):
-            raise TypeError(f"{value!r:.40} is no {type_}")
+def _shown(row: list[Any]) -> Shown:
+    outcome, matched_by, ambiguous, *ids = row
+    end, cancellation, superseded_by = ids
+    if not isinstance(ambiguous, bool) or not all(id_ is None or isinstance(id_, str) for id_ in ids):
+        raise TypeError("a field of a version is of another type")
+    by = None if matched_by is None else MatchedBy(matched_by)
+    return Shown(Outcome(outcome), by, ambiguous, end, cancellation, superseded_by)

@@ -1,6 +1,7 @@
 """What is due when, without looking at what is not."""
 
 from heapq import heapify, heappop, heappush
+from math import inf
 
 
 class Deadlines:
@@ -16,6 +17,11 @@ class Deadlines:
 
     def __len__(self) -> int:
         return len(self._due)
+
+    @property
+    def earliest(self) -> float:
+        """A bound: nothing is due before the low watermark has passed it."""
+        return self._heap[0][0] if self._heap else inf
 
     def set(self, key: bytes, due: int | None) -> None:
         """Let the key be due when the low watermark passes ``due``; None: no more."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from correlator.event import Kind
+
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 DAY = 24 * 60 * MINUTE
@@ -31,3 +33,7 @@ class Rules:
     max_starts: int = 1000
     max_waiting: int = 1000
     max_entry_bytes: int = 512 * 1024
+
+    def limit(self, kind: Kind) -> int:
+        """How long a lifecycle may be open before it is lost."""
+        return self.worker_limit if kind is Kind.WORKER else self.flow_run_limit

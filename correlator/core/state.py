@@ -35,8 +35,6 @@ class Known:
     """When what was published is forgotten."""
     spent: bool = False
     """An end or a cancellation that was published alone: it belongs to nothing else any more."""
-    weight: int = 0
-    """About how many bytes it takes in a table entry."""
 
 
 @dataclass(slots=True, eq=False)
@@ -68,7 +66,8 @@ class SubjectState:
 
     def knows(self, event_id: str) -> bool:
         """Whether the event is a duplicate."""
-        return any(known.event.id == event_id for known in (*self.starts, *self.ends, *self.cancellations))
+        groups = (self.starts, self.ends, self.cancellations)
+        return any(known.event.id == event_id for group in groups for known in group)
 
     @property
     def empty(self) -> bool:

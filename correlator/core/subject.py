@@ -4,7 +4,7 @@ from bisect import insort
 from enum import StrEnum
 from typing import NamedTuple
 
-from correlator.core.bounds import evict, weigh
+from correlator.core.bounds import evict
 from correlator.core.lifecycle import Lifecycle, MatchedBy, Outcome
 from correlator.core.pairing import Whole, assemble, could_follow
 from correlator.core.rules import Rules
@@ -42,13 +42,17 @@ def on_event(state: SubjectState | None, event: Event, clock: int, watermark: in
     """
     if state is None:
         state = SubjectState(event.kind, event.subject)
+        if event.role is Role.START:
+            return _open_first(state, event, clock, rules)
     elif state.knows(event.id):
         return Decision(state, (), Fate.DUPLICATE)
+    elif _ends_the_only_one(state, event):
+        return _end_the_only_one(state, event, clock, rules)
     if event.role is Role.START:
         _add_start(state, event, clock, rules)
         fate = Fate.OPENED
     else:
-        known = Known(event, clock + rules.grace, weight=weigh(event))
+        known = Known(event, clock + rules.grace)
         insort(state.ends if event.role is Role.END else state.cancellations, known, key=_order)
         fate = Fate.WAITING
     evicted = evict(state, rules)
@@ -56,6 +60,44 @@ def on_event(state: SubjectState | None, event: Event, clock: int, watermark: in
     if fate is Fate.WAITING and any(_concerns(lifecycle, event) for lifecycle in published):
         fate = Fate.DECIDED
     return Decision(_kept(state), (*evicted, *published), fate)
+
+
+def _open_first(state: SubjectState, event: Event, clock: int, rules: Rules) -> Decision:
+    """The common beginning, at a third of the general way's price, and with the same result."""
+    state.due = clock + rules.limit(event.kind)
+    state.starts.append(KnownStart(event, state.due))
+    return Decision(state, (), Fate.OPENED)
+
+
+def _ends_the_only_one(state: SubjectState, event: Event) -> bool:
+    """Whether an open start is all that is known, and the event names it."""
+    if len(state.starts) != 1 or state.ends or state.cancellations:
+        return False
+    (start,) = state.starts
+    return event.follows == start.event.id and event.role is Role.END and start.shown is None
+
+
+def _end_the_only_one(state: SubjectState, event: Event, clock: int, rules: Rules) -> Decision:
+    """The common end, likewise."""
+    (start,) = state.starts
+    start.shown = Shown(Outcome.COMPLETED, MatchedBy.FOLLOWS, False, event.id, None, None)
+    start.forget = state.due = clock + rules.remember
+    state.ends.append(Known(event, clock + rules.grace))
+    lifecycle = Lifecycle(
+        state.kind,
+        state.subject,
+        Outcome.COMPLETED,
+        MatchedBy.FOLLOWS,
+        False,
+        start.event.truncated or event.truncated,
+        start.event,
+        event,
+        None,
+        None,
+        event.id,
+        False,
+    )
+    return Decision(state, (lifecycle,), Fate.DECIDED)
 
 
 def on_watermark(state: SubjectState, watermark: int, rules: Rules) -> Decision:
@@ -103,8 +145,7 @@ def _concerns(lifecycle: Lifecycle, event: Event) -> bool:
 
 
 def _add_start(state: SubjectState, event: Event, clock: int, rules: Rules) -> None:
-    limit = rules.worker_limit if event.kind is Kind.WORKER else rules.flow_run_limit
-    start = KnownStart(event, clock + limit, weight=weigh(event))
+    start = KnownStart(event, clock + rules.limit(event.kind))
     insort(state.starts, start, key=_order)
     if event.kind is Kind.WORKER and rules.worker_names_shared:
         return

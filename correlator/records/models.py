@@ -123,7 +123,7 @@ class FlowRunDuration(LifecycleRecord):
     work_pool: Named | None
     """The work pool that it was submitted to."""
     worker: Worker | None
-    """The worker that submitted it; null where only a cancellation is known."""
+    """The worker that submitted it, or saw it exit; null where only a cancellation is known."""
     runner: Runner | None
     """The runner that cancelled it; null where it was not cancelled."""
     tags: list[str]

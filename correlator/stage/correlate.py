@@ -35,7 +35,7 @@ class Correlate:
         anything else.
         """
         self._source.assigned(partition)
-        part = self._parts[partition] = Part(partition, self._table)
+        part = self._parts[partition] = Part(partition, self._table, self._rules)
         unreadable = list(part.recover())
         if unreadable:
             topic = self._table.changelog_topic_name
@@ -60,8 +60,9 @@ class Correlate:
                 self._fates["ignored"] += 1
                 continue
             messages += self._decide(part, arrived)
-            yield from self._due(part, messages, record.offset + 1)
-        yield Transaction(messages, part.changes(), slice_.end)
+            if part.has_due:
+                yield from self._due(part, messages, record.offset + 1)
+        yield self._close(part, messages, slice_.end)
 
     def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Transaction]:
         """Decide what time made due since the last event."""
@@ -70,7 +71,7 @@ class Correlate:
         if arrived is not None:
             messages += self._decide(part, arrived)
         yield from self._due(part, messages, end)
-        yield Transaction(messages, part.changes(), end)
+        yield self._close(part, messages, end)
 
     def _decide(self, part: Part, arrived: Arrived) -> Iterable[Message]:
         event, raw_partition, raw_partitions, clock = arrived
@@ -91,5 +92,9 @@ class Correlate:
             part.put(key, decision.state)
             messages += map(self._publish, decision.lifecycles)
             if len(messages) >= MOST:
-                yield Transaction(tuple(messages), part.changes(), end)
+                yield self._close(part, messages, end)
                 messages.clear()
+
+    def _close(self, part: Part, messages: Iterable[Message], end: int) -> Transaction:
+        changes, evicted = part.close()
+        return Transaction((*messages, *map(self._publish, evicted)), changes, end)

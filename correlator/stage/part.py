@@ -15,9 +15,9 @@ class Part:
     States are decoded when they are first asked for in a transaction, and encoded when it is closed.
     """
 
-    def __init__(self, partition: int, table: CommittedTable) -> None:
+    def __init__(self, partition: int, table: CommittedTable, rules: core.Rules) -> None:
         self.partition = partition
-        self._table = table
+        self._table, self._rules = table, rules
         self._clocks = core.Clocks()
         self._clocks_moved = False
         self._deadlines = core.Deadlines()
@@ -49,28 +49,37 @@ class Part:
     @property
     def watermark(self) -> int | None:
         """The least clock over all raw partitions; None until each has shown one."""
-        return self._clocks.low_watermark()
+        return self._clocks.low_watermark
 
     def observe(self, raw_partition: int, raw_partitions: int, clock: int | None) -> int | None:
         """A raw partition's clock; returns the greatest that it ever showed, or None where it showed none."""
         self._clocks_moved = True
         return self._clocks.observe(raw_partition, raw_partitions, clock)
 
+    @property
+    def has_due(self) -> bool:
+        """Whether something may be due."""
+        watermark = self._clocks.low_watermark
+        return watermark is not None and self._deadlines.earliest < watermark
+
     def due(self) -> Iterator[tuple[bytes, core.SubjectState, int]]:
         """The subjects that have something due, in the order of their deadlines, and the low watermark."""
-        while (watermark := self.watermark) is not None and (key := self._deadlines.pop_due(watermark)) is not None:
-            if (state := self.get(key)) is not None:
+        while self.has_due and (watermark := self._clocks.low_watermark) is not None:
+            key = self._deadlines.pop_due(watermark)
+            if key is not None and (state := self.get(key)) is not None:
                 yield key, state, watermark
 
-    def changes(self) -> dict[bytes, bytes | None]:
-        """What the transaction in hand changes; the next one begins."""
+    def close(self) -> tuple[dict[bytes, bytes | None], list[core.Lifecycle]]:
+        """What the transaction in hand changes, and what had to end for lack of room. The next one begins."""
         changes: dict[bytes, bytes | None] = {}
+        evicted: list[core.Lifecycle] = []
         for key, state in self._states.items():
             if state is not None:
-                changes[key] = core.encode(state)
+                changes[key], gone = core.encode_within(state, self._rules)
+                evicted += gone
             elif self._table.get_committed(self.partition, key) is not None:
                 changes[key] = None
         if self._clocks_moved:
             changes[CLOCKS_KEY] = self._clocks.encode()
         self._states, self._clocks_moved = {}, False
-        return changes
+        return changes, evicted

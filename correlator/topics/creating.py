@@ -12,9 +12,14 @@ async def create(settings: Settings) -> list[str]:
 
 
 async def create_missing(cluster: Cluster, settings: Settings, *, input_too: bool) -> list[str]:
-    """Create the declared topics that are missing; return their names. Raises `TopicsError`."""
+    """Create the declared topics that are missing; return their names. Raises `TopicsError`.
+
+    Nothing without the input: what takes up its records is made after it.
+    """
     found = await cluster.read(spec.name for spec in declared(settings))
     input_, source = found.get(settings.topic_events), found.get(joined(settings))
+    if input_ is None and not input_too:
+        return []
     specs = declared(settings, source.partitions if source else None)
     wanted = [spec for spec in specs if spec.name not in found and (input_too or spec.role is not Role.INPUT)]
     return await cluster.create(_as_large(spec, input_) for spec in wanted)

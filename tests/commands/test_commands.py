@@ -1,0 +1,117 @@
+"""What a user types, and what the command line answers: exit codes, and a sentence on stderr."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from correlator import __version__
+
+
+def correlator(*arguments, stdin=None, **settings) -> subprocess.CompletedProcess:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CORRELATOR_")}
+    env = kept | {f"CORRELATOR_{name}": value for name, value in settings.items()}
+    command = [sys.executable, "-c", "from correlator.commands import main; main()", *arguments]
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, input=stdin)
+
+
+@pytest.mark.parametrize(
+    "arguments, text",
+    [
+        ((), "Missing command: see `correlator --help`.\n"),
+        (("topic",), "No such command 'topic'"),
+        (("topics",), "Missing command: see `correlator topics --help`.\n"),
+        (("topics", "delete"), "No such command 'delete'"),
+        (("topics", "list", "--all"), "No such option"),
+        (("worker", "fast"), "Got unexpected extra argument (fast): see `correlator worker --help`.\n"),
+        (("replay",), "Missing argument 'FILE...': see `correlator replay --help`.\n"),
+    ],
+)
+def test_wrong_usage_is_2(arguments, text):
+    done = correlator(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith(text)
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("arguments", [("worker",), ("topics", "list"), ("topics", "check"), ("replay", "-")])
+def test_a_bad_setting_is_2(arguments):
+    done = correlator(*arguments, GRACE="soon")
+    assert done.returncode == 2
+    assert done.stderr.startswith("CORRELATOR_GRACE is 'soon' but must be a duration such as")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_misspelt_setting_is_2():
+    done = correlator("topics", "list", APP="etl", PARTITION="3")
+    assert done.returncode == 2
+    assert "CORRELATOR_PARTITION is no setting: did you mean CORRELATOR_PARTITIONS?" in done.stderr
+
+
+def test_a_file_that_is_not_there_is_1():
+    done = correlator("replay", "nowhere.jsonl")
+    assert (done.returncode, done.stderr) == (1, "nowhere.jsonl cannot be read: No such file or directory.\n")
+
+
+def test_version_and_help():
+    assert correlator("--version").stdout == f"correlator {__version__}\n"
+    for arguments in (("--help",), ("topics", "-h"), ("worker", "-h"), ("replay", "-h")):
+        shown = correlator(*arguments)
+        assert (shown.returncode, shown.stderr) == (0, "")
+        assert shown.stdout.startswith("Usage: correlator")
+
+
+def test_topics_list_needs_no_broker_and_names_every_topic_in_full():
+    done = correlator("topics", "list", APP_ID="a" * 100, BOOTSTRAP_SERVERS="nobody.invalid:1")
+    assert done.returncode == 0
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [
+        "topic",
+        "prefect.events",
+        "prefect.worker-uptime",
+        "prefect.flow-run-duration",
+        "prefect.events.dead-letter",
+        f"{'a' * 100}-lifecycles",
+        f"{'a' * 100}-subjects-changelog",
+    ]
+
+
+def test_topics_list_does_not_wait_for_faust():
+    code = (
+        "import sys, atexit; atexit.register(lambda: print('faust' in sys.modules, file=sys.stderr));"
+        "from correlator.commands import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code, "topics", "list"], capture_output=True, text=True, timeout=60)
+    assert done.stderr == "False\n"
+
+
+@pytest.mark.parametrize("arguments", [("topics", "check"), ("topics", "create"), ("worker",)])
+def test_no_broker_is_1_with_a_sentence_and_within_30_seconds(arguments):
+    done = correlator(*arguments, BOOTSTRAP_SERVERS="127.0.0.1:1", LOG_LEVEL="error")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1] == (
+        "No Kafka broker answers at 127.0.0.1:1: see that one runs there, or set CORRELATOR_BOOTSTRAP_SERVERS."
+    )
+
+
+def test_topics_on_a_broker(kafka, topic):
+    app_id = topic("commands")
+    names = {"EVENTS": "raw", "WORKER_UPTIME": "up", "FLOW_RUN_DURATION": "runs", "DEAD_LETTER": "dead"}
+    settings = {f"TOPIC_{name}": f"{app_id}-{value}" for name, value in names.items()}
+    settings |= {"APP_ID": app_id, "BOOTSTRAP_SERVERS": kafka, "PARTITIONS": "1"}
+
+    missing = correlator("topics", "check", **settings)
+    assert missing.returncode == 1
+    assert len(missing.stdout.splitlines()) == 6
+    assert missing.stdout.startswith(f"The topic {app_id}-raw is missing: ")
+
+    created = correlator("topics", "create", **settings)
+    assert (created.returncode, created.stderr) == (0, "")
+    assert created.stdout.splitlines()[0] == f"created {app_id}-raw"
+
+    again = correlator("topics", "create", **settings)
+    assert (again.returncode, again.stdout) == (0, "nothing to create: every topic is there\n")
+    fine = correlator("topics", "check", **settings)
+    assert (fine.returncode, fine.stdout, fine.stderr) == (0, "every topic is as declared\n", "")

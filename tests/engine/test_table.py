@@ -1,0 +1,105 @@
+"""The table as Faust's recovery sees it: slices of its changelog in, and an offset from which to go on."""
+
+import operator
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from faust.types import TP
+
+from correlator.engine import CommittedTable, Engine, MemoryStore, Options, Slice
+from correlator.engine.slices import Received
+from tests.engine.fakes import Record, unused
+
+
+@pytest.fixture
+def engine() -> Engine:
+    """An engine that is never started: several Faust apps in a process hang."""
+    return Engine(Options("unit", ("127.0.0.1:1",)), fail=unused)
+
+
+@pytest.fixture
+def table(engine: Engine) -> CommittedTable:
+    return engine.add_table("subjects", MemoryStore(), partitions=2)
+
+
+@pytest.fixture
+def keeper(table: CommittedTable) -> Any:
+    return table._new_store()
+
+
+def event(start: int, *records: Received, end: int | None = None, partition: int = 0) -> Any:
+    end = start + len(records) if end is None else end
+    value = Slice("unit-subjects-changelog", partition, start, end, records)
+    return SimpleNamespace(message=SimpleNamespace(value=value))
+
+
+def test_its_changelog_is_named_after_app_and_table(table):
+    assert table.changelog_topic_name == "unit-subjects-changelog"
+
+
+def test_recovery_applies_slices_of_the_changelog(table, keeper):
+    keeper.apply_changelog_batch(
+        [
+            event(0, Record(0, b"a", b"1"), Record(1, b"b", b"2")),
+            event(2, Record(2, b"a", None), Record(3, None, b"no key, no entry"), Record(4, b"c", b"3"), end=6),
+            event(0, Record(0, b"a", b"of another partition"), partition=1),
+        ]
+    )
+    assert dict(table.store.items(0)) == {b"b": b"2", b"c": b"3"}
+    assert dict(table.store.items(1)) == {b"a": b"of another partition"}
+
+
+def test_the_offset_is_where_the_reading_got_to_markers_included(table, keeper):
+    tp = TP(table.changelog_topic_name, 0)
+    assert keeper.persisted_offset(tp) is None
+    keeper.apply_changelog_batch([event(0, Record(0, b"a", b"1"), end=2)])
+    assert keeper.persisted_offset(tp) == 1
+    keeper.apply_changelog_batch([event(2, end=5)])
+    assert keeper.persisted_offset(tp) == 4
+    assert keeper.persisted_offset(TP(table.changelog_topic_name, 1)) is None
+
+
+def test_a_slice_that_is_read_again_changes_nothing(table, keeper):
+    slices = [event(0, Record(0, b"a", b"1"), Record(1, b"a", b"2")), event(2, Record(2, b"b", b"1"))]
+    keeper.apply_changelog_batch(slices)
+    before = dict(table.store.items(0))
+    keeper.apply_changelog_batch(slices)
+    assert dict(table.store.items(0)) == before
+
+
+def test_a_committed_transaction_is_shown(table):
+    table.commit(1, {b"a": b"1"}, 7)
+    assert table.get_committed(1, b"a") == b"1"
+    assert table.get_committed(0, b"a") is None
+    assert table.store.offset(1) == 7
+    table.commit(1, {b"a": None}, 9)
+    assert table.get_committed(1, b"a") is None
+
+
+@pytest.mark.parametrize("write", [lambda table: operator.setitem(table, b"a", b"1"), lambda table: operator.delitem(table, b"a")])
+def test_nobody_else_writes_it(table, write):
+    with pytest.raises(TypeError, match="committed transactions only"):
+        write(table)
+
+
+@pytest.fixture
+def rebalanced(table: CommittedTable, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Tell the table of a rebalance."""
+
+    async def nothing(*_: Any) -> None: ...
+
+    monkeypatch.setattr(table.data, "on_rebalance", nothing)
+
+    async def rebalance(*assigned: TP) -> None:
+        await table.on_rebalance(set(assigned), set(), set())
+
+    yield rebalance
+
+
+async def test_a_rebalance_forgets_partitions_that_are_not_ours(table, rebalanced):
+    for partition in (0, 1, 2):
+        table.commit(partition, {b"a": b"1"}, 7)
+    await rebalanced(TP(table.changelog_topic_name, 1), TP("another-changelog", 0), TP("input", 2))
+    assert [table.store.offset(partition) for partition in (0, 1, 2)] == [None, 7, None]

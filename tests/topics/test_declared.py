@@ -1,0 +1,44 @@
+"""The topics of a deployment, as they are to be (DESIGN section 3)."""
+
+from datetime import timedelta
+
+import pytest
+
+from correlator.settings import Settings
+from correlator.topics import Role, declared
+
+MONTH, WEEK = str(30 * 86_400_000), str(7 * 86_400_000)
+
+
+def test_by_default():
+    assert [(spec.name, spec.role, spec.partitions, dict(spec.config)) for spec in declared(Settings())] == [
+        ("prefect.events", Role.INPUT, 8, {}),
+        ("prefect.worker-uptime", Role.RECORDS, 8, {"cleanup.policy": "delete", "retention.ms": MONTH}),
+        ("prefect.flow-run-duration", Role.RECORDS, 8, {"cleanup.policy": "delete", "retention.ms": MONTH}),
+        ("prefect.events.dead-letter", Role.DEAD_LETTERS, 8, {"cleanup.policy": "delete", "retention.ms": MONTH}),
+        ("prefect-correlator-lifecycles", Role.LIFECYCLES, 8, {"cleanup.policy": "delete", "retention.ms": WEEK}),
+        ("prefect-correlator-subjects-changelog", Role.CHANGELOG, 8, {"cleanup.policy": "compact"}),
+    ]
+
+
+def test_names_partitions_and_replicas_are_settings():
+    specs = declared(Settings(app_id="etl", topic_events="raw", partitions=3, replication_factor=2))
+    assert specs[0].name == "raw"
+    assert specs[-1].name == "etl-subjects-changelog"
+    assert {(spec.partitions, spec.replication_factor) for spec in specs} == {(3, 2)}
+
+
+@pytest.mark.parametrize("keyed_by, names", [("any", 6), ("subject", 5)])
+def test_the_changelog_has_the_partitions_of_what_is_joined(keyed_by, names):
+    settings = Settings(input_keyed_by=keyed_by)
+    specs = declared(settings, 12)
+    assert [spec.partitions for spec in specs] == [8] * (names - 1) + [12]
+    assert declared(settings)[-1].partitions == 8
+    assert (Role.LIFECYCLES in {spec.role for spec in specs}) is (keyed_by == "any")
+
+
+def test_what_is_the_users_is_not_declared():
+    input_, *_, changelog = declared(Settings())
+    assert (input_.cleanup_policy, input_.retention) == (None, None)
+    assert (changelog.cleanup_policy, changelog.retention) == ("compact", None)
+    assert declared(Settings())[1].retention == timedelta(days=30)

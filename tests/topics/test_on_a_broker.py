@@ -1,0 +1,173 @@
+"""Creating, checking and preparing, on a real Kafka."""
+
+import asyncio
+import logging
+import socket
+import time
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from correlator.settings import Settings
+from correlator.topics import TopicsError, check, create, declared, prepare
+from correlator.topics.cluster import connected
+
+
+@pytest.fixture
+def settings(kafka, topic):
+    """Make the settings of a deployment that nobody else has."""
+    app_id = topic("topics")
+
+    def make(**given) -> Settings:
+        names = {name: f"{app_id}-{name[6:]}" for name in Settings.model_fields if name.startswith("topic_")}
+        return Settings(bootstrap_servers=(kafka,), app_id=app_id, **{"partitions": 2, **names, **given})
+
+    return make
+
+
+@pytest.fixture
+async def admin(kafka):
+    client = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await client.start()
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+def new_input(kafka, create_topic):
+    """Create an input, and wait until the broker knows of it."""
+
+    async def create_input(**given) -> str:
+        name = await create_topic("raw", **given)
+        async with connected(Settings(bootstrap_servers=(kafka,))) as cluster:
+            while name not in await cluster.read([name]):
+                await asyncio.sleep(0.05)
+        return name
+
+    return create_input
+
+
+async def test_creates_what_is_missing_and_then_nothing(settings):
+    deployment = settings()
+    assert len(await check(deployment)) == 6
+    assert await create(deployment) == [spec.name for spec in declared(deployment)]
+    assert await check(deployment) == []
+    assert await create(deployment) == []
+
+
+async def test_creates_only_what_is_missing(settings, new_input):
+    raw = await new_input(partitions=5)
+    deployment = settings(topic_events=raw)
+    assert raw not in await create(deployment)
+    assert await check(deployment) == []
+
+
+async def test_two_that_create_at_the_same_time_do_not_disturb_each_other(settings):
+    deployment = settings()
+    created = await asyncio.gather(*(create(deployment) for _ in range(4)))
+    assert sorted(name for names in created for name in names) == sorted(spec.name for spec in declared(deployment))
+    assert await check(deployment) == []
+
+
+async def test_what_takes_up_the_input_is_made_as_large(settings, new_input):
+    raw = await new_input(config={"max.message.bytes": "3000000"})
+    deployment = settings(topic_events=raw)
+    layout = await prepare(deployment)
+    assert layout.dead_letter_bytes == 3_000_000
+
+
+async def test_a_worker_prepares_all_but_the_input(settings, new_input):
+    raw = await new_input(partitions=5)
+    deployment = settings(topic_events=raw)
+    layout = await prepare(deployment)
+    assert layout.partitions == {spec.name: 2 for spec in declared(deployment)} | {raw: 5}
+
+
+async def test_in_one_hop_the_changelog_has_the_inputs_partitions(settings, new_input):
+    raw = await new_input(partitions=5)
+    deployment = settings(topic_events=raw, input_keyed_by="subject")
+    layout = await prepare(deployment)
+    assert layout.partitions[deployment.topic_changelog] == 5
+    assert deployment.topic_lifecycles not in layout.partitions
+
+
+async def test_a_worker_does_not_start_without_the_input(settings):
+    deployment = settings()
+    with pytest.raises(TopicsError) as caught:
+        await prepare(deployment)
+    assert str(caught.value).startswith(f"The topic {deployment.topic_events} is missing: ")
+    assert len(str(caught.value).splitlines()) == 1
+    assert len(await check(deployment)) == 6  # nothing was created on the way
+
+
+async def test_a_worker_that_may_not_create_says_all_that_is_missing(settings, new_input):
+    deployment = settings(topic_events=await new_input(), create_topics=False)
+    with pytest.raises(TopicsError) as caught:
+        await prepare(deployment)
+    assert len(str(caught.value).splitlines()) == 5
+
+
+async def test_what_was_changed_is_found(settings, admin, caplog):
+    deployment = settings()
+    await create(deployment)
+    await admin.create_partitions({deployment.topic_lifecycles: NewPartitions(3)})
+    letters = ConfigResource(ConfigResourceType.TOPIC, deployment.topic_dead_letter, {"max.message.bytes": "1000"})
+    records = ConfigResource(ConfigResourceType.TOPIC, deployment.topic_worker_uptime, {"retention.ms": "60000"})
+    await admin.alter_configs([letters, records])
+    found = {difference.topic: difference.refuses for difference in await check(deployment)}
+    assert found == {
+        deployment.topic_worker_uptime: False,
+        deployment.topic_dead_letter: True,
+        deployment.topic_lifecycles: False,
+        deployment.topic_changelog: True,
+    }
+    with caplog.at_level(logging.WARNING), pytest.raises(TopicsError) as caught:
+        await prepare(deployment)
+    assert len(str(caught.value).splitlines()) == 2
+
+
+async def test_what_differs_without_harm_is_logged_and_the_stage_starts(settings, admin, caplog):
+    deployment = settings()
+    await create(deployment)
+    records = ConfigResource(ConfigResourceType.TOPIC, deployment.topic_worker_uptime, {"retention.ms": "60000"})
+    await admin.alter_configs([records])
+    with caplog.at_level(logging.WARNING, "correlator"):
+        await prepare(deployment)
+    assert "has retention.ms=60000, which is 1m" in caplog.text
+
+
+async def test_too_many_replicas(settings):
+    with pytest.raises(
+        TopicsError, match=r"cannot be created with so many replicas \(.*\): set CORRELATOR_REPLICATION_"
+    ):
+        await create(settings(replication_factor=3))
+
+
+# Where no Kafka answers, an answer comes all the same, in time.
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:{}", "nobody.invalid:{}", "..:{}"])
+async def test_no_broker_at_the_address(address, monkeypatch, unused_port):
+    monkeypatch.setattr("correlator.topics.cluster.CONNECTING", 1)
+    server = address.format(unused_port)
+    with pytest.raises(TopicsError) as caught:
+        await check(Settings(bootstrap_servers=(server,)))
+    assert str(caught.value) == (
+        f"No Kafka broker answers at {server}: see that one runs there, or set CORRELATOR_BOOTSTRAP_SERVERS."
+    )
+
+
+async def test_something_at_the_address_that_does_not_answer():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        server = f"127.0.0.1:{silent.getsockname()[1]}"
+        began = time.monotonic()
+        with pytest.raises(TopicsError, match="No Kafka broker answers"):
+            await check(Settings(bootstrap_servers=(server,)))
+        assert time.monotonic() - began < 20
+
+
+@pytest.fixture
+def unused_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
