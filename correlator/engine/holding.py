@@ -1,11 +1,14 @@
 """What this process holds between an assignment and its revocation, and how it takes over."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Mapping
 
 from correlator.engine.lane import Lane
 from correlator.engine.publishing import Publisher
 from correlator.engine.slices import Slice, TopicPartition
+
+log = logging.getLogger(__name__)
 
 
 class Holding:
@@ -35,7 +38,9 @@ class Holding:
 
     def open(self) -> None:
         """Let the reading begin, if it was sought. Faust resumes the flow more than once on the way there."""
-        self._open = bool(self.starts)
+        if self.starts and not self._open:
+            self._open = True
+            log.info("holds %s", ", ".join(f"{topic}-{partition}" for topic, partition in sorted(self.lanes)))
 
     def shut(self) -> None:
         """Stop the reading: the partitions are being revoked."""

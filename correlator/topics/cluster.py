@@ -134,7 +134,7 @@ class Cluster:
 
 def _raise(refusals: dict[str, Refusal], explained: Callable[[dict[str, Refusal]], TopicsError]) -> None:
     """Raise what is to be tried again only where nothing else is the matter."""
-    final = {name: refusal for name, refusal in refusals.items() if not refusal.error.retriable}
+    final = {name: refusal for name, refusal in sorted(refusals.items()) if not refusal.error.retriable}
     if final:
         raise explained(final)
     for name, refusal in refusals.items():

@@ -1,19 +1,12 @@
 """What a user types, and what the command line answers: exit codes, and a sentence on stderr."""
 
-import os
 import subprocess
 import sys
 
 import pytest
 
 from correlator import __version__
-
-
-def correlator(*arguments, stdin=None, **settings) -> subprocess.CompletedProcess:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CORRELATOR_")}
-    env = kept | {f"CORRELATOR_{name}": value for name, value in settings.items()}
-    command = [sys.executable, "-c", "from correlator.commands import main; main()", *arguments]
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, input=stdin)
+from tests.commands.running import correlator
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ nothing. With a ``middle`` topic there are two hops, and the first forwards each
 What happens is written to stdout, a JSON object a line.
 """
 
+import asyncio
 import json
 import logging
 import os
@@ -53,7 +54,10 @@ class Settings(NamedTuple):
     """Send ourselves ``stop_signal`` before this step of a transaction (see ``STEPS``), the ``stop_after``-th time."""
     stop_after: int = 1
     stop_signal: int = signal.SIGKILL
-    table_of_its_own: bool = True
+    with_table: bool = True
+    """False: the first hop only."""
+    at_its_worst: str | None = None
+    """``standby``: let Faust's recovery resume the flow just when a standby's changelog lies in the queue."""
 
 
 def journal(what: str, **details: Any) -> None:
@@ -78,6 +82,7 @@ class Joining:
         journal("revoked", partition=partition)
 
     def __call__(self, slice_: Slice) -> Iterator[Transaction]:
+        journal("read", partition=slice_.partition, start=slice_.start, end=slice_.end, records=len(slice_.records))
         step = self._split or len(slice_.records) or 1
         for first in range(0, len(slice_.records), step):
             records = slice_.records[first : first + step]
@@ -185,6 +190,9 @@ def make_engine(settings: Settings) -> Engine:
         datadir=settings.datadir,
     )
     engine = Engine(options, fail=die)
+    if not settings.with_table:
+        engine.add_stage(settings.source, Forwarding(settings.output, settings.partitions))
+        return engine
     if settings.middle is not None:
         engine.add_stage(settings.source, Forwarding(settings.middle, settings.partitions))
     joining = Joining(settings.output, settings.split)
@@ -201,8 +209,29 @@ def make_store(settings: Settings) -> Any:
     return RocksStore(Path(settings.datadir, TABLE))
 
 
+def wait_for_a_standby_to_read(engine: Engine) -> None:
+    """Let recovery go on from its last seek only when the changelog's queue holds something of a standby."""
+    recovery: Any = engine.app.tables.recovery
+    wait = recovery._wait
+
+    async def waiting(what: Any, timeout: Any = None) -> None:
+        is_last_seek = getattr(what, "__name__", "") == "perform_seek"
+        await wait(what, timeout)
+        queue = engine.app.tables.changelog_queue
+        while is_last_seek and recovery.standby_tps and queue.empty():
+            await asyncio.sleep(0)
+        if is_last_seek and recovery.standby_tps:
+            journal("standby reads", slices=queue.qsize())
+
+    recovery._wait = waiting
+
+
 async def main(settings: Settings) -> None:
-    await run(make_engine(settings))
+    engine = make_engine(settings)
+    if settings.at_its_worst == "standby":
+        wait_for_a_standby_to_read(engine)
+    journal("starting")
+    await run(engine)
 
 
 if __name__ == "__main__":

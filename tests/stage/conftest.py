@@ -1,148 +1,20 @@
-"""The stage as its users run it: a process, a broker, topics of its own."""
+"""Deployments for tests, with their topics; what still runs at the end is ended."""
 
-import asyncio
-import os
-import signal
-import subprocess
-import sys
-import time
-import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-import orjson
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 
-from local.progress import lags
-
-CORRELATOR = Path(sys.executable).with_name("correlator")
-SESSION_TIMEOUT = 6
-
-
-class Stage:
-    """A deployment: its topics, and the workers that a test starts and ends."""
-
-    def __init__(self, broker: str, directory: Path, **settings: str) -> None:
-        self.broker, self.directory = broker, directory
-        self.app_id = f"stage-{uuid.uuid4().hex[:8]}"
-        self.raw = f"{self.app_id}-raw"
-        self.uptimes, self.durations = f"{self.app_id}-uptimes", f"{self.app_id}-durations"
-        self.dead_letters = f"{self.app_id}-dead-letters"
-        self.settings = {
-            "BOOTSTRAP_SERVERS": broker,
-            "APP_ID": self.app_id,
-            "TOPIC_EVENTS": self.raw,
-            "TOPIC_WORKER_UPTIME": self.uptimes,
-            "TOPIC_FLOW_RUN_DURATION": self.durations,
-            "TOPIC_DEAD_LETTER": self.dead_letters,
-            "PARTITIONS": "4",
-            "SESSION_TIMEOUT": str(SESSION_TIMEOUT),
-            **settings,
-        }
-        self._workers: list[subprocess.Popen[bytes]] = []
-
-    def command(self, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command of the correlator to its end."""
-        return subprocess.run(
-            [CORRELATOR, *arguments], env=self._env(settings), capture_output=True, text=True, timeout=60, check=False
-        )
-
-    def start(self, **settings: str) -> "subprocess.Popen[bytes]":
-        """Start a worker, with a directory and a log of its own."""
-        name = f"{self.app_id}-{len(self._workers)}"
-        env = self._env({"DATA_DIR": str(self.directory / name), **settings})
-        with (self.directory / f"{name}.log").open("wb") as log:
-            worker = subprocess.Popen([CORRELATOR, "worker"], env=env, stdout=log, stderr=log)
-        self._workers.append(worker)
-        return worker
-
-    def log(self, worker: "subprocess.Popen[bytes]") -> str:
-        """What a worker said."""
-        return (self.directory / f"{self.app_id}-{self._workers.index(worker)}.log").read_text()
-
-    def end(self) -> None:
-        """End what still runs."""
-        for worker in self._workers:
-            if worker.poll() is None:
-                worker.send_signal(signal.SIGCONT)
-                worker.kill()
-                worker.wait()
-
-    def _env(self, settings: dict[str, str]) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("CORRELATOR_")}
-        return kept | {f"CORRELATOR_{name}": value for name, value in {**self.settings, **settings}.items()}
-
-    async def feed(self, records: Iterable[tuple[bytes | None, bytes | None]], rate: float | None = None) -> int:
-        """Write records to the raw topic, at most ``rate`` a second; returns how many."""
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self.broker, linger_ms=5, max_batch_size=1 << 18, max_request_size=1 << 21
-        )
-        await producer.start()
-        count, began = 0, time.monotonic()
-        try:
-            for key, value in records:
-                await producer.send(self.raw, value, key=key)
-                count += 1
-                if rate is not None and count % 100 == 0:
-                    await asyncio.sleep(max(0.0, began + count / rate - time.monotonic()))
-        finally:
-            await producer.stop()
-        return count
-
-    async def until_done(self, limit: float = 60, workers: Iterable["subprocess.Popen[bytes]"] = ()) -> None:
-        """Wait until the stage has committed all of its input."""
-        async with asyncio.timeout(limit):
-            while not await self.is_done():
-                for worker in workers:
-                    assert worker.poll() is None, self.log(worker)
-                await asyncio.sleep(0.3)
-
-    async def is_done(self) -> bool:
-        """Whether the committed offsets are at the ends of the input, the topic between the stages included."""
-        inputs = [self.raw]
-        if self.settings.get("INPUT_KEYED_BY") != "subject":
-            inputs.append(f"{self.app_id}-lifecycles")
-        return not any([any(await lags(self.broker, self.app_id, topic)) for topic in inputs])
-
-    async def read(self, topic: str, isolation_level: str = "read_committed") -> list[ConsumerRecord[bytes, bytes]]:
-        """All that a topic holds, for a reader of committed records."""
-        consumer = AIOKafkaConsumer(
-            topic, bootstrap_servers=self.broker, isolation_level=isolation_level, auto_offset_reset="earliest"
-        )
-        await consumer.start()
-        try:
-            tps = list(consumer.assignment())
-            ends = await consumer.end_offsets(tps)
-            records: list[ConsumerRecord[bytes, bytes]] = []
-            while any([await consumer.position(tp) < ends[tp] for tp in tps]):
-                for batch in (await consumer.getmany(timeout_ms=200, max_records=20_000)).values():
-                    records += batch
-            return records
-        finally:
-            await consumer.stop()
-
-    async def records(self) -> list[dict[str, Any]]:
-        """Both kinds of records, as values."""
-        read = [*await self.read(self.uptimes), *await self.read(self.durations)]
-        return [orjson.loads(record.value) for record in read]
-
-    async def open_lifecycles(self) -> int:
-        """How many subjects the changelog holds alive, the clocks aside."""
-        alive: dict[bytes, bytes | None] = {}
-        for record in sorted(await self.read(f"{self.app_id}-subjects-changelog"), key=lambda record: record.offset):
-            alive[record.key] = record.value
-        return sum(value is not None and not key.startswith(b"\x00") for key, value in alive.items())
+from tests.stage.deployment import Deployment
 
 
 @pytest.fixture
-def new_stage(kafka: str, tmp_path: Path) -> Iterator[Callable[..., Stage]]:
+def new_stage(kafka: str, tmp_path: Path) -> Iterator[Callable[..., Deployment]]:
     """Make a deployment with its topics: ``new_stage(INPUT_KEYED_BY="subject")``."""
-    stages: list[Stage] = []
+    stages: list[Deployment] = []
 
-    def make(**settings: str) -> Stage:
-        stage = Stage(kafka, tmp_path, **settings)
+    def make(**settings: str) -> Deployment:
+        stage = Deployment(kafka, tmp_path, **settings)
         stages.append(stage)
         created = stage.command("topics", "create")
         assert created.returncode == 0, created.stderr

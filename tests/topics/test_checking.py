@@ -69,8 +69,8 @@ def test_a_missing_topic(name, remedy):
 def test_another_number_of_partitions_of_the_lifecycles_is_worked_with():
     found = {**changed(LIFECYCLES, 4), CHANGELOG: changed(CHANGELOG, 4)[CHANGELOG]}
     sentence = (
-        "The topic etl-lifecycles has 4 partitions, where CORRELATOR_PARTITIONS is 8: the stage works with what there is;"
-        " set CORRELATOR_PARTITIONS=4 to agree."
+        "The topic etl-lifecycles has 4 partitions, where CORRELATOR_PARTITIONS is 8: the stage works with what there"
+        " is; set CORRELATOR_PARTITIONS=4 to agree."
     )
     assert told(found) == [(sentence, False)]
 

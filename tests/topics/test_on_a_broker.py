@@ -10,7 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from correlator.settings import Settings
-from correlator.topics import TopicsError, check, create, declared, prepare
+from correlator.topics import Role, TopicsError, TopicSpec, check, create, declared, prepare
 from correlator.topics.cluster import connected
 
 
@@ -35,17 +35,25 @@ async def admin(kafka):
 
 
 @pytest.fixture
-def new_input(kafka, create_topic):
-    """Create an input, and wait until the broker knows of it."""
+def new_input(kafka, topic):
+    """Create an input, known to the broker when it returns."""
 
-    async def create_input(**given) -> str:
-        name = await create_topic("raw", **given)
+    async def create_input(partitions=1, config=None) -> str:
+        spec = TopicSpec(topic("raw"), Role.INPUT, "any", partitions, 1, config or {})
         async with connected(Settings(bootstrap_servers=(kafka,))) as cluster:
-            while name not in await cluster.read([name]):
-                await asyncio.sleep(0.05)
-        return name
+            await cluster.create([spec])
+        return spec.name
 
     return create_input
+
+
+async def until_they_differ(deployment, most):
+    """What differs, once the broker knows of as much: it takes a moment to learn of a change."""
+    for _ in range(100):
+        found = await check(deployment)
+        if len(found) == most:
+            break
+    return found
 
 
 async def test_creates_what_is_missing_and_then_nothing(settings):
@@ -115,8 +123,8 @@ async def test_what_was_changed_is_found(settings, admin, caplog):
     letters = ConfigResource(ConfigResourceType.TOPIC, deployment.topic_dead_letter, {"max.message.bytes": "1000"})
     records = ConfigResource(ConfigResourceType.TOPIC, deployment.topic_worker_uptime, {"retention.ms": "60000"})
     await admin.alter_configs([letters, records])
-    found = {difference.topic: difference.refuses for difference in await check(deployment)}
-    assert found == {
+    found = await until_they_differ(deployment, 4)
+    assert {difference.topic: difference.refuses for difference in found} == {
         deployment.topic_worker_uptime: False,
         deployment.topic_dead_letter: True,
         deployment.topic_lifecycles: False,
@@ -132,6 +140,7 @@ async def test_what_differs_without_harm_is_logged_and_the_stage_starts(settings
     await create(deployment)
     records = ConfigResource(ConfigResourceType.TOPIC, deployment.topic_worker_uptime, {"retention.ms": "60000"})
     await admin.alter_configs([records])
+    await until_they_differ(deployment, 1)
     with caplog.at_level(logging.WARNING, "correlator"):
         await prepare(deployment)
     assert "has retention.ms=60000, which is 1m" in caplog.text

@@ -1,0 +1,227 @@
+"""The engine among its kind and over time: processes come and go, topics end in markers, nothing comes for a while."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from tests.engine.kafka import Cluster, Row, until
+from tests.engine.processes import App, Deployment, Deployments, keys, pairs
+
+PAIRS = 1000
+
+
+async def assert_exactly_once(deployment: Deployment, count: int = PAIRS) -> None:
+    assert await deployment.joined() == keys(count)
+    assert await deployment.state() == (2 * count, 0)
+
+
+# Processes come and go
+
+
+@asynccontextmanager
+async def fed(deployment: Deployment, rows: Sequence[Row], step: int = 40) -> AsyncIterator[None]:
+    """Feed for as long as the block lasts, then the rest."""
+    going_on = True
+
+    async def feed() -> None:
+        for first in range(0, len(rows), step):
+            await deployment.write(rows[first : first + step])
+            if going_on:
+                await asyncio.sleep(0.1)
+
+    feeding = asyncio.create_task(feed())
+    try:
+        yield
+    finally:
+        going_on = False
+        await feeding
+
+
+def held(app: App) -> set[int]:
+    """The partitions that a process holds now."""
+    holds: set[int] = set()
+    for entry in app.entries():
+        if entry["what"] == "assigned":
+            holds.add(entry["partition"])
+        elif entry["what"] == "revoked":
+            holds.discard(entry["partition"])
+    return holds
+
+
+async def share(*apps: App) -> None:
+    """Wait until the processes hold all partitions between them, each its part."""
+
+    def shared() -> bool:
+        for app in apps:
+            assert app.exit_code is None, app.log
+        holds = [held(app) for app in apps]
+        return all(holds) and sorted(p for part in holds for p in part) == [0, 1, 2, 3]
+
+    await until(shared)
+
+
+async def test_processes_join_leave_and_are_killed_while_records_come(cluster: Cluster, deployments: Deployments):
+    count = 4000
+    deployment = await deployments.create(cluster, slice_records=50, split=20)
+    async with fed(deployment, pairs(count)):
+        one = deployment.start()
+        await share(one)
+        await one.says("committed")
+        two = deployment.start()
+        await share(one, two)
+        await two.says("committed")
+        assert await one.stop() == 0
+        await share(two)
+        three = deployment.start()
+        await share(two, three)
+        await three.says("committed")
+        two.kill()
+        await share(three)
+        four = deployment.start()
+        await share(three, four)
+    await deployment.until_done(three, four)
+    assert [await app.stop() for app in (three, four)] == [0, 0]
+    await assert_exactly_once(deployment, count)
+
+
+async def test_a_member_that_kept_its_identity_is_back_before_its_session_ends(
+    cluster: Cluster, deployments: Deployments
+):
+    """A static member restarts into its partitions; the others go on all the while."""
+    deployment = await deployments.create(cluster, session_timeout=60.0)
+    one, two = deployment.start(member="one"), deployment.start(member="two")
+    await share(one, two)
+    was_held = held(one)
+    one.kill()
+    again = deployment.start(member="one")
+    await again.says("assigned", times=2, patience=30)
+    assert held(again) == was_held
+    await deployment.write(pairs(PAIRS))
+    await deployment.until_done(again, two)
+    await assert_exactly_once(deployment)
+
+
+@pytest.mark.parametrize("when", ["starting", "assigned"])
+async def test_a_process_can_be_told_to_stop_at_any_time(deployment: Deployment, when: str):
+    await deployment.write(pairs(PAIRS))
+    app = deployment.start()
+    if when == "starting":
+        await app.says("starting")
+    else:
+        await app.says("assigned")
+    app.signal(signal.SIGTERM)
+    assert await app.ends(30) == 0
+    assert "Traceback" not in app.log
+
+
+async def test_a_standby_that_takes_over_has_missed_nothing(cluster: Cluster, deployments: Deployments):
+    """Faust resumes the flow, and with it empties its queues, when a standby may have begun to read (``at_its_worst``)."""
+    deployment = await deployments.create(cluster)
+    await deployment.write(Row(n % 4, b"%d" % n, b"first") for n in range(4 * PAIRS))
+    one = deployment.start()
+    await deployment.until_done(one)
+    two = deployment.start(at_its_worst="standby")
+    await share(one, two)
+    await two.says("standby reads")
+    await until(lambda: standby_ends(two) == 4 * PAIRS)
+    one.kill()
+    await share(two)
+    told = {entry["partition"]: entry for entry in two.entries("assigned")}
+    assert {p: (entry["count"], entry["waiting"]) for p, entry in told.items()} == dict.fromkeys(range(4), (PAIRS, PAIRS))
+
+
+# A partition's end
+
+
+async def test_recovery_ends_though_a_changelog_holds_nothing_but_markers(deployment: Deployment, kafka: str):
+    """Faust waits for a record at the end of a changelog (faust-streaming/faust #47), and none will ever be seen there."""
+    async with AIOKafkaProducer(bootstrap_servers=kafka, transactional_id=uuid4().hex) as producer:
+        for partition in range(2):
+            await producer.begin_transaction()
+            await producer.send(deployment.changelog, b"never was", key=b"key", partition=partition)
+            await producer.abort_transaction()
+    await until(lambda: ends_are(deployment.cluster, deployment.changelog, [2, 2, 0, 0]))
+    app = deployment.start()
+    told = await app.says("assigned", times=4, patience=20)
+    assert [entry["waiting"] for entry in told] == [0] * 4
+
+
+async def ends_are(cluster: Cluster, topic: str, ends: Sequence[int]) -> bool:
+    return await cluster.ends(topic) == ends
+
+
+async def test_only_committed_records_of_the_input_are_read(deployment: Deployment, kafka: str):
+    async with AIOKafkaProducer(bootstrap_servers=kafka, transactional_id=uuid4().hex) as producer:
+        for value, end in [(b"one", "commit"), (b"never was", "abort"), (b"two", "commit")]:
+            await producer.begin_transaction()
+            await producer.send(deployment.source, value, key=b"key", partition=0)
+            await (producer.commit_transaction() if end == "commit" else producer.abort_transaction())
+    await until(lambda: ends_are(deployment.cluster, deployment.source, [6, 0, 0, 0]))
+    app = deployment.start()
+    await deployment.until_done(app)  # the committed offset is behind the last marker
+    assert [record.value for record in await deployment.cluster.read(deployment.output)] == [b"one two"]
+
+
+async def test_offsets_behind_foreign_records_are_committed_after_a_while(deployment: Deployment):
+    app = deployment.start()
+    for _ in range(10):
+        await deployment.write(Row(n % 4, b"k", b"x of somebody else") for n in range(100))
+    await deployment.until_done(app)
+    assert await deployment.cluster.committed(deployment.id, deployment.source) == [250] * 4
+    committed = app.entries("committed")
+    assert len(committed) < len(app.entries("read"))  # not a transaction each
+    assert all(entry["messages"] == entry["changes"] == 0 for entry in committed)
+
+
+async def test_a_topic_that_was_made_anew_is_read_whole(deployment: Deployment):
+    """Its committed offsets lie behind its ends; what comes up to them would be skipped in silence."""
+    await deployment.write(pairs(PAIRS))
+    app = deployment.start()
+    await deployment.until_done(app)
+    assert await app.stop() == 0
+    await deployment.cluster.delete(deployment.source)
+    await deployment.cluster.create(deployment.source)
+    await deployment.write(pairs(10, start=PAIRS))
+    again = deployment.start()
+    await until(lambda: committed_up_to(again) == 20)
+    await assert_exactly_once(deployment, PAIRS + 10)
+    assert "was made anew" in again.log
+
+
+def committed_up_to(app: App) -> int:
+    ends = {entry["partition"]: entry["end"] for entry in app.entries("committed")}
+    return sum(ends.values())
+
+
+# More than one stage
+
+
+async def test_two_hops(cluster: Cluster, deployments: Deployments):
+    """The first stage has no table, and its records come to the second in the first one's transactions."""
+    deployment = await deployments.create(cluster, two_hops=True, slice_records=50)
+    rows = [row._replace(partition=n % 4) for n, row in enumerate(pairs(PAIRS))]  # the halves of a pair apart
+    await deployment.write(rows[:PAIRS])
+    one, two = deployment.start(), deployment.start()
+    await share(one, two)
+    await deployment.write(rows[PAIRS:])
+    await deployment.until_done(one, two)
+    one.kill()
+    await share(two)
+    assert await two.stop() == 0
+    await assert_exactly_once(deployment)
+
+
+async def test_a_stage_without_a_table_goes_on_after_a_rebalance(cluster: Cluster, deployments: Deployments):
+    deployment = await deployments.create(cluster, with_table=False)
+    one = deployment.start()
+    await one.says("assigned to forward", times=4)
+    two = deployment.start()
+    await two.says("assigned to forward", times=2)
+    await one.says("assigned to forward", times=6, patience=20)
+    await deployment.write(pairs(PAIRS))
+    await deployment.until_done(one, two, patience=20)

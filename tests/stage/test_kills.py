@@ -1,0 +1,77 @@
+"""Exactly once, for a reader of committed records, whatever becomes of the workers."""
+
+import asyncio
+import random
+import signal
+from collections import Counter
+from collections.abc import Callable
+
+import orjson
+import pytest
+
+from bench.events import pairs
+from tests.stage.deployment import SESSION_TIMEOUT, Deployment
+
+PAIRS = 60_000
+
+
+async def assert_exactly_once(stage: Deployment, count: int) -> None:
+    """Each pair's record is there once, nothing is open, and the committed offsets are at the end of the input."""
+    records = [orjson.loads(record.value) for record in await stage.read(stage.durations)]
+    assert Counter(record["outcome"] for record in records) == {"completed": count}
+    assert len({record["record_id"] for record in records}) == count == len(records)
+    assert await stage.open_lifecycles() == 0
+    assert await stage.is_done()
+    assert await stage.read(stage.dead_letters) == []
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("keyed_by", ["any", "subject"])
+async def test_a_worker_that_is_killed_five_times(new_stage: Callable[..., Deployment], keyed_by: str) -> None:
+    """Two of the kills come before its first commit."""
+    stage = new_stage(INPUT_KEYED_BY=keyed_by, INSTANCE_ID="only")
+    await stage.feed(pairs(PAIRS))
+    for _ in range(2):
+        worker = stage.start()
+        await stage.until_said(worker, "joins its group")
+        await asyncio.sleep(random.uniform(1.0, 1.6))
+        worker.kill()
+        worker.wait()
+    published = 0
+    for _ in range(3):
+        worker = stage.start()
+        published = await stage.until_published(published + PAIRS // 8)
+        assert published < PAIRS, "the kill is to come in the middle"
+        worker.kill()
+        worker.wait()
+    worker = stage.start()
+    await stage.until_done(workers=[worker])
+    worker.terminate()
+    assert worker.wait(20) == 0, stage.log(worker)
+    worker = stage.start()  # one more restart: what it recovers is what the changelog says
+    await stage.until_said(worker, "holds")
+    worker.terminate()
+    assert worker.wait(20) == 0, stage.log(worker)
+    await assert_exactly_once(stage, PAIRS)
+
+
+@pytest.mark.timeout(300)
+async def test_a_worker_that_joins_and_one_that_is_fenced(new_stage: Callable[..., Deployment]) -> None:
+    """A second worker joins; the first stands still for longer than its session, and ends when it goes on."""
+    stage = new_stage()
+    feeding = asyncio.create_task(stage.feed(pairs(PAIRS), rate=6000))
+    first = stage.start()
+    await stage.until_published(PAIRS // 10)
+    second = stage.start()
+    await stage.until_said(second, "holds")
+    await stage.until_published(PAIRS // 4)
+    first.send_signal(signal.SIGSTOP)
+    await asyncio.sleep(2 * SESSION_TIMEOUT)
+    first.send_signal(signal.SIGCONT)
+    await feeding
+    await stage.until_done(limit=120, workers=[second])
+    assert first.wait(30) == 1, stage.log(first)
+    assert "so this process ends" in stage.log(first)
+    second.terminate()
+    assert second.wait(20) == 0, stage.log(second)
+    await assert_exactly_once(stage, PAIRS)
