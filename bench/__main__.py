@@ -25,6 +25,15 @@ async def naive(broker: str, input_: str, count: int, limit: float) -> Rate:
     return await measure(broker, command, {}, output, count, count // 2, limit)
 
 
+async def sliced(broker: str, input_: str, count: int, limit: float) -> Rate:
+    app_id = f"sliced-{uuid.uuid4().hex[:8]}"
+    output = f"{app_id}-records"
+    await create(broker, output)
+    await create(broker, f"{app_id}-starts-changelog", cleanup_policy="compact")
+    command = [sys.executable, "-m", "bench.sliced", app_id, broker, input_, output, str(PARTITIONS)]
+    return await measure(broker, command, {}, output, count, count // 2, limit)
+
+
 async def stage(broker: str, input_: str, count: int, limit: float, keyed_by: str) -> Rate:
     app_id = f"stage-{uuid.uuid4().hex[:8]}"
     output = f"{app_id}-records"
@@ -51,6 +60,7 @@ async def run(broker: str, pairs: int, limit: float) -> dict[str, Rate]:
     count = await load(broker, input_, pairs)
     return {
         "Faust as documented": await naive(broker, input_, count, limit),
+        "the same on our engine": await sliced(broker, input_, count, limit),
         "the stage, one hop": await stage(broker, input_, count, limit, "subject"),
         "the stage, two hops": await stage(broker, input_, count, limit, "any"),
     }

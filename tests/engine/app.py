@@ -198,6 +198,9 @@ def make_engine(settings: Settings) -> Engine:
     joining = Joining(settings.output, settings.split)
     joining.table = engine.add_table(TABLE, make_store(settings), settings.partitions)
     engine.add_stage(settings.middle or settings.source, joining, joining.table)
+    tell_what_standbys_read(engine, joining.table)
+    if settings.at_its_worst == "standby":
+        wait_for_a_standby_to_read(engine)
     return engine
 
 
@@ -221,15 +224,21 @@ def wait_for_a_standby_to_read(engine: Engine) -> None:
         while is_last_seek and recovery.standby_tps and queue.empty():
             await asyncio.sleep(0)
         if is_last_seek and recovery.standby_tps:
-            journal("standby reads", slices=queue.qsize())
+            journal("at its worst", slices=queue.qsize())
 
     recovery._wait = waiting
 
 
+def tell_what_standbys_read(engine: Engine, table: CommittedTable) -> None:
+    async def on_changelog_event(event: Any) -> None:
+        if event.message.tp in engine.app.tables.recovery.standby_tps:
+            journal("standby read", partition=event.message.partition, end=event.message.value.end)
+
+    table.on_changelog_event = on_changelog_event  # type: ignore[method-assign]
+
+
 async def main(settings: Settings) -> None:
     engine = make_engine(settings)
-    if settings.at_its_worst == "standby":
-        wait_for_a_standby_to_read(engine)
     journal("starting")
     await run(engine)
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.errors import KafkaError
 
 PATIENCE = 60.0
@@ -38,6 +38,11 @@ class Cluster:
     async def delete(self, name: str) -> None:
         await self._admin.delete_topics([name])
         await until(lambda: self._is_there(name, 0))
+
+    async def delete_before(self, topic: str, offset: int) -> None:
+        """Delete each partition's records before the offset, as retention does."""
+        async with self.reader(topic) as (_, tps):
+            await self._admin.delete_records({tp: RecordsToDelete(before_offset=offset) for tp in tps})
 
     async def _is_there(self, name: str, partitions: int) -> bool:
         return len((await self._admin.describe_topics([name]))[0]["partitions"]) == partitions

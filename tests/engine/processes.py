@@ -185,15 +185,14 @@ class Deployments:
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         self._stack.close()
 
-    def new(self, cluster: Cluster, **settings: Any) -> Deployment:
-        """A deployment without its topics."""
-        deployment = Deployment(cluster, self._directory, settings)
+    def take(self, deployment: Deployment) -> None:
+        """Kill this one, too."""
         self._stack.callback(deployment.kill)
-        return deployment
 
     async def create(self, cluster: Cluster, **settings: Any) -> Deployment:
         """A deployment with its topics: ``two_hops``, and what the app's ``Settings`` know."""
-        deployment = self.new(cluster, **settings)
+        deployment = Deployment(cluster, self._directory, settings)
+        self.take(deployment)
         await deployment.create_topics()
         return deployment
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,16 +44,21 @@ class Deployment:
         }
         self._workers: list[subprocess.Popen[bytes]] = []
 
-    def command(self, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+    @staticmethod
+    def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
         """Run a command of the correlator to its end."""
         return subprocess.run(
-            [CORRELATOR, *arguments], env=self._env(settings), capture_output=True, text=True, timeout=60, check=False
+            [CORRELATOR, *arguments], env=_env(settings), capture_output=True, text=True, timeout=60, check=False
         )
+
+    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command with the deployment's settings."""
+        return self.run(*arguments, **self.settings)
 
     def start(self, **settings: str) -> "subprocess.Popen[bytes]":
         """Start a worker, with a directory and a log of its own."""
         name = f"{self.app_id}-{len(self._workers)}"
-        env = self._env({"DATA_DIR": str(self.directory / name), **settings})
+        env = _env({**self.settings, "DATA_DIR": str(self.directory / name), **settings})
         with (self.directory / f"{name}.log").open("wb") as log:
             worker = subprocess.Popen([CORRELATOR, "worker"], env=env, stdout=log, stderr=log)
         self._workers.append(worker)
@@ -70,10 +75,6 @@ class Deployment:
                 worker.send_signal(signal.SIGCONT)
                 worker.kill()
                 worker.wait()
-
-    def _env(self, settings: dict[str, str]) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("CORRELATOR_")}
-        return kept | {f"CORRELATOR_{name}": value for name, value in {**self.settings, **settings}.items()}
 
     async def feed(self, records: Iterable[tuple[bytes | None, bytes | None]], rate: float | None = None) -> int:
         """Write records to the raw topic, at most ``rate`` a second; returns how many."""
@@ -160,3 +161,8 @@ class Deployment:
             entries[record.key] = record.value
         states = [core.decode(value) for key, value in entries.items() if value is not None and key != CLOCKS_KEY]
         return sum(len(core.open_lifecycles(state, core.Rules())) for state in states)
+
+
+def _env(settings: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CORRELATOR_")}
+    return kept | {f"CORRELATOR_{name}": value for name, value in settings.items()}

@@ -1,0 +1,174 @@
+"""A subject's scene: events and time go in as the stage lets them in, and every version that is published is kept.
+
+Times are minutes, ids are short, and a lifecycle is written as one reads it: ``a..x completed resource ambiguous``.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple
+
+from correlator import core
+from correlator.core import Fate, Lifecycle, Rules, SubjectState
+from correlator.core.rules import MINUTE
+from correlator.event import Event, Kind, Role
+
+WORKER = "prefect.worker.process.etl"
+EPOCH = 1_790_000_000_000_000
+
+
+def at(minutes: float) -> int:
+    """Microseconds since 1970 of a scene's time."""
+    return EPOCH + round(minutes * MINUTE)
+
+
+def rules(**minutes: float | bool) -> Rules:
+    """The default rules, with some spans given in minutes."""
+    return replace(
+        Rules(),
+        **{
+            name: value if isinstance(value, bool) or name.startswith("max_") else round(value * MINUTE)
+            for name, value in minutes.items()
+        },
+    )
+
+
+class Said(NamedTuple):
+    """An event of the scene's subject."""
+
+    role: Role
+    id: str
+    occurred: float
+    follows: str | None = None
+    worker: str | None = WORKER
+    truncated: bool = False
+
+    def event(self, kind: Kind, subject: str) -> Event:
+        return Event(
+            kind, self.role, self.id, subject, at(self.occurred), self.worker, self.follows, self.truncated, {}
+        )
+
+
+class Passed(NamedTuple):
+    """Quiet: the raw partition's clock follows the wall's."""
+
+    until: float
+
+
+Step = Said | Passed
+
+
+def start(id_: str, occurred: float, worker: str = WORKER) -> Said:
+    return Said(Role.START, id_, occurred, None, worker)
+
+
+def end(id_: str, occurred: float, follows: str | None = None, worker: str = WORKER) -> Said:
+    return Said(Role.END, id_, occurred, follows, worker)
+
+
+def cancel(id_: str, occurred: float) -> Said:
+    return Said(Role.CANCELLATION, id_, occurred, None, None)
+
+
+def until(minutes: float) -> Passed:
+    return Passed(minutes)
+
+
+def identity(lifecycle: Lifecycle) -> str:
+    """Whose record it is: by its opening event."""
+    event = lifecycle.start or lifecycle.end or lifecycle.cancellation
+    assert event is not None
+    return event.id
+
+
+def written(lifecycle: Lifecycle, *, amended: bool = True) -> str:
+    """A version as one line: what met, the outcome, how, and the rest where it is so."""
+    start_, end_, cancellation = lifecycle.start, lifecycle.end, lifecycle.cancellation
+    met = f"{start_.id if start_ else ''}..{end_.id if end_ else ''}"
+    return " ".join(
+        filter(
+            None,
+            (
+                met + (f"/{cancellation.id}" if cancellation else ""),
+                lifecycle.outcome or "open",
+                lifecycle.superseded_by and f"by {lifecycle.superseded_by}",
+                lifecycle.matched_by,
+                lifecycle.ambiguous and "ambiguous",
+                lifecycle.truncated and "truncated",
+                amended and lifecycle.amended and "amended",
+            ),
+        )
+    )
+
+
+class Scene:
+    """One subject that came by one raw partition, or by several, whose clocks are then given by hand.
+
+    The state goes through the codec after every step, as it does between two slices.
+    """
+
+    def __init__(self, kind: Kind = Kind.FLOW_RUN, rules_: Rules | None = None, subject: str = "s") -> None:
+        self.kind, self.rules, self.subject = kind, rules_ or Rules(), subject
+        self.state: SubjectState | None = None
+        self.clock: int | None = None
+        self.published: list[Lifecycle] = []
+        self.fates: list[Fate] = []
+
+    def play(self, steps: Iterable[Step]) -> "Scene":
+        for step in steps:
+            if isinstance(step, Passed):
+                self.pass_to(at(step.until))
+            else:
+                self.say(step.event(self.kind, self.subject))
+        return self
+
+    def say(self, event: Event) -> None:
+        clock = event.occurred if self.clock is None else max(self.clock, event.occurred)
+        self.let_in(event, clock, clock)
+        self.pass_to(clock)
+
+    def let_in(self, event: Event, clock: int, watermark: int | None) -> None:
+        """The event alone, with any clock and low watermark."""
+        decision = core.on_event(self.state, event, clock, watermark, self.rules)
+        self.fates.append(decision.fate)
+        self._take(decision)
+
+    def pass_to(self, watermark: int) -> None:
+        """Decide what is due, as often as something is."""
+        self.clock = watermark
+        for _ in range(10_000):
+            if self.state is None or (due := core.due_at(self.state)) is None or due >= watermark:
+                return
+            self._take(core.on_watermark(self.state, watermark, self.rules))
+        raise AssertionError("what was due remains due")
+
+    def end_input(self) -> None:
+        if self.state is not None:
+            self._take(core.on_end_of_input(self.state, self.rules))
+
+    def _take(self, decision: core.Decision) -> None:
+        self.published += decision.lifecycles
+        self.state = decision.state
+        if self.state is not None:
+            value = core.encode(self.state)
+            self.state = core.decode(value)
+            assert core.encode(self.state) == value
+
+    @property
+    def versions(self) -> list[str]:
+        """All that was published, in order."""
+        return [written(lifecycle) for lifecycle in self.published]
+
+    @property
+    def finals(self) -> dict[str, Lifecycle]:
+        """The last version of each record."""
+        return {identity(lifecycle): lifecycle for lifecycle in self.published}
+
+    @property
+    def records(self) -> set[str]:
+        """The same, written; whether a version amends another is no part of the truth."""
+        return {written(lifecycle, amended=False) for lifecycle in self.finals.values()}
+
+    @property
+    def open(self) -> list[str]:
+        """What has not ended."""
+        return [] if self.state is None else [written(x) for x in core.open_lifecycles(self.state, self.rules)]

@@ -1,0 +1,64 @@
+"""Bad input never stops the stage and never disappears."""
+
+from collections.abc import Callable
+
+import orjson
+import pytest
+
+from bench.events import pairs
+from local.demo import SAMPLE
+from tests.stage.deployment import Deployment
+
+SUBMITTED = next(line for line in SAMPLE.read_bytes().splitlines() if b'"prefect.worker.submitted-flow-run"' in line)
+
+
+def changed(**fields: object) -> bytes:
+    """A submitted-flow-run event with other fields."""
+    return orjson.dumps(orjson.loads(SUBMITTED) | fields)
+
+
+INVALID = {
+    "not UTF-8": (SUBMITTED.replace(b'"Long Worker"', b'"\xff\xfe"'), "not UTF-8"),
+    "not JSON": (SUBMITTED[:-20], "not JSON"),
+    "JSON that is no object": (b'["prefect.worker.submitted-flow-run"]', "not an object"),
+    "without its flow run": (changed(related=[]), "flow-run"),
+    "an occurred that is no time": (changed(occurred="yesterday"), "occurred"),
+    "follows that is no UUID": (changed(follows="the one before"), "follows"),
+    "a megabyte of nesting": (b'{"event":"prefect.worker.started","payload":' + b"[" * 1_000_000, "not JSON"),
+}
+IGNORED = {
+    "a tombstone": None,
+    "nothing": b"",
+    "no JSON, and not of ours": b"\xff\xfe",
+    "another event": b'{"event":"prefect.flow-run.Running"}',
+    "a megabyte of nesting, and not of ours": b"[" * 1_000_000,
+}
+
+
+@pytest.mark.parametrize("keyed_by", ["any", "subject"])
+async def test_bad_input(new_stage: Callable[..., Deployment], keyed_by: str) -> None:
+    """Invalid events are dead letters with their bytes and the reason; the others, and what comes after them, goes
+    on."""
+    stage = new_stage(INPUT_KEYED_BY=keyed_by)
+    records = [(b"ignored", value) for value in IGNORED.values()]
+    records += [(name.encode(), value) for name, (value, _) in INVALID.items()]
+    await stage.feed([*records, *pairs(50)])
+    worker = stage.start()
+    await stage.until_done(workers=[worker])
+
+    letters = {record.key: record for record in await stage.read(stage.dead_letters)}
+    assert letters.keys() == {name.encode() for name in INVALID}
+    for name, (value, reason) in INVALID.items():
+        letter, headers = letters[name.encode()], dict(letters[name.encode()].headers)
+        assert reason in headers["__streams.errors.message"].decode()
+        assert headers["__streams.errors.exception"] == b"InvalidEvent"
+        assert headers["__streams.errors.topic"] == stage.raw.encode()
+        assert headers["__streams.errors.partition"].isdigit()
+        assert headers["__streams.errors.offset"].isdigit()
+        assert letter.value == value or (len(value) > 1_000_000 and letter.value is None)
+    assert len(await stage.records()) == 50
+
+    worker.terminate()
+    assert worker.wait(20) == 0
+    assert f"{len(IGNORED)} ignored" in stage.log(worker)
+    assert f"{len(INVALID)} dead-lettered" in stage.log(worker)

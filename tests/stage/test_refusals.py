@@ -1,0 +1,79 @@
+"""A start that cannot be: one sentence that names the thing, exit code 1 (2 for a bad setting), and no traceback."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.protocol.admin import CreateAclsRequest
+
+from local import Broker
+from tests.stage.deployment import Deployment
+
+TOPIC, CLUSTER, LITERAL, ALL, CREATE, DENY, ALLOW = 2, 4, 3, 2, 5, 2, 3
+"""Kafka's numbers for access rules."""
+
+
+def refused(settings: Mapping[str, str]) -> tuple[int, str]:
+    """Start a worker that is to refuse: its exit code and what it said last."""
+    began = time.monotonic()
+    ended = Deployment.run("worker", **settings)
+    assert time.monotonic() - began < 30
+    assert "Traceback" not in ended.stderr
+    return ended.returncode, ended.stderr.strip().splitlines()[-1]
+
+
+def test_a_wrong_broker_address() -> None:
+    code, said = refused({"BOOTSTRAP_SERVERS": "127.0.0.1:1"})
+    assert code == 1
+    assert "127.0.0.1:1" in said
+
+
+def test_a_missing_input_topic(kafka: str, topic: Callable[..., str]) -> None:
+    missing = topic("missing")
+    code, said = refused({"BOOTSTRAP_SERVERS": kafka, "APP_ID": topic("app"), "TOPIC_EVENTS": missing})
+    assert code == 1
+    assert missing in said
+
+
+def test_a_bad_setting_is_named() -> None:
+    code, said = refused({"PARTITIONS": "many"})
+    assert code == 2
+    assert "CORRELATOR_PARTITIONS" in said
+    assert "many" in said
+
+
+async def test_no_permission_to_create(own_kafka: Callable[..., Broker], topic: Callable[..., str]) -> None:
+    broker = own_kafka(
+        {
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "allow.everyone.if.no.acl.found": "true",
+        }
+    )
+    app_id, raw = topic("app"), topic("raw")
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap_servers)
+    await admin.start()
+    try:
+        await admin.create_topics([NewTopic(raw, 1, 1)])
+        for resource_type, name in ((CLUSTER, "kafka-cluster"), (TOPIC, "*")):
+            for operation, permission in ((ALL, ALLOW), (CREATE, DENY)):
+                acl = CreateAclsRequest(resource_type, name, LITERAL, "User:ANONYMOUS", "*", operation, permission)
+                response = await admin._send_request(acl)
+                assert [error for error, _ in response.creation_responses] == [0]
+    finally:
+        await admin.close()
+    code, said = await asyncio.to_thread(
+        refused, {"BOOTSTRAP_SERVERS": broker.bootstrap_servers, "APP_ID": app_id, "TOPIC_EVENTS": raw}
+    )
+    assert code == 1
+    assert "No permission to create" in said
+    assert f"{app_id}-lifecycles" in said
+
+
+@pytest.mark.parametrize("command", [["topics", "create"], ["topics", "check"]])
+def test_topics_commands_with_a_wrong_broker_address(command: list[str]) -> None:
+    ended = Deployment.run(*command, BOOTSTRAP_SERVERS="127.0.0.1:1")
+    assert ended.returncode == 1
+    assert "127.0.0.1:1" in ended.stderr
+    assert "Traceback" not in ended.stderr
