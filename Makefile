@@ -70,8 +70,9 @@ bench: setup ## measure events a second against a local Kafka
 ## What is generated
 
 .PHONY: contract
-contract: setup ## write topics/ anew: declarations, JSON Schemas, AsyncAPI
+contract: setup ## write topics/ anew (declarations, JSON Schemas, AsyncAPI), and the README's table of settings
 	@$(BIN)/python -m correlator.topics.contract
+	@$(BIN)/python -m local.readme
 
 COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet $(if $(UPGRADE),--upgrade) \
 	--custom-compile-command "make lock"

@@ -102,7 +102,16 @@ def _end_the_only_one(state: SubjectState, event: Event, clock: int, rules: Rule
         event.id,
         False,
     )
+    _merge(start, state.ends[0])
     return Decision(state, (lifecycle,), Fate.DECIDED)
+
+
+def _merge(start: KnownStart, end: Known) -> None:
+    """Keep what the two tell once. Only where the end names the start: nothing will part them, and an amendment is to be
+    published whole.
+    """
+    start.event = start.event._replace(details=end.event.details | start.event.details)
+    end.event = end.event._replace(details={})
 
 
 def on_watermark(state: SubjectState, watermark: int, rules: Rules) -> Decision:

@@ -578,7 +578,7 @@ SCENARIOS = [
     Case(
         "twins, names shared",
         [start("a", 0), start("b", 1), end("x", 300), end("y", 310), until(320)],
-        ["a..y completed resource ambiguous", "b..x completed resource ambiguous"],
+        ["b..x completed resource ambiguous", "a..y completed resource ambiguous"],
         kind=UPTIME,
         rules=rules(worker_names_shared=True),
     ),

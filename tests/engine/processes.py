@@ -60,7 +60,7 @@ class App:
         try:
             return list(await until(said, patience))
         except AssertionError as error:
-            raise AssertionError(f"{what!r} of {self.name}: {error}\n{self.entries()[-20:]}\n{self.log}") from None
+            raise AssertionError(f"{what!r} of {self.name}: {error}\n{self.entries()[-20:]}\n{self.log[-5000:]}") from None
 
     async def ends(self, patience: float = PATIENCE) -> int:
         """Wait for its end, and return the exit code."""

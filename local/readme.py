@@ -1,0 +1,20 @@
+"""``python -m local.readme``: write the README's table of settings anew, from the settings themselves."""
+
+from pathlib import Path
+
+from correlator.settings import described
+
+README = Path(__file__).parent.parent / "README.md"
+BEGIN, END = "<!-- settings -->\n", "<!-- /settings -->\n"
+
+
+def with_settings(text: str) -> str:
+    """The README's text with the table as it should be."""
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    rows = "".join(f"| `{name}` | {default} | {description} |\n" for name, default, description in described())
+    return f"{before}{BEGIN}| setting | default | what it is |\n|---|---|---|\n{rows}{END}{after}"
+
+
+if __name__ == "__main__":
+    README.write_text(with_settings(README.read_text()))
