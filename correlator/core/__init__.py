@@ -6,20 +6,13 @@ from correlator.core.bounds import encode_within
 from correlator.core.clocks import Clocks
 from correlator.core.codec import NewerState, UnreadableState, decode, encode
 from correlator.core.deadlines import Deadlines
+from correlator.core.decision import Decision, Fate
 from correlator.core.lifecycle import Lifecycle, MatchedBy, Outcome
 from correlator.core.partition_clock import PartitionClock
+from correlator.core.publication import END_OF_TIME, open_lifecycles
 from correlator.core.rules import Rules
 from correlator.core.state import SubjectState
-from correlator.core.subject import (
-    END_OF_TIME,
-    Decision,
-    Fate,
-    due_at,
-    on_end_of_input,
-    on_event,
-    on_watermark,
-    open_lifecycles,
-)
+from correlator.core.subject import due_at, on_end_of_input, on_event, on_watermark
 
 __all__ = [
     "END_OF_TIME",

@@ -41,14 +41,17 @@ class Clocks:
         """What `encode` wrote. Raises `UnreadableState` or `NewerState`."""
         try:
             fields = orjson.loads(value)
-            version, partitions, rows = fields
+            version = fields[0] if isinstance(fields, list) and fields else None
+            if type(version) is int and version > VERSION:
+                raise NewerState(
+                    f"a newer release wrote these clocks, of version {version}: this one reads up to {VERSION}"
+                )
+            if type(version) is not int or version != VERSION:
+                raise UnreadableState("no clocks: no list that begins with a version")
+            _, partitions, rows = fields
             clocks = dict(rows)
         except (ValueError, TypeError) as reason:
             raise UnreadableState(f"no clocks: {reason}") from None
-        if not all(type(number) is int for number in (version, partitions, *clocks, *clocks.values())):
+        if not all(type(number) is int for number in (partitions, *clocks, *clocks.values())):
             raise UnreadableState("no clocks: not numbers")
-        if version > VERSION:
-            raise NewerState(
-                f"a newer release wrote these clocks, of version {version}: this one reads up to {VERSION}"
-            )
         return cls(partitions, clocks)

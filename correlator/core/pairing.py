@@ -116,7 +116,12 @@ def _owner(wholes: list[Whole], cancellation: Known, rules: Rules) -> Whole | No
     for whole in wholes:
         if whole.start is not None and whole.start.event.occurred <= at:
             latest = whole
-    if latest is not None and latest.start is not None and latest.start.overtaken_by and latest.start.overtaken_at <= at:
+    if (
+        latest is not None
+        and latest.start is not None
+        and latest.start.overtaken_by
+        and latest.start.overtaken_at <= at
+    ):
         latest = None  # a later one had ended before, and is forgotten
     if latest is not None and (latest.end is None or latest.end.event.occurred >= earliest_end):
         return latest

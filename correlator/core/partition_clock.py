@@ -6,6 +6,9 @@ AHEAD = 5 * 60 * 1_000_000
 QUIET = 60 * 1_000_000
 """After as long without an event of ours in a partition that is read to its end, wall time is its time."""
 
+STEP = 10 * 1_000_000
+"""A quiet partition's clock goes on in steps of this: each is a message to every lifecycles partition."""
+
 
 class PartitionClock:
     """The greatest ``occurred`` of our events in a partition, or wall time while it is quiet. It never goes back.
@@ -30,6 +33,6 @@ class PartitionClock:
 
     def rest(self, wall: int) -> int | None:
         """The partition is read to its end."""
-        if wall - self._moved >= QUIET and (self.now is None or wall > self.now):
+        if wall - self._moved >= QUIET and (self.now is None or wall >= self.now + STEP):
             self.now = wall
         return self.now

@@ -74,7 +74,8 @@ def arrivals(draw, events: list[Event], partitions: int) -> list[Arrival]:
         here = st.integers(0, partitions - 1)
         arriving.append(Arrival(event.occurred + delay, event, event.occurred, draw(here)))
         if draw(st.integers(0, 4)) == 0:
-            again = event.occurred + delay + draw(st.sampled_from([0, 1, 60, 600, 1200])) * SECOND
+            # As late as 20 minutes after it occurred: it was published then or later, so is remembered for longer.
+            again = event.occurred + max(delay, draw(st.sampled_from([0, 1, 60, 600, 1200])) * SECOND)
             arriving.append(Arrival(again, event, event.occurred, draw(here)))
     for minutes in draw(st.lists(st.integers(0, 400), max_size=4)):
         arriving.append(Arrival(at(minutes) + draw(delays) * SECOND, None, at(minutes), draw(st.integers(0, partitions - 1))))

@@ -1,0 +1,115 @@
+"""What is published of a subject: every lifecycle that settled, or stands otherwise than it was published last."""
+
+from correlator.core.lifecycle import Lifecycle, MatchedBy, Outcome
+from correlator.core.pairing import Whole, assemble, could_follow
+from correlator.core.rules import Rules
+from correlator.core.settling import Standing, stand
+from correlator.core.state import KnownStart, Shown, SubjectState
+
+END_OF_TIME = 1 << 62
+"""A low watermark that everything has passed."""
+
+
+def pass_time(state: SubjectState, watermark: int, rules: Rules) -> list[Lifecycle]:
+    """Let time pass up to a low watermark: one deadline after the other, so that it is the same in how many steps it
+    went.
+    """
+    published: list[Lifecycle] = []
+    while state.due is not None and state.due < watermark:
+        moment = state.due + 1
+        published += settle(state, moment, moment, rules, None, moment)
+    return published
+
+
+def settle(
+    state: SubjectState, seen: int | None, watermark: int | None, rules: Rules, event_id: str | None, now: int
+) -> list[Lifecycle]:
+    """Publish what has settled or changed, forget what was remembered for long enough, and note what is due next.
+
+    ``seen``: up to when all events are known; the low watermark, but at the end of the input.
+    """
+    published: list[Lifecycle] = []
+    dues: list[int] = []
+    wholes = assemble(state, seen, rules)
+    for whole in wholes:
+        standing = stand(whole, watermark)
+        if standing.outcome is None:
+            if standing.due is not None:
+                dues.append(standing.due)
+            continue
+        version = _version(whole, standing.outcome)
+        opening = whole.opening
+        if version != opening.shown:
+            published.append(_lifecycle(state, whole, version, _cause(whole, standing, event_id)))
+            opening.shown = version
+            opening.forget = (now if standing.since is None else standing.since) + rules.remember
+            if whole.start is None:
+                opening.spent = True
+        if watermark is not None and opening.forget < watermark:
+            _forget(state, whole, [other.start for other in wholes if other.start and not other.end], rules)
+        else:
+            dues.append(opening.forget)
+    state.due = min(dues, default=None)
+    return published
+
+
+def _version(whole: Whole, outcome: Outcome | None) -> Shown:
+    return Shown(
+        outcome,
+        whole.matched_by,
+        whole.ambiguous,
+        None if whole.end is None else whole.end.event.id,
+        whole.cancellations[0].event.id if whole.cancellations else None,
+        whole.start.overtaken_by if whole.start is not None and outcome is Outcome.SUPERSEDED else None,
+    )
+
+
+def _cause(whole: Whole, standing: Standing, event_id: str | None) -> str:
+    if standing.deadline is not None:
+        return standing.deadline
+    if event_id is not None:
+        return event_id
+    return f"decided:{whole.end.event.id if whole.end is not None else whole.opening.event.id}"
+
+
+def _lifecycle(state: SubjectState, whole: Whole, version: Shown, cause: str) -> Lifecycle:
+    start, end, cancellation = (
+        None if known is None else known.event
+        for known in (whole.start, whole.end, next(iter(whole.cancellations), None))
+    )
+    return Lifecycle(
+        state.kind,
+        state.subject,
+        version.outcome,
+        version.matched_by,
+        version.ambiguous,
+        any(event.truncated for event in (start, end, cancellation) if event is not None),
+        start,
+        end,
+        cancellation,
+        version.superseded_by,
+        cause,
+        whole.opening.shown is not None,
+    )
+
+
+def _forget(state: SubjectState, whole: Whole, unmatched: list[KnownStart], rules: Rules) -> None:
+    if whole.start is not None:
+        state.starts.remove(whole.start)
+    if whole.end is not None:
+        state.ends.remove(whole.end)
+    for cancellation in whole.cancellations:
+        state.cancellations.remove(cancellation)
+    if whole.end is not None and whole.matched_by is MatchedBy.RESOURCE:
+        for start in unmatched:  # what it passed over remains ambiguous
+            if could_follow(whole.end, start, rules):
+                start.passed_over = True
+
+
+def open_lifecycles(state: SubjectState, rules: Rules) -> list[Lifecycle]:
+    """The subject's lifecycles that have not ended, as they stand."""
+    return [
+        _lifecycle(state, whole, _version(whole, None), "open")
+        for whole in assemble(state, END_OF_TIME, rules)
+        if stand(whole, None).outcome is None
+    ]

@@ -1,0 +1,124 @@
+"""State is bounded: per subject by numbers, per table entry by bytes. What has to go is published, and counted."""
+
+import time
+
+import pytest
+
+from correlator import core
+from correlator.core import Outcome, decode, encode, encode_within
+from correlator.event import Event, Kind, Role
+from tests.core.scenes import Scene, cancel, end, rules, start, until
+
+FEW = rules(max_starts=3, max_waiting=3, worker_names_shared=True)
+
+
+def test_of_too_many_starts_the_oldest_is_lost():
+    scene = Scene(Kind.WORKER, FEW).play([start("abcdef"[n], n) for n in range(6)])
+    assert scene.versions == ["a.. lost", "b.. lost", "c.. lost"]
+    assert scene.open == ["d.. open", "e.. open", "f.. open"]
+    assert [lifecycle.cause for lifecycle in scene.published] == ["evicted:a", "evicted:b", "evicted:c"]
+
+
+def test_an_evicted_start_s_end_met_nothing():
+    scene = Scene(Kind.WORKER, FEW).play([*(start("abcd"[n], n) for n in range(4)), end("x", 4, "a"), until(20)])
+    assert scene.versions == ["a.. lost", "..x unmatched"]
+
+
+def test_of_too_many_waiting_ends_the_oldest_is_unmatched():
+    scene = Scene(Kind.WORKER, FEW).play([end("uvwxyz"[n], n, "?") for n in range(6)])
+    assert scene.versions == ["..u unmatched", "..v unmatched", "..w unmatched"]
+    scene.play([until(60)])
+    assert len(scene.records) == 6
+
+
+def test_of_too_many_cancellations_the_oldest_stands_alone():
+    scene = Scene(Kind.FLOW_RUN, FEW).play([cancel("uvwxyz"[n], n) for n in range(6)])
+    assert scene.versions == ["../u cancelled", "../v cancelled", "../w cancelled"]
+    scene.play([until(60)])
+    assert len(scene.records) == 6
+
+
+def test_what_is_published_already_is_not_lost_when_it_must_go():
+    steps = [step for n in range(6) for step in (start("abcdef"[n], n), end("uvwxyz"[n], n + 0.5, "abcdef"[n]))]
+    scene = Scene(Kind.WORKER, FEW).play(steps)
+    assert scene.records == {f"{'abcdef'[n]}..{'uvwxyz'[n]} completed follows" for n in range(6)}
+    assert scene.state is not None
+    assert len(scene.state.starts) == len(scene.state.ends) == 3
+    scene.play([until(100)])
+    assert scene.state is None
+    assert len(scene.records) == 6
+
+
+@pytest.mark.parametrize("outcome", ["superseded", "lost"])
+def test_what_ended_without_an_end_goes_without_a_word(outcome):
+    few = rules(max_starts=2, max_waiting=2, worker_limit=20)
+    scene = Scene(Kind.WORKER, few).play([start("a", 0), *([start("b", 1)] if outcome == "superseded" else []), until(21)])
+    before = scene.versions
+    scene.play([start("c", 22), start("d", 22.1), start("e", 22.2)])
+    assert [version for version in scene.versions if version.startswith("a..")] == before[:1]
+
+
+def test_an_entry_too_large_loses_its_oldest():
+    scene = Scene(Kind.WORKER, rules(worker_names_shared=True))
+    for n in range(10):
+        scene.say(start(f"a{n}", n).event(Kind.WORKER, "s")._replace(details={"tags": ["x" * 1000]}))
+    assert scene.state is not None
+    value, evicted = encode_within(scene.state, rules(max_entry_bytes=5000))
+    assert len(value) <= 5000
+    assert [lifecycle.start.id for lifecycle in evicted if lifecycle.start] == [f"a{n}" for n in range(len(evicted))]
+    assert {lifecycle.outcome for lifecycle in evicted} == {Outcome.LOST}
+    left = decode(value)
+    assert len(left.starts) + len(evicted) == 10
+    assert encode(left) == value
+
+
+def test_an_entry_of_one_event_stays_whatever_its_size():
+    scene = Scene(Kind.WORKER)
+    scene.say(start("a", 0).event(Kind.WORKER, "s")._replace(details={"tags": ["x" * 1000]}))
+    assert scene.state is not None
+    assert encode_within(scene.state, rules(max_entry_bytes=100)) == (encode(scene.state), [])
+
+
+def test_an_entry_too_large_is_dealt_with_in_time():
+    scene = Scene(Kind.WORKER, rules(worker_names_shared=True))
+    state = None
+    for n in range(1000):
+        said = start(f"a{n}", n / 100).event(Kind.WORKER, "s")._replace(details={"tags": ["x" * 5000]})
+        state = core.on_event(state, said, said.occurred, said.occurred, scene.rules).state
+    assert state is not None
+    began = time.perf_counter()
+    value, evicted = encode_within(state, scene.rules)
+    took = time.perf_counter() - began
+    assert len(value) <= scene.rules.max_entry_bytes
+    assert len(evicted) + len(decode(value).starts) == 1000
+    assert took < 5, f"{took:.2f} s"
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["unique", "shared"])
+def test_a_resource_id_that_starts_20_000_times_without_a_stop(shared):
+    """A worker in a crash loop: every 10 seconds a start, never a stop."""
+    among = rules(worker_names_shared=shared)
+    state, published, largest = None, [], 0
+    began = time.perf_counter()
+    for n in range(20_000):
+        now = 1_790_000_000_000_000 + n * 10_000_000
+        event = Event(Kind.WORKER, Role.START, f"{n:036}", "s", now, "s", None, False, {})
+        decision = core.on_event(state, event, now, now, among)
+        state = decision.state
+        published += decision.lifecycles
+        assert state is not None
+        if n % 100 == 0:
+            value, evicted = encode_within(state, among)
+            state = decode(value)
+            published += evicted
+            largest = max(largest, len(value))
+            assert len(state.starts) <= 1000
+    took = time.perf_counter() - began
+    assert largest <= among.max_entry_bytes
+    assert state is not None
+    published += core.on_watermark(state, 1 << 61, among).lifecycles
+    assert len(published) == 20_000
+    assert len({lifecycle.start.id for lifecycle in published if lifecycle.start}) == 20_000
+    assert {lifecycle.outcome for lifecycle in published} <= {Outcome.LOST, Outcome.SUPERSEDED}
+    print(f"20,000 starts: {took:.1f} s, at most {largest} bytes")
+    assert took < 60

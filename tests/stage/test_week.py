@@ -1,0 +1,112 @@
+"""A week of events, replayed: what it says ended is what ended, and nothing is said to be lost that was not."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from correlator import records
+from correlator.core import Lifecycle, Rules
+from correlator.event import Kind
+from correlator.records.identity import record_id
+from correlator.replay import Replay
+from tests.stage.deployment import Deployment
+from tests.stage.generated import Life, Log, Shape, generate
+
+WEEK = Shape(hours=7 * 24, runs=20_000, workers=40)
+
+
+def told(lifecycles: Iterable[Lifecycle]) -> dict[str, dict[str, Any]]:
+    """The last value of each record."""
+    values = (orjson.loads(records.render(lifecycle, "test").value) for lifecycle in lifecycles)
+    return {value["record_id"]: value for value in values}
+
+
+def replayed(log: Log, rules: Rules) -> tuple[dict[str, dict[str, Any]], set[str]]:
+    """The records of a log, and the ids of those still open."""
+    replay = Replay(rules, max_tags=1000, wall_clock=lambda: time.time_ns() // 1000)
+    final = told(lifecycle for line in log.lines for lifecycle in replay.read(line))
+    final |= told(replay.end())
+    assert replay.fates.total() == len(log.said)
+    assert replay.fates["invalid"] == 0
+    return final, told(replay.open()).keys() - final.keys()
+
+
+def outcomes(life: Life, lives: list[Life]) -> set[str]:
+    """What may be said of a lifecycle, whose subject had these."""
+    if life.cancellation is not None:
+        return {"cancelled", "open"} if life.end is None else {"cancelled"}
+    if life.start is None:
+        return {"unmatched", "open"}
+    if life.end is not None:
+        return {"completed"}
+    newer = any(other.start and other.started > life.started for other in lives)
+    return {"superseded", "open"} if newer else {"open"}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_week_says_what_it_contained(seed: int) -> None:
+    log = generate(seed, WEEK)
+    began = time.monotonic()
+    final, open_ = replayed(log, Rules())
+    assert time.monotonic() - began < 60
+    subjects: dict[str, list[Life]] = {}
+    for life in log.lives:
+        subjects.setdefault(life.subject, []).append(life)
+    wrong = []
+    for life in log.lives:
+        id_ = record_id(life.kind, life.identity)
+        record = final.pop(id_, None)
+        outcome = "open" if record is None else record["outcome"]
+        if outcome not in outcomes(life, subjects[life.subject]) or (record is None and id_ not in open_):
+            wrong.append((outcome, life))
+            continue
+        if record is not None and life.start and life.end:
+            end = record.get("stopped_event_id", record.get("executed_event_id"))
+            seconds = record.get("uptime_seconds", record.get("duration_seconds"))
+            matched_by = "follows" if life.follows else "resource"
+            if (end, record["matched_by"], seconds) != (
+                life.end,
+                matched_by,
+                max(0, life.ended - life.started) / 1_000_000,
+            ):
+                wrong.append((record, life))
+    assert wrong == []
+    assert final == {}, "records of nothing that was"
+
+
+def test_twins_add_up_where_names_are_shared() -> None:
+    """Whose stop is whose nobody can tell: as many ended as stopped, none is lost, and together they were up as long."""
+    log = generate(7, Shape(hours=24, runs=0, workers=0, twins=50))
+    final, open_ = replayed(log, Rules(worker_names_shared=True))
+    ended = [life for life in log.lives if life.end is not None]
+    assert Counter(record["outcome"] for record in final.values()) == {"completed": len(ended)}
+    assert len(open_) == len(log.lives) - len(ended)
+    assert all(life.kind is Kind.WORKER for life in log.lives)
+    for name in {life.subject for life in log.lives}:
+        mine = [record for record in final.values() if record["worker"]["id"] == name]
+        if len(mine) == 2:
+            assert all(record["ambiguous"] for record in mine)
+            up = sum(life.ended - life.started for life in ended if life.subject == name)
+            assert round(sum(record["uptime_seconds"] for record in mine) * 1e6) == up
+
+
+def test_a_recorded_week_by_the_command(tmp_path: Path) -> None:
+    """The file of a week, as a user replays it."""
+    log = generate(3, WEEK)
+    path = tmp_path / "week.jsonl"
+    path.write_bytes(b"".join(line + b"\n" for line in log.lines))
+    ended = Deployment.run("replay", str(path))
+    assert ended.returncode == 0, ended.stderr
+    expected, _ = replayed(log, Rules())
+    final = {}
+    for line in ended.stdout.splitlines():
+        record = orjson.loads(line)
+        del record["record"]
+        final[record["record_id"]] = record
+    assert final == expected
+    assert f"{len(log.said):,} events" in ended.stderr
