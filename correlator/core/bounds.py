@@ -3,7 +3,10 @@
 from correlator.core.codec import encode
 from correlator.core.lifecycle import Lifecycle, Outcome
 from correlator.core.rules import Rules
-from correlator.core.state import Known, KnownStart, SubjectState
+from correlator.core.state import Known, SubjectState
+from correlator.event import Role
+
+_ALONE = {Role.START: Outcome.LOST, Role.END: Outcome.UNMATCHED, Role.CANCELLATION: Outcome.CANCELLED}
 
 
 def evict(state: SubjectState, rules: Rules) -> list[Lifecycle]:
@@ -33,19 +36,18 @@ def _all(state: SubjectState) -> list[Known]:
 
 
 def _drop(state: SubjectState, known: Known) -> list[Lifecycle]:
-    shown = known.shown
-    if isinstance(known, KnownStart):
-        state.starts.remove(known)
-        if shown is not None:  # its lifecycle was published whole: what belongs to it goes with it
-            state.ends[:] = [end for end in state.ends if end.event.id != shown.end]
-            state.cancellations[:] = [other for other in state.cancellations if other.event.id != shown.cancellation]
-            return []
-        return [_evicted(state, known, Outcome.LOST)]
-    is_end = any(end is known for end in state.ends)
-    (state.ends if is_end else state.cancellations).remove(known)
-    if shown is not None or any(start.shown and known.event.id in start.shown for start in state.starts):
-        return []
-    return [_evicted(state, known, Outcome.UNMATCHED if is_end else Outcome.CANCELLED)]
+    for opening in (*state.starts, *state.ends):  # what was published as one goes as one, or it would be open again
+        if opening is not known and known.event.id in _shown_with(opening):
+            return _drop(state, opening)
+    gone = {known.event.id, *_shown_with(known)}
+    state.starts[:] = [start for start in state.starts if start is not known]
+    state.ends[:] = [end for end in state.ends if end.event.id not in gone]
+    state.cancellations[:] = [other for other in state.cancellations if other.event.id not in gone]
+    return [] if known.shown is not None else [_evicted(state, known, _ALONE[known.event.role])]
+
+
+def _shown_with(opening: Known) -> tuple[str | None, ...]:
+    return (opening.shown.end, opening.shown.cancellation) if opening.shown is not None else ()
 
 
 def _evicted(state: SubjectState, known: Known, outcome: Outcome) -> Lifecycle:

@@ -30,7 +30,16 @@ def settle(
     """
     published: list[Lifecycle] = []
     dues: list[int] = []
-    wholes = assemble(state, seen, rules)
+    wholes = []
+    if state.ends or state.cancellations:
+        wholes = assemble(state, seen, rules)
+    else:  # starts alone, and perhaps a thousand of them: most are at rest
+        for start in state.starts:
+            due = _at_rest(start, watermark)
+            if due is None:
+                wholes.append(Whole(start, None, None, False, [], None))
+            else:
+                dues.append(due)
     for whole in wholes:
         standing = stand(whole, watermark)
         if standing.outcome is None:
@@ -51,6 +60,17 @@ def settle(
             dues.append(opening.forget)
     state.due = min(dues, default=None)
     return published
+
+
+def _at_rest(start: KnownStart, watermark: int | None) -> int | None:
+    """When a start that is known alone is due next; None where it is due now, or stands otherwise than was published."""
+    if start.shown is None:
+        due = start.wait if start.overtaken is None else min(start.wait, start.overtaken)
+    elif start.shown.superseded_by == start.overtaken_by:
+        due = start.forget
+    else:
+        return None
+    return None if watermark is not None and due < watermark else due
 
 
 def _version(whole: Whole, outcome: Outcome | None) -> Shown:

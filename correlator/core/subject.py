@@ -30,6 +30,8 @@ def on_event(state: SubjectState | None, event: Event, clock: int, watermark: in
     if event.role is Role.START:
         _add_start(state, event, clock, rules)
         fate = Fate.OPENED
+        if _only_opens(state, event):
+            return Decision(state, (*passed, *evict(state, rules)), fate)
     else:
         known = Known(event, clock + rules.grace)
         insort(state.ends if event.role is Role.END else state.cancellations, known, key=_order)
@@ -82,6 +84,19 @@ def _add_start(state: SubjectState, event: Event, clock: int, rules: Rules) -> N
         _overtake(state.starts[place - 1], start, clock, rules)
     if place + 1 < len(state.starts):
         _overtake(start, state.starts[place + 1], clock, rules)
+
+
+def _only_opens(state: SubjectState, event: Event) -> bool:
+    """Whether a start is the newest and nothing else is known but starts, the one before it open: then no lifecycle changes.
+    A resource id that starts without end thus costs little each time, however much of it is remembered.
+    """
+    if state.ends or state.cancellations or state.starts[-1].event is not event:
+        return False
+    *_, before, newest = state.starts
+    if before.shown is not None:
+        return False
+    state.due = min(due for due in (state.due, before.overtaken, newest.wait) if due is not None)
+    return True
 
 
 def _overtake(start: KnownStart, by: KnownStart, clock: int, rules: Rules) -> None:

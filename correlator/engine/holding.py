@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 class Holding:
     """The lanes of one assignment. The order of taking over (ENGINE.md, piece 5), which Faust alone gets wrong:
 
-    1. `take_over`: fence whoever held the partitions before, also those that we held: another may have had them meanwhile;
+    1. `take_over`: fence whoever held the partitions, also those that we held: another may have had them meanwhile;
     2. Faust recovers the tables, whose changelogs nobody else writes any more;
     3. `seek`: the committed offsets, final since 1, are where reading begins;
     4. `open`: reading begins, when Faust has emptied its queues for the last time.

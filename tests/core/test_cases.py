@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from correlator.core import Fate, Rules
+from correlator.core import Rules
 from correlator.event import Kind
 from tests.core.scenes import Scene, Step, cancel, end, rules, start, until
 
@@ -78,7 +78,11 @@ FINDING = [
     Case("no follows, one candidate: at once", [start("a", 0), end("x", 6)], ["a..x completed resource"]),
     # a──────x
     # 0      5     at 5 minutes exactly, Prefect drops follows
-    Case("no follows: a start tight_timing before it, to the microsecond", [start("a", 0), end("x", 5)], ["a..x completed resource"]),
+    Case(
+        "no follows: a start tight_timing before it, to the microsecond",
+        [start("a", 0), end("x", 5)],
+        ["a..x completed resource"],
+    ),
     # a─────x             |
     # 0     4:59.999999   20+
     Case(
@@ -200,7 +204,13 @@ FINDING = [
     # 0    1    2       8       9
     Case(
         "runs: an undecided end does not keep another worker's waiting",
-        [start("a", 0, "w1"), start("b", 1, "w1"), start("c", 2, "w2"), end("x", 8, worker="w1"), end("y", 9, worker="w2")],
+        [
+            start("a", 0, "w1"),
+            start("b", 1, "w1"),
+            start("c", 2, "w2"),
+            end("x", 8, worker="w1"),
+            end("y", 9, worker="w2"),
+        ],
         ["c..y completed resource"],
         open=("a.. open",),  # what is open after the input's end, where x would be decided
     ),

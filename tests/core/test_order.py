@@ -1,6 +1,7 @@
 """One example in proper, jumbled and backwards order, with the same final records.
 
-All of it lies within ``tight_timing``, so that any order is one that DESIGN section 2 allows; what needs more comes before.
+All of it lies within ``tight_timing``, so that any order is one that DESIGN section 2
+allows; what needs more comes before.
 """
 
 import random

@@ -8,7 +8,8 @@ import os
 from dataclasses import replace
 from typing import NamedTuple
 
-from hypothesis import HealthCheck, assume, event as note, example, given, settings
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import event as note
 from hypothesis import strategies as st
 
 from correlator.core import Lifecycle, Rules
@@ -16,7 +17,7 @@ from correlator.event import Event, Kind
 from tests.core.scenes import Scene, at, identity
 from tests.core.truth import LAG, MINUTE, RULES, SECOND, Life, Unclear, events_of, records_of
 
-EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "1500"))
+EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "1000"))
 
 GAPS = [0.4, 0.9, 2, 3.5, 6, 9, 12, 19, 26, 41, 62, 95, 140, 300]
 SPANS = [-3, -0.5, 0.02, 0.5, 2, 4.5, 4.999, 5.001, 5.5, 7, 9.5, 13, 17, 23, 34, 55, 73, 120, 160, 190, 205, 260]
@@ -78,7 +79,9 @@ def arrivals(draw, events: list[Event], partitions: int) -> list[Arrival]:
             again = event.occurred + max(delay, draw(st.sampled_from([0, 1, 60, 600, 1200])) * SECOND)
             arriving.append(Arrival(again, event, event.occurred, draw(here)))
     for minutes in draw(st.lists(st.integers(0, 400), max_size=4)):
-        arriving.append(Arrival(at(minutes) + draw(delays) * SECOND, None, at(minutes), draw(st.integers(0, partitions - 1))))
+        arriving.append(
+            Arrival(at(minutes) + draw(delays) * SECOND, None, at(minutes), draw(st.integers(0, partitions - 1)))
+        )
     return sorted(arriving, key=lambda arrival: arrival.at)
 
 

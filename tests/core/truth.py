@@ -6,6 +6,7 @@ which its start is forgotten), `Unclear` is raised: such a truth is not compared
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from correlator.core import Rules
@@ -108,7 +109,7 @@ def records_of(events: list[Event], kind: Kind, rules: Rules) -> set[str]:
     """The final records, written as `scenes.written` does."""
     lived = [Lived(event) for event in events if event.role is Role.START]
     if not (kind is Kind.WORKER and rules.worker_names_shared):
-        for one, after in zip(lived, lived[1:], strict=False):
+        for one, after in pairwise(lived):
             one.next = after.start
     by_id = {one.start.id: one for one in lived}
     unmatched: list[Event] = []
@@ -120,10 +121,10 @@ def records_of(events: list[Event], kind: Kind, rules: Rules) -> set[str]:
         if event.role is Role.CANCELLATION:
             owner = _cancelled(event, lived, kind, rules)
             (alone if owner is None else owner.cancellations).append(event)
-        elif event.role is Role.END and event.follows is None and not _guess(event, lived, kind, rules):
-            unmatched.append(event)
-        elif event.role is Role.END and event.follows is not None and event.follows not in by_id:
-            unmatched.append(event)
+        elif event.role is Role.END:
+            found = event.follows in by_id if event.follows else _guess(event, lived, kind, rules)
+            if not found:
+                unmatched.append(event)
     unmatched.sort(key=lambda event: event.occurred)
     joined: dict[str, Event] = {}
     for cancellation in list(alone):
@@ -133,7 +134,10 @@ def records_of(events: list[Event], kind: Kind, rules: Rules) -> set[str]:
             joined.setdefault(end.id, cancellation)
     return {
         *(_written(one, kind, rules) for one in lived),
-        *(f"..{end.id}/{joined[end.id].id} cancelled" if end.id in joined else f"..{end.id} unmatched" for end in unmatched),
+        *(
+            f"..{end.id}/{joined[end.id].id} cancelled" if end.id in joined else f"..{end.id} unmatched"
+            for end in unmatched
+        ),
         *(f"../{cancellation.id} cancelled" for cancellation in alone),
     }
 
