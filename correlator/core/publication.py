@@ -63,7 +63,8 @@ def settle(
 
 
 def _at_rest(start: KnownStart, watermark: int | None) -> int | None:
-    """When a start that is known alone is due next; None where it is due now, or stands otherwise than was published."""
+    """When a start that is known alone is due next; None where it is due now, or stands otherwise than was
+    published."""
     if start.shown is None:
         due = start.wait if start.overtaken is None else min(start.wait, start.overtaken)
     elif start.shown.superseded_by == start.overtaken_by:
@@ -85,10 +86,10 @@ def _version(whole: Whole, outcome: Outcome | None) -> Shown:
 
 
 def _cause(whole: Whole, standing: Standing, event_id: str | None) -> str:
+    if event_id is not None:  # what time alone made due was published before the event
+        return event_id
     if standing.deadline is not None:
         return standing.deadline
-    if event_id is not None:
-        return event_id
     return f"decided:{whole.end.event.id if whole.end is not None else whole.opening.event.id}"
 
 

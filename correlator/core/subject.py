@@ -87,7 +87,8 @@ def _add_start(state: SubjectState, event: Event, clock: int, rules: Rules) -> N
 
 
 def _only_opens(state: SubjectState, event: Event) -> bool:
-    """Whether a start is the newest and nothing else is known but starts, the one before it open: then no lifecycle changes.
+    """Whether a start is the newest and nothing else is known but starts, the one before it open: then no lifecycle
+    changes.
     A resource id that starts without end thus costs little each time, however much of it is remembered.
     """
     if state.ends or state.cancellations or state.starts[-1].event is not event:

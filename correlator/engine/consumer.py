@@ -7,6 +7,7 @@ from typing import Any
 from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP
 
+from correlator.engine.holding import Holding
 from correlator.engine.reading import SliceThread
 from correlator.engine.slices import TopicPartition
 
@@ -42,18 +43,35 @@ class SliceConsumer(Consumer):
         not: recovery will come. Faust leaves a partition without a committed offset where it is, and what was read of
         it and dropped is lost.
         """
-        holding = self.transport.engine.holding
-        if not self.flow_active or holding is None:
+        engine = self.transport.engine
+        holding = engine.holding
+        if holding is None or not (self.flow_active or not self.app.tables.changelog_topics):
             return
+        try:
+            await self._seek_streams(holding)
+        except asyncio.CancelledError:
+            if holding is engine.holding and not self.should_stop:  # Faust would go on as if it were done
+                engine.fail("partitions could not be sought", TimeoutError("Kafka did not answer in time"))
+            raise
+
+    async def _seek_streams(self, holding: Holding) -> None:
         await super().perform_seek()
         mine = [TP(*tp) for tp in holding.lanes]
-        ends, beginnings = await asyncio.gather(self.highwaters(*mine), self.earliest_offsets(*mine))
+        changelogs = {TP(*lane.changelog): lane for lane in holding.lanes.values() if lane.changelog is not None}
+        ends, beginnings = await asyncio.gather(
+            self.highwaters(*mine, *changelogs), self.earliest_offsets(*mine, *changelogs)
+        )
+        for tp, lane in changelogs.items():
+            recovered = beginnings[tp] - 1 if lane.recovered is None else lane.recovered
+            if recovered < ends[tp] - 1:  # Faust goes on where its patience ends, recovered or not
+                self.transport.engine.fail(
+                    f"{tp.topic}-{tp.partition} was not recovered",
+                    TimeoutError(f"read to {recovered} of {ends[tp] - 1}"),
+                )
         starts = {tp: self._committed_offset[tp] for tp in mine}
         for tp, committed in starts.items():
             if committed is not None and committed > ends[tp]:
-                self.log.warning(
-                    "%s-%s ends before its committed offset: the topic was made anew; reading it whole", *tp
-                )
+                self.log.warning("%s-%s ends before its committed offset: it was made anew; reading it whole", *tp)
         afresh = {tp: beginnings[tp] for tp, offset in starts.items() if offset is None or offset > ends[tp]}
         await self.seek_wait(afresh)
         if holding is self.transport.engine.holding:

@@ -32,8 +32,6 @@ class Options(NamedTuple):
     """The static member of the group that this process is: it restarts into its partitions without a rebalance."""
     nudge_interval: float = 2.0
     """How often stages are asked what time wants of them."""
-    standbys: int = 1
-    """How many other processes read a table's changelog along, to take over sooner."""
     datadir: str = "."
 
 
@@ -51,6 +49,7 @@ class Engine:
         self.app = _faust_app(options)
         self._transport = self.app.transport = SliceTransport(self.app.conf.broker_consumer, self.app, engine=self)
         self.holding: Holding | None = None
+        self._letting_go = asyncio.Lock()
         self._stages: dict[str, tuple[Stage, CommittedTable | None]] = {}
         self.app.task(self._nudge_on)
 
@@ -109,9 +108,10 @@ class Engine:
 
     async def let_go(self) -> None:
         """Finish what is being published, and hold nothing."""
-        holding, self.holding = self.holding, None
-        if holding is not None:
-            await holding.close()
+        async with self._letting_go:  # whoever asks second waits, too
+            holding, self.holding = self.holding, None
+            if holding is not None:
+                await holding.close()
 
     def _publisher(self, tp: TopicPartition) -> Publisher:
         client: Mapping[str, Any] = {"bootstrap_servers": list(self.options.brokers)}
@@ -137,7 +137,7 @@ def _faust_app(options: Options) -> faust.App:
         topic_allow_declare=False,  # topics are declared before the app starts: Faust asks one node, once
         topic_disable_leader=True,
         web_enabled=False,
-        table_standby_replicas=options.standbys,
+        table_standby_replicas=0,  # Faust empties the queue that standbys are read through when the flow resumes
         consumer_group_instance_id=options.instance_id,
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=8 << 20,

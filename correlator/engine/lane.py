@@ -34,7 +34,8 @@ class Lane:
     ) -> None:
         """``limit``: how many records may wait, and go into one slice. ``fail``: ends the process."""
         self._input, self._stage, self._table, self._publisher = input_, stage, table, publisher
-        self._changelog = None if table is None else TopicPartition(table.changelog_topic_name, input_.partition)
+        self.changelog = None if table is None else TopicPartition(table.changelog_topic_name, input_.partition)
+        """The partition that the changes go to, if the stage has a table."""
         self._limit, self._fail = limit, fail
         self._waiting: deque[Slice] = deque()
         self._waiting_records = 0
@@ -52,6 +53,11 @@ class Lane:
         """The offset up to which the partition is decided and, but for slices that changed nothing, committed."""
         return self._done
 
+    @property
+    def recovered(self) -> int | None:
+        """The changelog's offset up to which the table shows it; None for not at all."""
+        return None if self._table is None else self._table.store.offset(self._input.partition)
+
     def open(self, start: int) -> None:
         """Begin at the partition's committed offset, with its table recovered."""
         self._offered = self._done = self._committed = start
@@ -68,15 +74,19 @@ class Lane:
 
     def nudge(self, highwater: int | None) -> None:
         """Let the stage do what time asks for, if nothing waits. ``highwater``: the partition's end, if known."""
-        caught_up = highwater is not None and self._done >= highwater
-        self._go_on(self._stage.idle(self._input.partition, self._done, caught_up=caught_up), settle=True)
+        if self._running is None and not self._closed:
+            caught_up = highwater is not None and self._done >= highwater
+            self._go_on(self._stage.idle(self._input.partition, self._done, caught_up=caught_up), settle=True)
 
     async def close(self) -> None:
         """Finish what is being published, commit, and forget what waits: whoever holds the partition next reads it."""
         self._closed = True
         if self._running is not None:
             await self._running
-        await self._settle()
+        try:
+            await self._settle()
+        except Exception as exc:  # noqa: BLE001 - whatever it is, it must not be survived
+            self._fail(f"{self._input.topic}-{self._input.partition} could not be let go", exc)
         self._stage.revoked(self._input.partition)
 
     def _go_on(self, transactions: Iterator[Transaction], *, settle: bool = False) -> None:
@@ -120,7 +130,7 @@ class Lane:
             await self._publish(Transaction((), {}, self._done))
 
     async def _publish(self, transaction: Transaction) -> None:
-        offset = await self._publisher.publish(transaction, self._changelog)
+        offset = await self._publisher.publish(transaction, self.changelog)
         if self._table is not None and transaction.changes:
             self._table.commit(self._input.partition, transaction.changes, offset)
         self._committed = transaction.end

@@ -92,8 +92,9 @@ class SliceThread(AIOKafkaConsumerThread):
         assignment = None if subscription is None else subscription.assignment
         if assignment is None or not assignment.active:
             return
-        for tp in readable:
-            state = assignment.state_value(tp) if tp in assignment.tps and tp in readable else None
+        # What aiokafka handed over is passed on, whatever became of the room for it since: it will not be read again.
+        for tp in {*fetched, *(tp for tp in readable if tp in readable)} & set(assignment.tps):
+            state = assignment.state_value(tp)
             if state is None or not state.has_valid_position:
                 continue
             records, end = fetched.get(tp) or [], state.position

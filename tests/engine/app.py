@@ -48,7 +48,6 @@ class Settings(NamedTuple):
     datadir: str = "."
     session_timeout: float = 6.0
     instance_id: str | None = None
-    standbys: int = 1
     nudge_interval: float = 0.3
     stop_at: str | None = None
     """Send ourselves ``stop_signal`` before this step of a transaction (see ``STEPS``), the ``stop_after``-th time."""
@@ -57,7 +56,7 @@ class Settings(NamedTuple):
     with_table: bool = True
     """False: the first hop only."""
     at_its_worst: str | None = None
-    """``standby``: let Faust's recovery resume the flow just when a standby's changelog lies in the queue."""
+    """``slow``: let the last seek of a recovery take longer than Faust has patience."""
 
 
 def journal(what: str, **details: Any) -> None:
@@ -138,7 +137,7 @@ STEPS = {
     "offsets": "send_offsets_to_transaction",
     "commit": "commit_transaction",
 }
-"""The steps of a transaction, and the producer's method for each. ``committed`` is the fifth: before memory knows of it."""
+"""The steps of a transaction, and the producer's method for each; ``committed`` comes after them."""
 
 
 class Watched(Publisher):
@@ -178,7 +177,7 @@ class Watched(Publisher):
 def make_engine(settings: Settings) -> Engine:
     """Wire the app."""
     Watched.settings = settings
-    correlator.engine.engine.Publisher = Watched  # type: ignore[misc]
+    correlator.engine.engine.Publisher = Watched
     options = Options(
         settings.app_id,
         (settings.brokers,),
@@ -186,7 +185,6 @@ def make_engine(settings: Settings) -> Engine:
         session_timeout=settings.session_timeout,
         instance_id=settings.instance_id,
         nudge_interval=settings.nudge_interval,
-        standbys=settings.standbys,
         datadir=settings.datadir,
     )
     engine = Engine(options, fail=die)
@@ -198,9 +196,8 @@ def make_engine(settings: Settings) -> Engine:
     joining = Joining(settings.output, settings.split)
     joining.table = engine.add_table(TABLE, make_store(settings), settings.partitions)
     engine.add_stage(settings.middle or settings.source, joining, joining.table)
-    tell_what_standbys_read(engine, joining.table)
-    if settings.at_its_worst == "standby":
-        wait_for_a_standby_to_read(engine)
+    if settings.at_its_worst == "slow":
+        seek_slowly(engine)
     return engine
 
 
@@ -212,29 +209,17 @@ def make_store(settings: Settings) -> Any:
     return RocksStore(Path(settings.datadir, TABLE))
 
 
-def wait_for_a_standby_to_read(engine: Engine) -> None:
-    """Let recovery go on from its last seek only when the changelog's queue holds something of a standby."""
-    recovery: Any = engine.app.tables.recovery
-    wait = recovery._wait
+def seek_slowly(engine: Engine) -> None:
+    """Let the last seek of a recovery take for ever."""
+    engine.app.conf.broker_request_timeout = engine.options.session_timeout  # no less is allowed
 
-    async def waiting(what: Any, timeout: Any = None) -> None:
-        is_last_seek = getattr(what, "__name__", "") == "perform_seek"
-        await wait(what, timeout)
-        queue = engine.app.tables.changelog_queue
-        while is_last_seek and recovery.standby_tps and queue.empty():
-            await asyncio.sleep(0)
-        if is_last_seek and recovery.standby_tps:
-            journal("at its worst", slices=queue.qsize())
+    async def seek(_: Any) -> None:
+        journal("seeks")
+        await asyncio.Event().wait()
 
-    recovery._wait = waiting
-
-
-def tell_what_standbys_read(engine: Engine, table: CommittedTable) -> None:
-    async def on_changelog_event(event: Any) -> None:
-        if event.message.tp in engine.app.tables.recovery.standby_tps:
-            journal("standby read", partition=event.message.partition, end=event.message.value.end)
-
-    table.on_changelog_event = on_changelog_event  # type: ignore[method-assign]
+    @engine.app.on_partitions_assigned.connect(weak=False)
+    async def assigned(*_: Any, **__: Any) -> None:
+        engine.app.consumer._seek_streams = seek
 
 
 async def main(settings: Settings) -> None:
@@ -244,5 +229,5 @@ async def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "WARNING"), format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.basicConfig(level="WARNING", format="%(asctime)s %(name)s %(levelname)s %(message)s")
     uvloop.run(main(Settings(**json.loads(sys.argv[1]))))

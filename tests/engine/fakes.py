@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from correlator.engine import Message, MemoryStore, Slice, Transaction
+from correlator.engine import MemoryStore, Message, Slice, Transaction
 from correlator.engine.slices import Changes, TopicPartition
 
 INPUT = TopicPartition("input", 3)

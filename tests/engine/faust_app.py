@@ -1,10 +1,10 @@
-"""A Faust app without the engine, configured as the engine does it, that writes down what Faust does and in which order.
+"""A Faust app without the engine, configured as the engine does it, that writes down what Faust does, and when.
 
     python -m tests.engine.faust_app '{"brokers": …, "app_id": …, "source": …}'
 
-It has two tables: ``gathering``, whose recovery gathers two events at a time, as the engine's; and ``at_once``, one. Of the
-topics that it reads, it is stuck at the first event of two: of ``stuck``, which wants no acks, as the engine's, and of
-``stuck_unacked``, which does. What happens is written to stdout, a JSON object a line.
+It has two tables: ``gathering``, whose recovery gathers two events at a time, as the engine's; and ``at_once``, one. Of
+the topics that it reads, it is stuck at the first event of two: of ``stuck``, which wants no acks, as the engine's, and
+of ``stuck_unacked``, which does. What happens is written to stdout, a JSON object a line.
 """
 
 import asyncio
@@ -191,7 +191,7 @@ def make_app(settings: Settings) -> faust.App:
         resume()
         journal("flow_control.resume")
 
-    app.flow_control.resume = resuming  # type: ignore[method-assign]
+    app.flow_control.resume = resuming
     on_recovery_completed = Recovery.on_recovery_completed
 
     async def completed(self: Any, *args: Any) -> None:
@@ -202,7 +202,7 @@ def make_app(settings: Settings) -> faust.App:
             for partition in range(settings.partitions):
                 table.data.offsets[partition] = settings.persisted
 
-    Recovery.on_recovery_completed = completed  # type: ignore[method-assign]
+    Recovery.on_recovery_completed = completed
     return app
 
 

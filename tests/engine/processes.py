@@ -60,7 +60,8 @@ class App:
         try:
             return list(await until(said, patience))
         except AssertionError as error:
-            raise AssertionError(f"{what!r} of {self.name}: {error}\n{self.entries()[-20:]}\n{self.log[-5000:]}") from None
+            journal, log = self.entries()[-20:], self.log[-5000:]
+            raise AssertionError(f"{what!r} of {self.name}: {error}\n{journal}\n{log}") from None
 
     async def ends(self, patience: float = PATIENCE) -> int:
         """Wait for its end, and return the exit code."""
@@ -154,6 +155,16 @@ class Deployment:
             logs = "\n".join(f"{app.name}: {app.exit_code}\n{app.log}" for app in self.apps)
             committed = [await self.cluster.committed(self.id, topic) for topic in self.inputs]
             raise AssertionError(f"{error}: committed {committed}\n{logs}") from None
+
+    async def assert_exactly_once(self, pairs: int) -> None:
+        """Each pair published once, each record counted once, none left waiting, the offsets at the input's ends."""
+        joined = await self.joined()
+        missing, twice = keys(pairs) - joined, joined - keys(pairs)
+        assert not missing, f"missing: {sorted(missing)}"
+        assert not twice, f"twice, or never fed: {sorted(twice)}"
+        state = await self.state()
+        assert state == (2 * pairs, 0), f"counted, waiting: {state}"
+        assert await self.is_done()
 
     async def joined(self) -> Counter[bytes]:
         """How often each pair was published, for a reader of committed records."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import MessageSizeTooLargeError, ProducerFenced
 
 from tests.engine.kafka import Cluster, Row, until
@@ -47,14 +48,22 @@ def new_producer(kafka: str, stack: AsyncExitStack) -> NewProducer:
             acks="all",
         )
         await stack.enter_async_context(producer)
+        stack.callback(forget_what_ended, producer)
         return producer
 
     return new
 
 
+def forget_what_ended(producer: AIOKafkaProducer) -> None:
+    """A fenced producer leaves an exception to the next call; asyncio would complain of it when nobody asked."""
+    ended = producer._txn_manager._transaction_waiter
+    if ended is not None and ended.done() and not ended.cancelled():
+        ended.exception()
+
+
 @pytest.fixture
 def new_consumer(kafka: str, stack: AsyncExitStack) -> NewConsumer:
-    """Start a consumer of one partition, with insides set between its making and its start, as Faust's is by the engine."""
+    """Start a consumer of one partition, with insides set before its start, as the engine does with Faust's."""
 
     async def new(tp: TopicPartition, group: str | None = None, **insides: Any) -> AIOKafkaConsumer:
         consumer = AIOKafkaConsumer(
@@ -165,7 +174,7 @@ async def test_last_stable_offset_is_known_from_the_last_fetch(tp, new_producer,
 
 
 async def test_position_moves_past_control_records_and_aborted_batches(tp, new_producer, new_consumer):
-    """A slice ends at the position, so slices join, and recovery gets to a changelog's end that is a marker (Faust #47)."""
+    """A slice ends at the position: slices join, and recovery gets to an end that is a marker (Faust #47)."""
     producer = await new_producer()
     await abort(producer, tp, b"aborted", b"aborted")
     consumer = await new_consumer(tp, _isolation_level="read_committed")
@@ -258,6 +267,31 @@ async def test_fetch_max_wait_is_taken_from_the_consumer_when_it_starts(tp, new_
         return time.monotonic() - began
 
     assert await answered_after(3000) - await answered_after(50) > 1
+
+
+class Listener(ConsumerRebalanceListener):
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        self.told.append("revoked")
+        raise OSError("of the listener")
+
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        self.told.append("assigned")
+        raise OSError("of the listener")
+
+
+async def test_what_a_rebalance_listener_raises_is_logged_and_forgotten(kafka, cluster, tp, stack, caplog):
+    """Hence the engine catches what goes wrong while it takes over, and ends the process."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, group_id=uuid.uuid4().hex, auto_offset_reset="earliest")
+    await stack.enter_async_context(consumer)
+    listener = Listener()
+    consumer.subscribe([tp.topic], listener=listener)
+    await cluster.write(tp.topic, [Row(0, b"k", b"one")])
+    assert (await asyncio.wait_for(consumer.getone(), 30)).value == b"one"
+    assert listener.told == ["revoked", "assigned"]
+    assert [str(record.exc_info[1]) for record in caplog.records if record.exc_info] == ["of the listener"] * 2
 
 
 # Writing

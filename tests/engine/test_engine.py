@@ -54,7 +54,7 @@ async def test_what_cannot_be_taken_over_ends_the_process(around):
 
     def publisher(tp: TopicPartition) -> Any:
         refused = Publisher()
-        refused.start = refuse  # type: ignore[method-assign]
+        refused.start = refuse
         return refused
 
     around.engine._publisher = publisher

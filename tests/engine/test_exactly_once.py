@@ -1,7 +1,7 @@
 """Exactly once, whatever happens to the process: the test app against a real broker.
 
-Every one of these feeds pairs, lets something happen, and then counts: each pair published once for a reader of committed
-records, each record counted once in the table, nothing left waiting, and the committed offsets at the ends of the input.
+Every one of these feeds pairs, lets something happen, and then counts: each pair published once for a reader of
+committed records, each record counted once in the table, nothing left waiting, the offsets at the ends of the input.
 """
 
 import asyncio
@@ -11,18 +11,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.engine.app import STEPS
-from tests.engine.kafka import Cluster, Row, connected, until
-from tests.engine.processes import App, Deployment, Deployments, keys, pairs
+from tests.engine.kafka import Cluster, Row, connected
+from tests.engine.processes import App, Deployment, Deployments, pairs
 
 PAIRS = 1000
-
-
-async def assert_exactly_once(deployment: Deployment, count: int = PAIRS) -> None:
-    joined = await deployment.joined()
-    missing, twice = keys(count) - joined, joined - keys(count)
-    assert (len(missing), len(twice)) == (0, 0), (missing, twice)
-    assert await deployment.state() == (2 * count, 0)
-    assert await deployment.is_done()
 
 
 def last_word(app: App) -> str:
@@ -49,7 +41,7 @@ async def test_a_process_that_is_told_to_stop_leaves_all_it_did(deployment: Depl
     await deployment.write(rows[PAIRS:])
     await deployment.until_done(again)
     assert await again.stop() == 0
-    await assert_exactly_once(deployment)
+    await deployment.assert_exactly_once(PAIRS)
 
 
 @pytest.mark.parametrize("store", ["memory", "rocksdb"])
@@ -63,7 +55,7 @@ async def test_a_process_that_is_killed_at_any_step(cluster: Cluster, deployment
     last = deployment.start(member="one")
     await deployment.until_done(last)
     last.kill()
-    await assert_exactly_once(deployment)
+    await deployment.assert_exactly_once(PAIRS)
     again = deployment.start(member="one")
     told = await again.says("assigned", times=4)
     assert [entry["waiting"] for entry in told] == [0, 0, 0, 0]
@@ -71,6 +63,7 @@ async def test_a_process_that_is_killed_at_any_step(cluster: Cluster, deployment
 
 
 # A process that is stopped for so long that another one takes over, and then goes on
+
 
 @pytest.fixture(scope="module")
 def zombies(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, App | BaseException]]:
@@ -111,13 +104,13 @@ async def stopped_behind_foreign_records(cluster: Cluster, deployments: Deployme
 
 
 async def woken(deployment: Deployment, zombie: App) -> App:
-    """Let another process take over and finish, then let the zombie go on; all is published exactly once, whatever it does."""
+    """Let another process take over and finish, then let the zombie go on: all is published exactly once."""
     other = deployment.start()
     await deployment.until_done(other)
     zombie.signal(signal.SIGCONT)
     await zombie.ends()
     assert await other.stop() == 0
-    await assert_exactly_once(deployment)
+    await deployment.assert_exactly_once(PAIRS)
     return zombie
 
 
@@ -143,4 +136,4 @@ async def test_a_stopped_process_that_has_nothing_to_lose_joins_again(deployment
     await deployment.write(rows[PAIRS:])
     await deployment.until_done(stopped, other)
     assert [await app.stop() for app in (stopped, other)] == [0, 0]
-    await assert_exactly_once(deployment)
+    await deployment.assert_exactly_once(PAIRS)

@@ -43,7 +43,7 @@ class Around:
         self.said: list[Any] = []
         self.lanes = {tp: Lane(tp, self.said) for tp in tps}
         self.publishers = [Publisher() for _ in tps]
-        self.holding = Holding(self.lanes, self.publishers)  # type: ignore[arg-type]
+        self.holding = Holding(self.lanes, self.publishers)
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ async def test_a_publisher_that_does_not_start_is_told(around):
     async def refuse() -> None:
         raise OSError("no broker")
 
-    around.publishers[1].start = refuse  # type: ignore[method-assign]
+    around.publishers[1].start = refuse
     with pytest.raises(OSError, match="no broker"):
         await around.holding.take_over()
 

@@ -21,7 +21,7 @@ class Around:
     def __init__(self, *, start: int | None = 0, table: bool = True) -> None:
         self.stage, self.publisher, self.table, self.failures = Stage(), Publisher(), Table(), Failures()
         shown = self.table if table else None
-        self.lane = Lane(INPUT, self.stage, shown, self.publisher, limit=LIMIT, fail=self.failures)  # type: ignore[arg-type]
+        self.lane = Lane(INPUT, self.stage, shown, self.publisher, limit=LIMIT, fail=self.failures)
         if start is not None:
             self.lane.open(start)
 

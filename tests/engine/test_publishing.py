@@ -65,7 +65,7 @@ class Around:
         self.batches.append((tp, batch))
         self.said.append(("send", tp))
         delivery = asyncio.get_running_loop().create_future()
-        delivery.offset = offset  # type: ignore[attr-defined]
+        delivery.offset = offset
         self.deliveries.append(delivery)
         if self.deliver_at_once:
             self.deliver(-1)
@@ -92,8 +92,7 @@ async def around() -> AsyncIterator[Around]:
 
 def messages(*to: tuple[str, int], size: int = 5) -> Sequence[Message]:
     return [
-        Message(topic, partition, b"%d" % n, b"v" * size, [("n", b"%d" % n)])
-        for n, (topic, partition) in enumerate(to)
+        Message(topic, partition, b"%d" % n, b"v" * size, [("n", b"%d" % n)]) for n, (topic, partition) in enumerate(to)
     ]
 
 

@@ -1,7 +1,6 @@
 """The table as Faust's recovery sees it: slices of its changelog in, and an offset from which to go on."""
 
-import operator
-from collections.abc import Iterator
+from operator import delitem, setitem
 from types import SimpleNamespace
 from typing import Any
 
@@ -78,14 +77,14 @@ def test_a_committed_transaction_is_shown(table):
     assert table.get_committed(1, b"a") is None
 
 
-@pytest.mark.parametrize("write", [lambda table: operator.setitem(table, b"a", b"1"), lambda table: operator.delitem(table, b"a")])
+@pytest.mark.parametrize("write", [lambda table: setitem(table, b"a", b"1"), lambda table: delitem(table, b"a")])
 def test_nobody_else_writes_it(table, write):
     with pytest.raises(TypeError, match="committed transactions only"):
         write(table)
 
 
 @pytest.fixture
-def rebalanced(table: CommittedTable, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def rebalanced(table: CommittedTable, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Tell the table of a rebalance."""
 
     async def nothing(*_: Any) -> None: ...
@@ -95,7 +94,7 @@ def rebalanced(table: CommittedTable, monkeypatch: pytest.MonkeyPatch) -> Iterat
     async def rebalance(*assigned: TP) -> None:
         await table.on_rebalance(set(assigned), set(), set())
 
-    yield rebalance
+    return rebalance
 
 
 async def test_a_rebalance_forgets_partitions_that_are_not_ours(table, rebalanced):
