@@ -38,7 +38,7 @@ class Options(NamedTuple):
 class Engine:
     """Stages, each reading a topic, in one Faust app.
 
-    Faust keeps what it is good at: membership, co-partitioned assignment, recovery, standbys. ``fail`` is called,
+    Faust keeps what it is good at: membership, co-partitioned assignment, recovery. ``fail`` is called,
     with what went wrong, when
     what this process holds in memory may differ from what is durable; it must end the process.
     """

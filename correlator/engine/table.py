@@ -48,7 +48,7 @@ class Keeper(FaustStore[bytes, bytes]):
 class CommittedTable(faust.Table[bytes, bytes]):
     """A Faust table whose changes come from the changelog, or from a transaction already committed to it.
 
-    Faust keeps it co-partitioned with its input, recovers it and keeps standbys; the engine writes it.
+    Faust keeps it co-partitioned with its input, and recovers it; the engine writes it.
     Written any earlier, a store on disk would keep changes that never were (ENGINE-FAULTS.md: 105 of 200 pairs lost).
     """
 
@@ -69,7 +69,7 @@ class CommittedTable(faust.Table[bytes, bytes]):
     async def on_rebalance(
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
     ) -> None:
-        """Keep the partitions that are ours now, active or standby."""
+        """Keep the partitions that are ours now."""
         self.store.keep_only({tp.partition for tp in assigned if tp.topic == self.changelog_topic_name})
         await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
 

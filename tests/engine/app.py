@@ -224,8 +224,10 @@ def seek_slowly(engine: Engine) -> None:
 
 async def main(settings: Settings) -> None:
     engine = make_engine(settings)
+    running = asyncio.create_task(run(engine))
+    await asyncio.sleep(0)  # it hears signals now
     journal("starting")
-    await run(engine)
+    await running
 
 
 if __name__ == "__main__":

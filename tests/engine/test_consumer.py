@@ -1,0 +1,127 @@
+"""The consumer between Faust and the engine: what is done before and after what Faust does. No broker takes part."""
+
+import logging
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from faust.transport.drivers.aiokafka import Consumer
+from faust.types import TP
+
+from correlator.engine.consumer import SliceConsumer
+from correlator.engine.slices import TopicPartition
+
+ONE, TWO, THREE = TP("input", 0), TP("input", 1), TP("input", 2)
+
+
+class Holding:
+    def __init__(self) -> None:
+        self.lanes = {TopicPartition(*tp): None for tp in (ONE, TWO, THREE)}
+        self.starts: dict[TopicPartition, int] | None = None
+
+    def seek(self, starts: dict[TopicPartition, int]) -> None:
+        self.starts = starts
+
+
+class Around:
+    """A consumer whose Faust half only writes down that it was called."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.said: list[Any] = []
+        self.committed: dict[TP, int | None] = {ONE: 5, TWO: None, THREE: 50}
+        self.sought: dict[TP, int] = {}
+        self.holding = Holding()
+        self.engine = SimpleNamespace(
+            holding=self.holding,
+            shut=lambda: self.said.append("shut"),
+            open=lambda: self.said.append("open"),
+            take_over=self._say("take over"),
+            let_go=self._say("let go"),
+        )
+        self.consumer: Any = object.__new__(SliceConsumer)
+        self.consumer.transport = SimpleNamespace(engine=self.engine)
+        self.consumer.app = SimpleNamespace(tables={"subjects": None})
+        self.consumer.log = logging.getLogger("consumer")
+        self.consumer.flow_active = True
+        self.consumer._committed_offset = self.committed
+        self.consumer._thread = SimpleNamespace(tenure=None)
+        for name in ("on_partitions_revoked", "on_partitions_assigned", "perform_seek"):
+            monkeypatch.setattr(Consumer, name, self._say(f"Faust: {name}"))
+        monkeypatch.setattr(Consumer, "resume_flow", lambda _: self.said.append("Faust: resume_flow"))
+        self.consumer.highwaters = self._answer(10)
+        self.consumer.earliest_offsets = self._answer(2)
+        self.consumer.seek_wait = self._seek
+
+    def _say(self, what: str) -> Any:
+        async def say(*_: Any) -> None:
+            self.said.append(what)
+
+        return say
+
+    def _answer(self, offset: int) -> Any:
+        async def answer(*tps: TP) -> dict[TP, int]:
+            return dict.fromkeys(tps, offset)
+
+        return answer
+
+    async def _seek(self, offsets: dict[TP, int]) -> None:
+        self.sought |= offsets
+
+
+@pytest.fixture
+def around(monkeypatch: pytest.MonkeyPatch) -> Around:
+    return Around(monkeypatch)
+
+
+async def test_a_revocation_stops_the_reading_first(around):
+    await around.consumer.on_partitions_revoked({ONE})
+    assert around.said == ["shut", "Faust: on_partitions_revoked"]
+
+
+async def test_an_assignment_is_taken_over_before_faust_hears_of_it(around):
+    await around.consumer.on_partitions_assigned({ONE}, 7)
+    assert around.said == ["take over", "Faust: on_partitions_assigned"]
+    assert around.consumer._thread.tenure is around.holding
+
+
+async def test_the_reading_begins_after_faust_resumed_the_flow(around):
+    around.consumer.resume_flow()
+    assert around.said == ["Faust: resume_flow", "open"]
+
+
+async def test_the_last_seek_says_where_each_partition_begins(around, caplog):
+    await around.consumer.perform_seek()
+    assert around.said == ["Faust: perform_seek"]  # sought, and not yet open
+    assert around.holding.starts == {ONE: 5, TWO: 2, THREE: 2}
+    # Faust sought the first; the second has no committed offset, and the third one that lies behind its end.
+    assert around.sought == {TWO: 2, THREE: 2}
+    assert "input-2 ends before its committed offset" in caplog.text
+
+
+async def test_a_seek_while_the_flow_is_stopped_is_not_the_last_one(around):
+    """It comes from a poll, and what it would read may not be ours yet."""
+    around.consumer.flow_active = False
+    await around.consumer.perform_seek()
+    assert around.said == []
+    assert around.holding.starts is None
+
+
+async def test_a_seek_while_nothing_is_held_is_not_the_last_one(around):
+    around.engine.holding = None
+    await around.consumer.perform_seek()
+    assert around.said == []
+
+
+async def test_a_seek_that_a_rebalance_overtook_does_not_count(around):
+    async def rebalance(_: Any) -> None:
+        around.engine.holding = Holding()
+
+    around.consumer.seek_wait = rebalance
+    await around.consumer.perform_seek()
+    assert around.holding.starts is None
+    assert around.engine.holding.starts is None
+
+
+async def test_faust_s_waiting_is_the_letting_go(around):
+    await around.consumer.wait_empty()
+    assert around.said == ["let go"]
