@@ -42,11 +42,4 @@ def end_the_only_one(state: SubjectState, event: Event, clock: int, rules: Rules
         event.id,
         False,
     )
-    _merge(start, state.ends[0])
     return Decision(state, (lifecycle,), Fate.DECIDED)
-
-
-def _merge(start: KnownStart, end: Known) -> None:
-    """Keep what the two tell once (docs/adr/0004). Only where the end names the start: nothing will part them."""
-    start.event = start.event._replace(details=end.event.details | start.event.details)
-    end.event = end.event._replace(details={})

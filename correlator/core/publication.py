@@ -64,7 +64,8 @@ def settle(
 
 def _at_rest(start: KnownStart, watermark: int | None) -> int | None:
     """When a start that is known alone is due next; None where it is due now, or stands otherwise than was
-    published."""
+    published.
+    """
     if start.shown is None:
         due = start.wait if start.overtaken is None else min(start.wait, start.overtaken)
     elif start.shown.superseded_by == start.overtaken_by:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import pytest
 
-from correlator.core import Rules
+from correlator.core import END_OF_TIME, Rules
 from correlator.event import Kind
-from tests.core.scenes import Scene, Step, cancel, end, rules, start, until
+from tests.core.scenes import Scene, Step, at, cancel, end, identity, rules, start, until
 
 RUN, UPTIME = Kind.FLOW_RUN, Kind.WORKER
 
@@ -213,6 +213,13 @@ FINDING = [
         ],
         ["c..y completed resource"],
         open=("a.. open",),  # what is open after the input's end, where x would be decided
+    ),
+    # a──b─────────x──y      |     y has the candidates that x has, so it waits for x
+    # 0  4         9  9:30
+    Case(
+        "no follows: a later end waits for an undecided one before it",
+        [start("a", 0), start("b", 4), end("x", 9), end("y", 9.5), until(14), until(14.1)],
+        ["a..y completed resource ambiguous", "b..x completed resource ambiguous"],
     ),
     # a@w1──x@w2(a)     follows says it: the worker does not matter
     # 0     2
@@ -529,6 +536,13 @@ CANCELLING = [
         ["a.. superseded by b", "a../! cancelled amended"],
         open=("b.. open",),
     ),
+    # a──b──x(b)        |a              !         (b forgotten at 33)
+    # 0  2  3           17+             40
+    Case(
+        "cancelled: not a submit before the latest, though the latest is forgotten",
+        [start("a", 0), start("b", 2), end("x", 3, "b"), until(17.1), until(33.1), cancel("!", 40), until(55.1)],
+        ["b..x completed follows", "a.. superseded by b", "../! cancelled"],
+    ),
     # a───────!─x         by resource, and ambiguous all the same
     Case(
         "cancelled: the end is found as any other",
@@ -631,7 +645,31 @@ SCENARIOS = [
     ),
 ]
 
-CASES = [*FINDING, *ENDING, *CANCELLING, *KNOWING, *SCENARIOS]
+PASSING = [
+    # a────b    |     |     x      the clock moves on with x alone: a was over at 71, and forgotten at 101, before it
+    # 0    56   71    101   110
+    Case(
+        "time: what is due before an event is decided before it",
+        [start("a", 0), start("b", 56), end("x", 110), until(130)],
+        ["a.. superseded by b", "b..x completed resource"],
+    ),
+    # a──── 60 ── 90 ──── x(a)     (another's clock: Prefect's follows do not lie so far apart)
+    Case(
+        "time: the end of what was lost and forgotten met nothing, though it names it",
+        [start("a", 0), end("x", 91, "a"), until(107)],
+        ["a.. lost", "..x unmatched"],
+        rules=rules(flow_run_limit=60),
+    ),
+    # a──── 60 ── x(a)
+    Case(
+        "time: the end of what was lost amends it",
+        [start("a", 0), end("x", 70, "a"), until(107)],
+        ["a.. lost", "a..x completed follows amended"],
+        rules=rules(flow_run_limit=60),
+    ),
+]
+
+CASES = [*FINDING, *ENDING, *CANCELLING, *KNOWING, *SCENARIOS, *PASSING]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -646,3 +684,78 @@ def test_everything_is_published_and_forgotten_in_the_end(case):
     scene = Scene(case.kind, case.rules).play([*case.steps, until(200 * 1440), until(201 * 1440)])
     assert scene.state is None
     assert len(scene.published) >= len(case.published)
+
+
+def test_without_a_low_watermark_nothing_is_due():
+    scene = Scene()
+    for said in (start("a", 0), start("b", 1), end("x", 7), end("y", 4, "b"), cancel("!", 3000)):
+        scene.let_in(said.event(RUN, "s"), at(said.occurred), None)
+    # b is y's, so x has one candidate; and the cancellation waits
+    assert scene.versions == ["a..x completed resource", "b..y completed follows"]
+
+
+def test_a_lagging_partition_expires_nothing_whose_end_it_still_holds():
+    scene = Scene()
+    scene.let_in(start("a", 0).event(RUN, "s"), at(0), at(0))
+    scene.let_in(start("b", 500).event(RUN, "s"), at(500), at(0))
+    scene.pass_to(at(2))
+    scene.let_in(end("x", 3, "a").event(RUN, "s"), at(3), at(3))
+    assert scene.versions == ["a..x completed follows"]
+
+
+def test_at_the_end_of_the_input_an_end_with_several_candidates_waits_no_longer():
+    scene = Scene().play([start("a", 0), start("b", 1), end("x", 7)])
+    assert scene.published == []
+    scene.end_input()
+    assert scene.versions == ["b..x completed resource ambiguous"]
+    assert scene.open == ["a.. open"]
+
+
+def test_nothing_else_is_due_at_the_end_of_the_input():
+    scene = Scene().play([start("a", 0), end("x", 1), cancel("!", 9)])
+    scene.end_input()
+    assert scene.published == []
+    scene.pass_to(END_OF_TIME)
+    assert scene.versions == ["..x unmatched", "a../! cancelled"]
+
+
+def test_the_end_of_the_input_is_no_end_of_what_is_remembered():
+    scene = Scene().play([start("a", 0), start("b", 1), end("x", 7), end("y", 3, "b"), until(20)])
+    before = scene.records
+    scene.end_input()
+    scene.end_input()
+    assert scene.records == before
+
+
+def test_every_event_has_one_fate():
+    scene = Scene().play([start("a", 0), end("x", 1, "a"), end("x", 1, "a"), end("y", 2), cancel("!", 60)])
+    assert scene.fates == ["opened", "decided", "duplicate", "waiting", "waiting"]
+
+
+def test_a_truncated_event_truncates_its_record():
+    scene = Scene().play([start("a", 0)._replace(truncated=True), end("x", 1, "a"), start("b", 2), end("y", 3, "b")])
+    assert scene.versions == ["a..x completed follows truncated", "b..y completed follows"]
+
+
+def test_an_amendment_is_published_whole():
+    scene = Scene()
+    details = {"a": {"tags": ["t"]}, "x": {"infrastructure": {"status_code": 0}}, "!": {"runner": {"id": "r"}}}
+    for said in (start("a", 0), end("x", 1, "a"), cancel("!", 1.01)):
+        scene.say(said.event(RUN, "s")._replace(details=details[said.id]))
+    first, amended = scene.published
+    told = lambda lifecycle: {  # noqa: E731
+        name: value
+        for event in (lifecycle.cancellation, lifecycle.end, lifecycle.start)
+        if event is not None
+        for name, value in event.details.items()
+    }
+    assert told(first) == details["a"] | details["x"]
+    assert told(amended) == details["a"] | details["x"] | details["!"]
+
+
+def test_a_version_that_an_event_brought_back_is_caused_by_the_event():
+    # a is lost; x, late, amends it; and b, later still, takes x from a: which is lost again, by another cause
+    steps = [start("a", 0), until(61), end("x", 8), start("b", 2)]
+    scene = Scene(rules_=rules(flow_run_limit=60)).play(steps)
+    of_a = [(lifecycle.outcome, lifecycle.cause) for lifecycle in scene.published if identity(lifecycle) == "a"]
+    assert of_a == [("lost", "lost:a"), ("completed", "x"), ("lost", "b")]

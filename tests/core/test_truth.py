@@ -13,7 +13,7 @@ from hypothesis import event as note
 from hypothesis import strategies as st
 
 from correlator.core import Lifecycle, Rules
-from correlator.event import Event, Kind
+from correlator.event import Event, Kind, Role
 from tests.core.scenes import Scene, at, identity
 from tests.core.truth import LAG, MINUTE, RULES, SECOND, Life, Unclear, events_of, records_of
 
@@ -75,8 +75,10 @@ def arrivals(draw, events: list[Event], partitions: int) -> list[Arrival]:
         here = st.integers(0, partitions - 1)
         arriving.append(Arrival(event.occurred + delay, event, event.occurred, draw(here)))
         if draw(st.integers(0, 4)) == 0:
-            # As late as 20 minutes after it occurred: it was published then or later, so is remembered for longer.
-            again = event.occurred + max(delay, draw(st.sampled_from([0, 1, 60, 600, 1200])) * SECOND)
+            # As late as 20 minutes after it occurred: it was published then or later, so is remembered for longer. (Not
+            # so a second cancellation, which changes nothing: it is forgotten with the first.)
+            after = 0 if event.role is Role.CANCELLATION else draw(st.sampled_from([0, 1, 60, 600, 1200])) * SECOND
+            again = event.occurred + max(delay, after)
             arriving.append(Arrival(again, event, event.occurred, draw(here)))
     for minutes in draw(st.lists(st.integers(0, 400), max_size=4)):
         arriving.append(

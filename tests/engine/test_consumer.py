@@ -1,5 +1,6 @@
 """The consumer between Faust and the engine: what is done before and after what Faust does. No broker takes part."""
 
+import asyncio
 import logging
 from types import SimpleNamespace
 from typing import Any
@@ -10,13 +11,15 @@ from faust.types import TP
 
 from correlator.engine.consumer import SliceConsumer
 from correlator.engine.slices import TopicPartition
+from tests.engine.fakes import Failures, settled
 
 ONE, TWO, THREE = TP("input", 0), TP("input", 1), TP("input", 2)
+CHANGELOG = TP("changelog", 0)
 
 
 class Holding:
     def __init__(self) -> None:
-        self.lanes = {TopicPartition(*tp): None for tp in (ONE, TWO, THREE)}
+        self.lanes = {TopicPartition(*tp): SimpleNamespace(changelog=None) for tp in (ONE, TWO, THREE)}
         self.starts: dict[TopicPartition, int] | None = None
 
     def seek(self, starts: dict[TopicPartition, int]) -> None:
@@ -37,10 +40,14 @@ class Around:
             open=lambda: self.said.append("open"),
             take_over=self._say("take over"),
             let_go=self._say("let go"),
+            fail=(failures := Failures()),
         )
+        self.failures = failures
         self.consumer: Any = object.__new__(SliceConsumer)
         self.consumer.transport = SimpleNamespace(engine=self.engine)
-        self.consumer.app = SimpleNamespace(tables={"subjects": None})
+        self.consumer.app = SimpleNamespace(tables=SimpleNamespace(changelog_topics={"changelog"}))
+        self.consumer._stopped = asyncio.Event()
+        self.consumer._crashed = asyncio.Event()
         self.consumer.log = logging.getLogger("consumer")
         self.consumer.flow_active = True
         self.consumer._committed_offset = self.committed
@@ -120,6 +127,45 @@ async def test_a_seek_that_a_rebalance_overtook_does_not_count(around):
     await around.consumer.perform_seek()
     assert around.holding.starts is None
     assert around.engine.holding.starts is None
+
+
+@pytest.mark.parametrize("recovered, complete", [(9, True), (8, False), (None, False)])
+async def test_streams_do_not_begin_behind_a_table_that_is_not_recovered(around, recovered, complete):
+    """Faust goes on where its patience ends."""
+    lane = around.holding.lanes[ONE]
+    lane.changelog, lane.recovered = CHANGELOG, recovered
+    await around.consumer.perform_seek()
+    assert [what for what, _ in around.failures.seen] == ([] if complete else ["changelog-0 was not recovered"])
+
+
+async def test_an_empty_changelog_is_recovered(around):
+    lane = around.holding.lanes[ONE]
+    lane.changelog, lane.recovered = CHANGELOG, None
+    around.consumer.highwaters = around.consumer.earliest_offsets
+    around.committed |= {ONE: 1, THREE: 1}
+    await around.consumer.perform_seek()
+    assert around.failures.seen == []
+
+
+async def cancel_a_seek(around: Around) -> None:
+    around.consumer.seek_wait = lambda _: asyncio.Event().wait()
+    seeking = asyncio.create_task(around.consumer.perform_seek())
+    await settled()
+    seeking.cancel()
+    await asyncio.wait({seeking})
+    assert seeking.cancelled()
+
+
+async def test_a_last_seek_that_faust_gives_up_ends_the_process(around):
+    """Faust would go on as if it were done."""
+    await cancel_a_seek(around)
+    assert [what for what, _ in around.failures.seen] == ["partitions could not be sought"]
+
+
+async def test_a_last_seek_may_be_given_up_when_all_stops(around):
+    around.consumer._stopped.set()
+    await cancel_a_seek(around)
+    assert around.failures.seen == []
 
 
 async def test_faust_s_waiting_is_the_letting_go(around):
