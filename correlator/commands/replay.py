@@ -116,4 +116,4 @@ def _summarise(
         table.add_row(kind, outcome, f"{count:,}")
     table.add_row("still open", "–", f"{still_open:,}")
     console.print(table)
-    console.print(", ".join(f"{count:,} {fate}" for fate, count in sorted(fates.items())), markup=False)
+    console.print(", ".join(f"{count:,} {fate}" for fate, count in sorted(fates.items())), markup=False, soft_wrap=True)

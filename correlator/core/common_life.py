@@ -26,7 +26,7 @@ def end_the_only_one(state: SubjectState, event: Event, clock: int, rules: Rules
     """The end of the only one."""
     (start,) = state.starts
     start.shown = Shown(Outcome.COMPLETED, MatchedBy.FOLLOWS, False, event.id, None, None)
-    start.forget = state.due = clock + rules.remember
+    start.forget = state.due = max(clock, start.wait - rules.limit(event.kind)) + rules.remember
     state.ends.append(Known(event, clock + rules.grace))
     lifecycle = Lifecycle(
         state.kind,

@@ -62,7 +62,12 @@ def could_follow(end: Known, start: KnownStart, rules: Rules) -> bool:
     Prefect would have said so within ``tight_timing``; and the worker that sees a run exit is the one that submitted
     it.
     """
-    return start.event.occurred <= end.event.occurred - rules.tight_timing and start.event.worker == end.event.worker
+    settled = start.wait if start.overtaken is None else min(start.wait, start.overtaken)
+    return (
+        start.event.occurred <= end.event.occurred - rules.tight_timing
+        and start.event.worker == end.event.worker
+        and end.wait - rules.grace <= settled + rules.remember  # else it came by a partition that is ahead of others
+    )
 
 
 def _pair(state: SubjectState, watermark: int | None, rules: Rules) -> tuple[dict[str, Match], dict[str, int]]:

@@ -51,7 +51,8 @@ def settle(
         if version != opening.shown:
             published.append(_lifecycle(state, whole, version, _cause(whole, standing, event_id)))
             opening.shown = version
-            opening.forget = (now if standing.since is None else standing.since) + rules.remember
+            since = _known_at(whole, now, rules) if standing.since is None else standing.since
+            opening.forget = since + rules.remember
             if whole.start is None:
                 opening.spent = True
         if watermark is not None and opening.forget < watermark:
@@ -73,6 +74,16 @@ def _at_rest(start: KnownStart, watermark: int | None) -> int | None:
     else:
         return None
     return None if watermark is not None and due < watermark else due
+
+
+def _known_at(whole: Whole, now: int, rules: Rules) -> int:
+    """The greatest of the clocks by which a lifecycle's events came: they came by several raw partitions, and the one
+    that was read last may lag behind the others.
+    """
+    clocks = [known.wait - rules.grace for known in (whole.end, *whole.cancellations) if known is not None]
+    if whole.start is not None:
+        clocks.append(whole.start.wait - rules.limit(whole.start.event.kind))
+    return max(now, *clocks)
 
 
 def _version(whole: Whole, outcome: Outcome | None) -> Shown:

@@ -81,9 +81,9 @@ def _add_start(state: SubjectState, event: Event, clock: int, rules: Rules) -> N
         return
     place = state.starts.index(start)
     if place > 0:
-        _overtake(state.starts[place - 1], start, clock, rules)
+        _overtake(state.starts[place - 1], start, rules)
     if place + 1 < len(state.starts):
-        _overtake(start, state.starts[place + 1], clock, rules)
+        _overtake(start, state.starts[place + 1], rules)
 
 
 def _only_opens(state: SubjectState, event: Event) -> bool:
@@ -100,11 +100,12 @@ def _only_opens(state: SubjectState, event: Event) -> bool:
     return True
 
 
-def _overtake(start: KnownStart, by: KnownStart, clock: int, rules: Rules) -> None:
-    """A newer start came: the older has ``grace`` from now for its end. The next after it counts, in whatever order
-    they came.
+def _overtake(start: KnownStart, by: KnownStart, rules: Rules) -> None:
+    """A newer start came: the older has ``grace`` from then for its end, by the later of the clocks that the two came
+    by, in whatever order they came. The next after it is the one that is named.
     """
-    if start.overtaken is None:
-        start.overtaken = clock + rules.grace
+    overtaken = max(start.wait, by.wait) - rules.limit(start.event.kind) + rules.grace
+    if start.overtaken is None or overtaken < start.overtaken:
+        start.overtaken = overtaken
     if start.overtaken_by is None or by.event.occurred <= start.overtaken_at:
         start.overtaken_by, start.overtaken_at = by.event.id, by.event.occurred

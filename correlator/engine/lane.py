@@ -100,7 +100,7 @@ class Lane:
             if settle:
                 await self._settle()
         except Exception as exc:  # noqa: BLE001 - whatever it is, it must not be survived
-            self._fail(f"{self._input.topic}-{self._input.partition} could not be published", exc)
+            self._fail(f"{self._input.topic}-{self._input.partition} could not go on", exc)
         self._running = None
         if self._waiting:
             self._go_on(self._slices())

@@ -25,7 +25,6 @@ BEGIN = 1_704_067_200.0
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 TIGHT = 5 * MINUTE
 OVERLAP = 2 * MINUTE
-LONG_AFTER = 400 * DAY
 
 
 @dataclass
@@ -91,13 +90,14 @@ class Log:
             yield (subject.encode() if keyed and subject is not None else None), value
 
 
-def last_events(partitions: int) -> list[tuple[str, bytes]]:
-    """An event for each partition, by its key, long after all others: its clock shows that all their time is up."""
+def last_events(partitions: int, after: float = 400) -> list[tuple[str, bytes]]:
+    """An event for each partition, by its key, so many days after `BEGIN`, long after all others:
+    its clock shows that their time is up."""
     events: dict[int, tuple[str, bytes]] = {}
     number = 0
     while len(events) < partitions:
         name = f"prefect.worker.process.last-{number}"
-        when = BEGIN + LONG_AFTER + number
+        when = BEGIN + after * DAY + number
         value = _event("worker.started", _uuid(random.Random(name)), when, when, _worker(name), [], None)
         events.setdefault(partition_for(name.encode(), partitions), (name, value))
         number += 1
@@ -133,7 +133,9 @@ class _World:
         rng, at = self.rng, BEGIN + self.rng.uniform(0, HOUR)
         life = self._starts(name, at)
         while life is not None:
-            at = life.at + rng.choice((rng.uniform(20 + OVERLAP, 280), rng.uniform(400, 2 * HOUR), rng.uniform(2 * HOUR, 2 * DAY)))
+            at = life.at + rng.choice(
+                (rng.uniform(20 + OVERLAP, 280), rng.uniform(400, 2 * HOUR), rng.uniform(2 * HOUR, 2 * DAY))
+            )
             match rng.randrange(4):
                 case 0:  # stopped, and started again
                     life = self._starts(name, self._ends(life, at) + rng.uniform(1, HOUR))
@@ -170,7 +172,9 @@ class _World:
         life.end, life.ended = self._id(), self._micro(at, name)
         life.follows = abs(life.ended - life.started) < TIGHT * 1e6
         follows = life.start if life.follows else None
-        self._say("worker.stopped", life.end, at, name, name, [_related("work-pool", uuid.UUID(int=7), "pool")], follows)
+        self._say(
+            "worker.stopped", life.end, at, name, name, [_related("work-pool", uuid.UUID(int=7), "pool")], follows
+        )
         return at
 
     # Runs
@@ -214,7 +218,9 @@ class _World:
 
     def _length(self) -> float:
         rng = self.rng
-        return rng.choice((rng.uniform(15, 290), rng.uniform(15, 290), rng.uniform(310, HOUR), rng.uniform(1, 3) * HOUR))
+        return rng.choice(
+            (rng.uniform(15, 290), rng.uniform(15, 290), rng.uniform(310, HOUR), rng.uniform(1, 3) * HOUR)
+        )
 
     def _submitted(self, run: str, at: float, worker: str) -> Life | None:
         at = self._calm(run, at)

@@ -80,7 +80,7 @@ def test_a_week_says_what_it_contained(seed: int) -> None:
 
 
 def test_twins_add_up_where_names_are_shared() -> None:
-    """Whose stop is whose nobody can tell: as many ended as stopped, none is lost, and together they were up as long."""
+    """Whose stop is whose nobody can tell: as many ended as stopped, and together they were up as long."""
     log = generate(7, Shape(hours=24, runs=0, workers=0, twins=50))
     final, open_ = replayed(log, Rules(worker_names_shared=True))
     ended = [life for life in log.lives if life.end is not None]

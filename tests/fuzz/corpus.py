@@ -1,0 +1,69 @@
+"""The corpus: what fuzzing begins with, and what it found that was worth keeping, an input a line in ``corpus.txt``.
+
+``python -m tests.fuzz.corpus NAME DIRECTORY…`` packs into it what libFuzzer's directories hold, the smallest input
+that it found for each way through the code: at most `MOST` a target, of all sizes.
+"""
+
+import base64
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from correlator import core, prefect, wire
+from local.demo import SAMPLE
+
+CORPUS: Final = Path(__file__).with_name("corpus.txt")
+MOST: Final = 70
+LARGEST: Final = 2_000
+"""Bytes of an input that is kept."""
+
+
+def load(name: str) -> list[bytes]:
+    """What is kept for a target."""
+    lines = (line.split(" ") for line in CORPUS.read_text().splitlines()) if CORPUS.exists() else ()
+    return [base64.b64decode(value) for target, value in lines if target == name]
+
+
+def seeds(name: str) -> Iterator[bytes]:
+    """Proper inputs of a target, made from the sample: one of each kind of event."""
+    events = {}
+    for line in SAMPLE.read_bytes().splitlines():
+        if (decoded := prefect.decode(line, 5)) is not None:
+            event = decoded.event
+            events[event.kind, event.role, event.follows is None] = (line, event)
+    for line, event in events.values():
+        if name == "raw":
+            yield line
+        elif name == "lifecycles":
+            key = event.subject.encode()
+            yield bytes([len(key)]) + key + wire.encode_event(event, 1, 2, event.occurred)
+        elif name == "state":
+            state = None
+            for number in range(3):
+                id_ = str(uuid.UUID(int=number))
+                at = event._replace(id=id_, occurred=event.occurred + number * core.Rules().grace)
+                state = core.on_event(state, at, at.occurred, at.occurred, core.Rules()).state
+                if state is not None:
+                    yield core.encode(state)
+    if name == "lifecycles":
+        yield b"\xff" + wire.encode_tick(1, 2, 3)
+    if name == "clocks":
+        yield core.Clocks(3, {0: 1, 1: 1 << 50, 2: 7}).encode()
+
+
+def pack(name: str, directories: list[Path]) -> None:
+    """Keep what is in the directories, and what is kept for other targets."""
+    lines = CORPUS.read_text().splitlines() if CORPUS.exists() else []
+    others = [line for line in lines if not line.startswith(f"{name} ")]
+    found = {file.read_bytes() for directory in directories for file in directory.iterdir()}
+    fitting = sorted((value for value in found if len(value) <= LARGEST), key=lambda value: (len(value), value))
+    kept = fitting[:: len(fitting) // MOST + 1]
+    packed = [f"{name} {base64.b64encode(value).decode()}" for value in kept]
+    CORPUS.write_text("".join(f"{line}\n" for line in sorted(others + packed)))
+    print(f"{name}: {len(kept)} of {len(found)} inputs kept, {CORPUS.stat().st_size} bytes in all")
+
+
+if __name__ == "__main__":
+    pack(sys.argv[1], [Path(argument) for argument in sys.argv[2:]])

@@ -1,0 +1,89 @@
+"""What is fuzzed: each takes any bytes, and raises nothing. What is read is whole:
+it can be written and read again.
+
+An event that is valid is also decided, and what is decided rendered: it must not stop the stage later.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from correlator import core, prefect, records, wire
+
+MAX_TAGS: Final = 5
+LONGEST_REASON: Final = 400
+
+
+def raw(data: bytes) -> None:
+    """A raw record of Prefect's topic."""
+    try:
+        decoded = prefect.decode(data, MAX_TAGS)
+    except prefect.InvalidEvent as reason:
+        _is_said(reason)
+        return
+    if decoded is None:
+        return
+    event = decoded.event
+    forwarded = wire.decode(event.subject.encode(), wire.encode_event(event, 1, 2, decoded.received))
+    assert forwarded == wire.Forwarded(event, 1, 2, decoded.received)
+    decision = core.on_event(None, event, event.occurred, None, core.Rules())
+    assert decision.state is not None
+    _is_whole(decision.state)
+    flushed = core.on_watermark(decision.state, core.END_OF_TIME, core.Rules())
+    assert flushed.state is None
+    (lifecycle,) = flushed.lifecycles
+    assert records.render(lifecycle, "fuzz").value
+
+
+def state(data: bytes) -> None:
+    """An entry of the table."""
+    try:
+        read = core.decode(data)
+    except (core.UnreadableState, core.NewerState) as reason:
+        _is_said(reason)
+        return
+    _is_whole(read)
+
+
+def clocks(data: bytes) -> None:
+    """The entry that holds the clocks."""
+    try:
+        read = core.Clocks.decode(data)
+    except (core.UnreadableState, core.NewerState) as reason:
+        _is_said(reason)
+        return
+    written = read.encode()
+    assert core.Clocks.decode(written).encode() == written
+    read.observe(0, 1, 5)
+
+
+def lifecycles(data: bytes) -> None:
+    """A record of the topic between the stages. The first byte says how long the key is; 255 is none."""
+    length = data[0] if data else 255
+    key, value = (None, data[1:]) if length == 255 else (data[1 : 1 + length], data[1 + length :])
+    try:
+        read = wire.decode(key, value)
+    except wire.UnreadableWire as reason:
+        _is_said(reason)
+        return
+    if isinstance(read, wire.Tick):
+        assert wire.decode(None, wire.encode_tick(*read)) == read
+    else:
+        assert wire.decode(key, wire.encode_event(*read)) == read
+
+
+def _is_said(reason: Exception) -> None:
+    """It travels in a dead letter's header."""
+    assert 0 < len(str(reason)) < LONGEST_REASON
+
+
+def _is_whole(read: core.SubjectState) -> None:
+    written = core.encode(read)
+    assert core.encode(core.decode(written)) == written
+
+
+TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
+    "raw": raw,
+    "state": state,
+    "clocks": clocks,
+    "lifecycles": lifecycles,
+}

@@ -1,0 +1,118 @@
+"""Nothing disappears: of N inputs, what became of each is counted, and the counts add up to N."""
+
+import random
+import re
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+import pytest
+
+from bench.events import pairs
+from tests.stage.deployment import Deployment
+from tests.stage.generated import Shape, generate
+
+SHAPE = Shape(hours=6, runs=1500, workers=10, twins=2)
+OF_OURS = {"opened", "decided", "waiting", "duplicate"}
+INVALID = [
+    b'{"event":"prefect.worker.started"}',
+    b'{"event":"prefect.worker.submitted-flow-run","id":"x"}',
+    b'["prefect.runner.cancelled-flow-run"]',
+    b'{"event":"prefect.worker.stopped",',
+    b"prefect.worker.started \xff",
+]
+IGNORED = [b"", b"{}", b"[1]", b"\xff", b'{"event":"prefect.flow-run.Completed"}', b'{"event":"prefect.worker.polled"}']
+
+
+def inputs() -> list[tuple[bytes | None, bytes | None]]:
+    """A log with bad input in between, and tombstones."""
+    rng = random.Random(5)
+    records = list(generate(5, SHAPE).records(keyed=True))
+    for value in (*INVALID * 20, *IGNORED * 20, *(None,) * 20):
+        records.insert(rng.randrange(len(records)), (b"key", value))
+    return records
+
+
+def counted(line: str) -> Counter[str]:
+    """``1,234 opened, 5 waiting`` as counts."""
+    return Counter({fate: int(count.replace(",", "")) for count, fate in re.findall(r"([\d,]+) ([a-z-]+)", line)})
+
+
+def expected(records: list[tuple[bytes | None, bytes | None]]) -> Counter[str]:
+    """What of it is sure beforehand: foreign events are ignored, a second event of an id is a duplicate."""
+    sure: Counter[str] = Counter()
+    seen: set[str] = set()
+    for _, value in records:
+        if value in INVALID:
+            sure["bad"] += 1
+        elif value is None or value in IGNORED or b'"prefect.flow-run.Running"' in value:
+            sure["ignored"] += 1
+        else:
+            id_ = orjson.loads(value)["id"]
+            sure["duplicate"] += id_ in seen
+            seen.add(id_)
+    return sure
+
+
+@pytest.mark.parametrize("keyed_by", ["any", "subject"])
+async def test_the_worker_s_counts_add_up(new_stage: Callable[..., Deployment], keyed_by: str) -> None:
+    stage, records = new_stage(INPUT_KEYED_BY=keyed_by), inputs()
+    assert await stage.feed(records) == len(records)
+    worker = stage.start()
+    await stage.until_done(workers=[worker])
+    worker.terminate()
+    assert worker.wait(20) == 0, stage.log(worker)
+    (line,) = [line for line in stage.log(worker).splitlines() if "stopped: " in line]
+    fates, sure = counted(line.partition("stopped: ")[2]), expected(records)
+
+    assert set(fates) <= OF_OURS | {"ignored", "dead-lettered", "forwarded"}
+    assert fates["ignored"] == sure["ignored"]
+    assert fates["dead-lettered"] == sure["bad"] == len(await stage.read(stage.dead_letters))
+    assert fates["duplicate"] == sure["duplicate"]
+    decided = sum(fates[fate] for fate in OF_OURS)
+    assert fates["ignored"] + fates["dead-lettered"] + decided == len(records)
+    assert fates["forwarded"] == (decided if keyed_by == "any" else 0), "all that intake forwards, correlate decides"
+
+
+def test_the_counts_of_replay_add_up(tmp_path: Path) -> None:
+    records = [(key, value) for key, value in inputs() if value is not None and b"\n" not in value]
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(b"".join((value or b"") + b"\n" for _, value in records))
+    ended = Deployment.run("replay", str(path))
+    assert ended.returncode == 0, ended.stderr
+    summary = ended.stderr.partition("┘\n")[2].partition("\ninvalid: ")[0]
+    fates, sure = counted(" ".join(summary.split())), expected(records)
+    assert set(fates) == OF_OURS | {"ignored", "invalid"}
+    assert fates["ignored"] == sure["ignored"]
+    assert fates["invalid"] == sure["bad"]
+    assert fates["duplicate"] == sure["duplicate"]
+    assert fates.total() == len(records)
+    assert f"{len(records):,} events" in ended.stderr
+
+
+async def test_no_input_at_all(new_stage: Callable[..., Deployment]) -> None:
+    """A worker that read nothing says so."""
+    stage = new_stage()
+    worker = stage.start()
+    await stage.until_said(worker, "holds")
+    worker.terminate()
+    assert worker.wait(20) == 0, stage.log(worker)
+    assert "stopped: nothing was read" in stage.log(worker)
+
+
+async def test_the_counts_of_two_workers_add_up(new_stage: Callable[..., Deployment]) -> None:
+    """Of two that are stopped in order, each counts what it did."""
+    count = 20_000
+    stage = new_stage(INPUT_KEYED_BY="subject")
+    await stage.feed(pairs(count))
+    first = stage.start()
+    await stage.until_published(count // 10)
+    second = stage.start()
+    await stage.until_done(workers=[first, second])
+    fates: Counter[str] = Counter()
+    for worker in (first, second):
+        worker.terminate()
+        assert worker.wait(20) == 0, stage.log(worker)
+        fates += counted(stage.log(worker).splitlines()[-1].partition("stopped: ")[2])
+    assert fates == {"opened": count, "decided": count}

@@ -1,0 +1,138 @@
+"""The table outlives releases and damage, and what is due is decided by whoever holds the partition, once."""
+
+import asyncio
+import uuid
+from collections import Counter
+from collections.abc import Callable
+
+import orjson
+import pytest
+from aiokafka import AIOKafkaProducer, ConsumerRecord
+
+from bench.events import pairs
+from correlator.partitioner import partition_for
+from correlator.stage.part import CLOCKS_KEY
+from tests.stage.deployment import Deployment
+from tests.stage.generated import last_events
+
+PARTITIONS = 4
+RUN = next(pairs(1))[0]
+"""The run of the pair that comes after the damage."""
+
+
+async def damage(stage: Deployment, *entries: tuple[int, bytes, bytes]) -> None:
+    """Write entries to the changelog of a deployment that stands still."""
+    producer = AIOKafkaProducer(bootstrap_servers=stage.broker)
+    await producer.start()
+    try:
+        for partition, key, value in entries:
+            await producer.send_and_wait(changelog(stage), value, key=key, partition=partition)
+    finally:
+        await producer.stop()
+
+
+def changelog(stage: Deployment) -> str:
+    return f"{stage.app_id}-subjects-changelog"
+
+
+async def entries(stage: Deployment) -> dict[tuple[int, bytes | None], bytes | None]:
+    """The table, as who recovers it sees it."""
+    read: list[ConsumerRecord[bytes, bytes]] = await stage.read(changelog(stage))
+    return {(it.partition, it.key): it.value for it in sorted(read, key=lambda it: it.offset)}
+
+
+async def run_to_the_end(stage: Deployment, count: int) -> None:
+    """Start a worker, let it do all there is until there are so many records, and stop it."""
+    worker = stage.start()
+    await stage.until_said(worker, "holds")
+    await stage.until_done(workers=[worker])
+    async with asyncio.timeout(20):
+        while len(await stage.records()) < count:
+            await asyncio.sleep(0.3)
+    await asyncio.sleep(3)  # what idle stages have to say, and what must not come
+    worker.terminate()
+    assert worker.wait(20) == 0, stage.log(worker)
+
+
+@pytest.mark.parametrize("keyed_by", ["any", "subject"])
+async def test_what_cannot_be_read_is_a_dead_letter_once(new_stage: Callable[..., Deployment], keyed_by: str) -> None:
+    stage = new_stage(INPUT_KEYED_BY=keyed_by)
+    await stage.feed(pairs(20, seed=2))
+    await run_to_the_end(stage, 20)
+    garbage = {
+        (partition_for(RUN, PARTITIONS), RUN): b"garbage",
+        (1, CLOCKS_KEY): b"[]",
+        (3, b"prefect.worker.process.half"): b'[1,"worker-uptime","half"',
+    }
+    await damage(stage, *((partition, key, value) for (partition, key), value in garbage.items()))
+
+    await stage.feed(pairs(1))
+    for _ in range(2):
+        await run_to_the_end(stage, 21)
+
+    letters = await stage.read(stage.dead_letters)
+    told = {(int(dict(letter.headers)["__streams.errors.partition"]), letter.key): letter for letter in letters}
+    assert {place: letter.value for place, letter in told.items()} == garbage
+    assert len(letters) == len(garbage), "once each"
+    for letter in letters:
+        headers = dict(letter.headers)
+        assert headers["__streams.errors.topic"] == changelog(stage).encode()
+        assert headers["__streams.errors.exception"] == b"UnreadableState"
+        assert headers["__streams.errors.message"]
+    table = await entries(stage)
+    assert table[3, b"prefect.worker.process.half"] is None, "a tombstone"
+    assert not garbage.items() & table.items()
+    assert len(await stage.records()) == 21
+
+
+NEWER = {
+    "a state": (b"prefect.worker.process.new", b'[999,"worker-uptime","prefect.worker.process.new",null,[],[],[]]'),
+    "a state of another shape": (b"prefect.worker.process.new", b'[999,{"starts":[]}]'),
+    "clocks": (CLOCKS_KEY, b"[999,1,[[0,5]]]"),
+    "clocks of another shape": (CLOCKS_KEY, b'[999,{"0":5}]'),
+}
+
+
+@pytest.mark.parametrize("newer", NEWER)
+async def test_a_newer_release_s_table_is_refused(new_stage: Callable[..., Deployment], newer: str) -> None:
+    """A sentence that says so, and nothing is touched: neither the entry nor what else could not be read."""
+    stage = new_stage()
+    key, value = NEWER[newer]
+    partition = 2 if key == CLOCKS_KEY else partition_for(key, PARTITIONS)
+    await damage(stage, (partition, b"prefect.worker.process.bad", b"garbage"), (partition, key, value))
+    worker = stage.start()
+    assert await asyncio.to_thread(worker.wait, 60) == 1, stage.log(worker)
+    said = stage.log(worker)
+    assert "Traceback" not in said
+    assert "a newer release wrote" in said.splitlines()[-1]
+    assert "999" in said.splitlines()[-1]
+    assert (await entries(stage))[partition, key] == value
+    assert await stage.read(stage.dead_letters) == []
+
+
+@pytest.mark.parametrize("keyed_by", ["any", "subject"])
+async def test_what_is_due_is_decided_once_by_who_holds_it(new_stage: Callable[..., Deployment], keyed_by: str) -> None:
+    """The first worker knew every deadline, before the second took half of the partitions from it."""
+    count = 3000
+    stage = new_stage(INPUT_KEYED_BY=keyed_by)
+    starts = [pair for pair in pairs(count) if b"submitted" in pair[1]]
+    await stage.feed(starts)
+    first = stage.start()
+    await stage.until_done(workers=[first])
+    second = stage.start()
+    await stage.until_said(second, "holds")
+    await stage.feed((name.encode(), value) for name, value in last_events(PARTITIONS, after=1500))
+    async with asyncio.timeout(60):
+        while len(await stage.read(stage.durations)) < count:
+            await asyncio.sleep(0.5)
+    await asyncio.sleep(5)  # a second version would come by now
+    for worker in (first, second):
+        assert worker.poll() is None, stage.log(worker)
+        worker.terminate()
+    for worker in (first, second):
+        assert worker.wait(20) == 0, stage.log(worker)
+
+    records = [orjson.loads(record.value or b"") for record in await stage.read(stage.durations, "read_uncommitted")]
+    assert Counter(record["outcome"] for record in records) == {"lost": count}
+    assert {record["flow_run"]["id"] for record in records} == {str(uuid.UUID(key.decode())) for key, _ in starts}
+    assert len(records) == count, "each was published once, not even an aborted transaction more"
