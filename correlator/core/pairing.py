@@ -100,15 +100,10 @@ def _pair(state: SubjectState, watermark: int | None, rules: Rules) -> tuple[dic
             blocked.add(end.event.worker)
             continue
         *older, chosen = candidates
-        ambiguous = bool(older) or chosen.passed_over or chosen.event.id in passed_over or _was_ambiguous(chosen, end)
+        ambiguous = bool(older) or chosen.passed_over or chosen.event.id in passed_over
         passed_over.update(start.event.id for start in older)
         matches[chosen.event.id] = Match(end, MatchedBy.RESOURCE, ambiguous)
     return matches, undecided
-
-
-def _was_ambiguous(start: KnownStart, end: Known) -> bool:
-    """What was ambiguous remains so when the other candidates are forgotten."""
-    return start.shown is not None and start.shown.ambiguous and start.shown.end == end.event.id
 
 
 def _owner(wholes: list[Whole], cancellation: Known, rules: Rules) -> Whole | None:

@@ -56,7 +56,8 @@ def settle(
             if whole.start is None:
                 opening.spent = True
         if watermark is not None and opening.forget < watermark:
-            _forget(state, whole, [other.start for other in wholes if other.start and not other.end], rules)
+            _forget(state, whole)
+            _remain_ambiguous(whole, wholes, rules)
         else:
             dues.append(opening.forget)
     state.due = min(dues, default=None)
@@ -126,17 +127,31 @@ def _lifecycle(state: SubjectState, whole: Whole, version: Shown, cause: str) ->
     )
 
 
-def _forget(state: SubjectState, whole: Whole, unmatched: list[KnownStart], rules: Rules) -> None:
+def _forget(state: SubjectState, whole: Whole) -> None:
     if whole.start is not None:
         state.starts.remove(whole.start)
     if whole.end is not None:
         state.ends.remove(whole.end)
     for cancellation in whole.cancellations:
         state.cancellations.remove(cancellation)
-    if whole.end is not None and whole.matched_by is MatchedBy.RESOURCE:
-        for start in unmatched:  # what it passed over remains ambiguous
-            if could_follow(whole.end, start, rules):
-                start.passed_over = True
+
+
+def _remain_ambiguous(forgotten: Whole, wholes: list[Whole], rules: Rules) -> None:
+    """What was ambiguous remains so when the start or the end that made it so is forgotten."""
+    if forgotten.start is None or forgotten.matched_by is MatchedBy.FOLLOWS:
+        return
+    end = forgotten.end
+    for whole in wholes:
+        if whole.start is None or (whole.end is not None and not whole.ambiguous):
+            continue
+        passed_over = end is not None and could_follow(end, whole.start, rules)
+        was_as_good = (
+            whole.end is not None
+            and (end is None or end.event.occurred > whole.end.event.occurred)
+            and could_follow(whole.end, forgotten.start, rules)
+        )
+        if passed_over or was_as_good:
+            whole.start.passed_over = True
 
 
 def open_lifecycles(state: SubjectState, rules: Rules) -> list[Lifecycle]:

@@ -48,7 +48,10 @@ class KnownStart(Known):
     overtaken_at: int = 0
     """When that one occurred."""
     passed_over: bool = False
-    """Whether an end that could have been its own took another start, and both are forgotten."""
+    """Whether it is ambiguous by what is forgotten: an end that took another start and could have been its own, or a
+    start that its own end could have taken. What is remembered is judged anew each time (`pairing`), as ``follows`` may
+    yet clear it up.
+    """
 
 
 @dataclass(slots=True, eq=False)

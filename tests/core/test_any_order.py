@@ -1,0 +1,128 @@
+"""Any events of one subject, in any two orders of arrival, give the same final records: whole, not only in outline.
+
+Nothing is taken for the truth here; the one order is compared with the other. ``grace`` and ``remember`` are longer
+than all of it, so that no deadline passes before everything has come: what is decided early is decided again, as often
+as something new belongs to it, and the last word must not depend on the way there.
+"""
+
+from itertools import permutations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from correlator.event import Details, Event, Kind, Role
+from tests.core.scenes import WORKER, Scene, at, end, identity, rules, start, until
+from tests.core.test_truth import EXAMPLES
+
+AFTER_ALL = 100_000
+"""Minutes: when everything is over and forgotten, but for the limits."""
+
+TIMES = [0, 1, 2, 3, 4.5, 5, 5.5, 6, 7, 10, 11, 15, 16, 20, 21, 30]
+"""Minutes, about ``tight_timing`` apart; many events share one."""
+
+PROFILE = settings(max_examples=EXAMPLES // 2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@st.composite
+def soups(draw, kind: Kind) -> list[Event]:
+    """Events that need not make sense; but ``follows`` names what lies within ``tight_timing``, or what nobody saw."""
+    roles = [Role.START, Role.START, Role.END, Role.END, *([Role.CANCELLATION] if kind is Kind.FLOW_RUN else [])]
+    drawn = [
+        (draw(st.sampled_from(roles)), draw(st.sampled_from(TIMES)), draw(st.sampled_from(["w1", "w1", "w2"])))
+        for _ in range(draw(st.integers(2, 8)))
+    ]
+    starts = [(f"s{n}", minutes) for n, (role, minutes, _) in enumerate(drawn) if role is Role.START]
+    events = []
+    for n, (role, minutes, worker) in enumerate(drawn):
+        near = [id_ for id_, begun in starts if abs(minutes - begun) < 5]
+        follows = draw(st.none() | st.sampled_from([*near, "unseen"])) if role is Role.END else None
+        told: Details = {"flow": "f", "worker": worker, "told_by": f"{role}{n}", f"only_{role}": n}
+        by = None if role is Role.CANCELLATION else worker if kind is Kind.FLOW_RUN else WORKER
+        events.append(Event(kind, role, f"{role[0]}{n}", "s", at(minutes), by, follows, False, told))
+    return sorted(events, key=lambda event: (event.occurred, event.id))
+
+
+def finals(arriving: list[Event], kind: Kind, *, shared: bool) -> dict[str, tuple[object, ...]]:
+    """The last version of each record, with what the record tells: each part as the start has it, else the end, …"""
+    scene = Scene(kind, rules(grace=200, remember=500, worker_names_shared=shared))
+    for event in arriving:
+        scene.say(event)
+    scene.play([until(AFTER_ALL), until(3 * AFTER_ALL)])
+    assert scene.state is None
+    return {
+        identity(x): (
+            (x.outcome, x.matched_by, x.ambiguous, x.superseded_by),
+            tuple(event and event.id for event in (x.start, x.end, x.cancellation)),
+            {name: part for event in (x.cancellation, x.end, x.start) if event for name, part in event.details.items()},
+        )
+        for x in scene.finals.values()
+    }
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@PROFILE
+@given(data=st.data())
+def test_two_orders_give_the_same_records(kind, data):
+    events = data.draw(soups(kind))
+    shared = kind is Kind.WORKER and data.draw(st.booleans())
+    other = data.draw(st.permutations(events))
+    repeated = data.draw(st.lists(st.sampled_from(events), max_size=2))
+    expected = finals(events, kind, shared=shared)
+    assert finals([*other, *repeated], kind, shared=shared) == expected
+
+
+# a──b──x(a)──y           y has two candidates until x, which is late, names one: b it is, and no doubt
+# 0  1  4.5   6.1
+CLEARED = {"a": start("a", 0), "b": start("b", 1), "x": end("x", 4.5, "a"), "y": end("y", 6.1)}
+
+
+@pytest.mark.parametrize("decided", [0, 12], ids=["undecided", "decided meanwhile"])
+def test_follows_clears_up_what_was_ambiguous(decided):
+    late = [CLEARED["a"], CLEARED["b"], CLEARED["y"], until(6.1 + decided), CLEARED["x"], until(100)]
+    scene = Scene(Kind.WORKER).play(late)
+    assert scene.records == {"a..x completed follows", "b..y completed resource"}
+
+
+@pytest.mark.parametrize("order", list(permutations(CLEARED)), ids="".join)
+def test_follows_leaves_no_doubt_in_any_order(order):
+    scene = Scene(Kind.WORKER).play([*(CLEARED[id_] for id_ in order), until(100)])
+    assert scene.records == {"a..x completed follows", "b..y completed resource"}
+
+
+# a──b──────y     |         (a, superseded, is forgotten)   c
+# 0  1      17    22+        46+                            47     y is remembered until 52
+def test_what_was_ambiguous_remains_so_when_the_other_candidate_is_forgotten():
+    scene = Scene(Kind.WORKER).play([start("a", 0), start("b", 1), end("y", 17), until(46.5), start("c", 47)])
+    assert scene.versions == ["a.. superseded by b", "b..y completed resource ambiguous"]
+
+
+# a──b──c──x        y          b..x, then a..y, of which b..x is forgotten first
+def test_what_was_ambiguous_remains_so_when_what_passed_it_over_is_forgotten():
+    shared = rules(worker_names_shared=True)
+    scene = Scene(Kind.WORKER, shared).play(
+        [start("a", 0), start("b", 1), end("x", 7), until(12.1), end("y", 30), until(42.5), start("c", 43), until(50)]
+    )
+    assert scene.versions == ["b..x completed resource ambiguous", "a..y completed resource ambiguous"]
+
+
+def told(said, **details: str) -> Event:
+    return said.event(Kind.FLOW_RUN, "s")._replace(details=details)
+
+
+def test_two_that_are_parted_are_published_whole():
+    """Of two ends that name one start the one that occurred first is its own: what the other told is its own again."""
+    scene = Scene()
+    for event in (
+        told(start("a", 0), flow_run="r", work_pool="p"),
+        told(end("y", 3, "a"), flow_run="r", work_pool="p", infrastructure="of y"),
+        told(end("x", 2, "a"), flow_run="r", work_pool="p", infrastructure="of x"),
+    ):
+        scene.say(event)
+    scene.play([until(30)])
+    a, y = scene.finals["a"], scene.finals["y"]
+    assert a.start is not None
+    assert a.end is not None
+    assert y.end is not None
+    assert a.end.details | a.start.details == {"flow_run": "r", "work_pool": "p", "infrastructure": "of x"}
+    assert y.end.details == {"flow_run": "r", "work_pool": "p", "infrastructure": "of y"}
