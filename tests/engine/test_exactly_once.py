@@ -120,7 +120,8 @@ def test_a_process_that_was_stopped_until_another_took_over_is_fenced(zombies, s
     if isinstance(zombie, BaseException):
         raise zombie
     assert zombie.exit_code == 1
-    assert "ProducerFenced" in last_word(zombie)
+    # The producer's own sender may hear of the fence first; its transaction is gone then, when the batches come.
+    assert any(word in last_word(zombie) for word in ("ProducerFenced", "not in transaction"))
 
 
 async def test_a_stopped_process_that_has_nothing_to_lose_joins_again(deployment: Deployment):
