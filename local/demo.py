@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from itertools import chain
 from pathlib import Path
 
 import orjson
@@ -90,8 +91,8 @@ async def _show_records(broker: str, worker: "subprocess.Popen[bytes]", show: Sh
             if time.monotonic() > until:
                 raise Failed(f"the stage was not through with the sample after {PATIENCE} seconds.")
             done = await _is_through(broker)  # asked first: what was published until then is read now
-            for records in (await consumer.getmany(timeout_ms=500)).values():
-                for record in records:
+            while fetched := await consumer.getmany(timeout_ms=1000):
+                for record in chain.from_iterable(fetched.values()):
                     show.record(record.topic.removeprefix("prefect."), orjson.loads(record.value or b"{}"))
     finally:
         await consumer.stop()

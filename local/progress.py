@@ -6,14 +6,13 @@ from aiokafka.errors import UnknownTopicOrPartitionError
 
 
 async def lags(bootstrap_servers: str, group: str, topic: str) -> list[int]:
-    """By how much the committed offset is short of the end of each partition, for a reader of committed records.
+    """By how much the committed offset is short of the end of each partition.
 
+    The end of what was written: a transaction's offsets show as committed a moment before what it wrote does.
     Raises `UnknownTopicOrPartitionError` where there is no such topic.
     """
     partitions = await _partitions(bootstrap_servers, topic)
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap_servers, group_id=group, enable_auto_commit=False, isolation_level="read_committed"
-    )
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=group, enable_auto_commit=False)
     await consumer.start()
     try:
         consumer.assign(partitions)  # by hand, so it is no member of the group

@@ -117,11 +117,15 @@ class Deployment:
 
     async def ends(self, topic: str) -> int:
         """The sum of a topic's ends."""
+        partitions = [TopicPartition(topic, number) for number in range(int(self.settings["PARTITIONS"]))]
+        return sum((await self._written(partitions)).values())
+
+    async def _written(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        """The ends of what was written, whether it shows as committed yet or not."""
         consumer = AIOKafkaConsumer(bootstrap_servers=self.broker)
         await consumer.start()
         try:
-            partitions = [TopicPartition(topic, number) for number in range(int(self.settings["PARTITIONS"]))]
-            return sum((await consumer.end_offsets(partitions)).values())
+            return await consumer.end_offsets(partitions)
         finally:
             await consumer.stop()
 
@@ -140,7 +144,7 @@ class Deployment:
         await consumer.start()
         try:
             tps = list(consumer.assignment())
-            ends = await consumer.end_offsets(tps)
+            ends = await self._written(tps)
             records: list[ConsumerRecord[bytes, bytes]] = []
             while any([await consumer.position(tp) < ends[tp] for tp in tps]):
                 for batch in (await consumer.getmany(timeout_ms=200, max_records=20_000)).values():
