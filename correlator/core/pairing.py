@@ -1,5 +1,7 @@
 """What belongs together: a function of the events that are remembered, whatever order they came in."""
 
+from bisect import bisect_right
+from collections import defaultdict
 from typing import NamedTuple
 
 from correlator.core.lifecycle import MatchedBy
@@ -83,27 +85,54 @@ def _pair(state: SubjectState, watermark: int | None, rules: Rules) -> tuple[dic
             waiting.append(end)
         elif follows in starts and follows not in matches:  # of two that name one start, the later is unmatched
             matches[follows] = Match(end, MatchedBy.FOLLOWS, False)
+    free: defaultdict[str | None, list[KnownStart]] = defaultdict(list)
+    for start in state.starts:
+        if start.event.id not in matches:
+            free[start.event.worker].append(start)
     undecided: dict[str, int] = {}
-    passed_over: set[str] = set()
+    passing: defaultdict[str | None, list[tuple[KnownStart, Known]]] = defaultdict(list)
     blocked: set[str | None] = set()
     for end in waiting:
-        if end.event.worker in blocked:  # has the same candidates as an undecided end before it, so waits for that one
+        worker = end.event.worker
+        if worker in blocked:  # has the same candidates as an undecided end before it, so waits for that one
             continue
-        candidates = [
-            start for start in state.starts if start.event.id not in matches and could_follow(end, start, rules)
-        ]
-        if not candidates:
+        chosen, among_several = _most_recent(end, free[worker], rules)
+        if chosen is None:
             continue
         decides = min(end.event.occurred + rules.tight_timing, end.wait)
-        if len(candidates) > 1 and (watermark is None or watermark <= decides):
+        if among_several and (watermark is None or watermark <= decides):
             undecided[end.event.id] = decides
-            blocked.add(end.event.worker)
+            blocked.add(worker)
             continue
-        *older, chosen = candidates
-        ambiguous = bool(older) or chosen.passed_over or chosen.event.id in passed_over
-        passed_over.update(start.event.id for start in older)
+        ambiguous = among_several or chosen.passed_over or _passed_over(chosen, passing[worker], rules)
+        free[worker].remove(chosen)
+        if among_several:
+            passing[worker].append((chosen, end))
         matches[chosen.event.id] = Match(end, MatchedBy.RESOURCE, ambiguous)
     return matches, undecided
+
+
+def _most_recent(end: Known, starts: list[KnownStart], rules: Rules) -> tuple[KnownStart | None, bool]:
+    """The end's choice among the starts of its worker that have no end yet, and whether there was another.
+
+    By bisection and from the most recent back: there may be a thousand of each.
+    """
+    old_enough = bisect_right(starts, end.event.occurred - rules.tight_timing, key=_occurred)
+    candidates = (
+        start for start in map(starts.__getitem__, reversed(range(old_enough))) if could_follow(end, start, rules)
+    )
+    return next(candidates, None), next(candidates, None) is not None
+
+
+def _passed_over(start: KnownStart, passing: list[tuple[KnownStart, Known]], rules: Rules) -> bool:
+    """Whether an end that could have been the start's own took a more recent one."""
+    return any(
+        chosen.event.occurred >= start.event.occurred and could_follow(end, start, rules) for chosen, end in passing
+    )
+
+
+def _occurred(known: Known) -> int:
+    return known.event.occurred
 
 
 def _owner(wholes: list[Whole], cancellation: Known, rules: Rules) -> Whole | None:

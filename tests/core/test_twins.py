@@ -1,0 +1,38 @@
+"""Many processes under one name, all of them older than ``tight_timing`` when they stop: who was who, nobody knows."""
+
+import time
+
+from correlator import core
+from correlator.core import Outcome
+from correlator.core.rules import MINUTE, SECOND
+from correlator.event import Event, Kind, Role
+from tests.core.scenes import at, rules
+
+MANY = 300
+SHARED = rules(worker_names_shared=True)
+
+
+def event(role: Role, number: int, occurred: int) -> Event:
+    return Event(Kind.WORKER, role, f"{role}{number}", "s", occurred, "s", None, False, {})
+
+
+def test_many_that_stop_at_once_are_decided_in_time():
+    """Scaled down from hundreds to none: the uptimes sum up, each of them is a guess, and it is soon done."""
+    starts = [event(Role.START, n, at(0) + n * SECOND) for n in range(MANY)]
+    ends = [event(Role.END, n, at(60) + n * SECOND) for n in range(MANY)]
+    state, lifecycles = None, []
+    began = time.perf_counter()
+    for one in (*starts, *ends):
+        decision = core.on_event(state, one, one.occurred, one.occurred, SHARED)
+        state = decision.state
+        lifecycles += decision.lifecycles
+    assert state is not None
+    lifecycles += core.on_watermark(state, at(120), SHARED).lifecycles
+    took = time.perf_counter() - began
+    assert len(lifecycles) == MANY
+    assert {lifecycle.outcome for lifecycle in lifecycles} == {Outcome.COMPLETED}
+    assert all(lifecycle.ambiguous for lifecycle in lifecycles)
+    spans = [x.end.occurred - x.start.occurred for x in lifecycles if x.start and x.end]
+    assert sum(spans) == sum(end.occurred - start.occurred for start, end in zip(starts, ends, strict=True))
+    assert min(spans) >= 60 * MINUTE - MANY * SECOND
+    assert took < 20, f"{took:.1f} s"
