@@ -49,7 +49,7 @@ class Join:
 
 
 async def main(app_id: str, broker: str, input_: str, output: str, partitions: int, directory: str) -> None:
-    engine = Engine(Options(app_id, (broker,), datadir=directory), fail=die)
+    engine = Engine(Options(app_id, {"bootstrap_servers": [broker]}, datadir=directory), fail=die)
     table = engine.add_table("starts", MemoryStore(), partitions)
     engine.add_stage(input_, Join(table, output), table)
     await run(engine)

@@ -13,29 +13,28 @@ from typing import Annotated, Final, Literal, NamedTuple, Self
 
 from pydantic import Field, PositiveInt, ValidationError, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from correlator import durations
+from correlator.connection import Connection
 from correlator.values import (
     CHANGELOG_SUFFIX,
+    PREFIX,
     AnyCase,
     AppId,
     Duration,
     Name,
     PositiveDuration,
-    Servers,
     SessionTimeout,
     Source,
 )
-
-PREFIX: Final = "CORRELATOR_"
 
 
 class SettingsError(Exception):
     """The settings are no good. The text names each variable and what is wrong with it, a sentence (and line) each."""
 
 
-class Settings(BaseSettings):
+class Settings(Connection):
     """What the environment says, or the defaults. A variable set to nothing counts as not set.
 
     Given to the constructor, a value goes before the environment's; tests do so. People's values come by `load`.
@@ -43,7 +42,6 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
 
-    bootstrap_servers: Servers = Field(("localhost:9092",), description="Kafka: `host:port`, commas between several.")
     app_id: AppId = Field(
         "prefect-correlator",
         description="The deployment's name: consumer group, and beginning of the names of internal topics and"

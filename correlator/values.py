@@ -9,6 +9,9 @@ from pydantic_settings import NoDecode
 
 from correlator import durations
 
+PREFIX: Final = "CORRELATOR_"
+"""What every setting's variable begins with."""
+
 LONGEST_NAME: Final = 249
 """Kafka's limit for a topic's name (org.apache.kafka.common.internals.Topic): it is part of a directory's name."""
 
@@ -69,6 +72,10 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
 Servers = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_servers)]
 """Kafka addresses, ``host:port`` each; the port may be left out (9092)."""
 
@@ -87,3 +94,6 @@ SessionTimeout = Annotated[timedelta, BeforeValidator(_duration), _at_least(time
 
 AnyCase = BeforeValidator(_lower)
 """Before a choice of lower-case words: upper case is as good."""
+
+UpperCase = BeforeValidator(_upper)
+"""Before a choice of upper-case words: lower case is as good."""

@@ -68,7 +68,7 @@ def replay(files: Sequence[str], *, open_: bool, flush: bool) -> None:
 
 @correlator.group(no_args_is_help=False)
 def topics() -> None:
-    """List, create or check the topics of the stage."""
+    """List, create or check the topics of the stage, and what it must be allowed to do with them."""
 
 
 @topics.command("list", short_help="Show the topics that are declared.")
@@ -102,6 +102,16 @@ def topics_check() -> None:
         sys.exit(0 if check(settings) else 1)
 
 
+@topics.command("acls", short_help="Print what the stage must be allowed to do.")
+@click.option("--principal", default="User:correlator", show_default=True, help="Whom to allow it.")
+def topics_acls(*, principal: str) -> None:
+    """Print the commands that allow a worker what it needs, no more; the broker is not asked."""
+    settings = _settings()
+    from correlator.commands.topics import acls
+
+    acls(settings, principal)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 failed, 2 wrong usage or a bad setting. Errors go to stderr."""
     try:
@@ -131,6 +141,8 @@ def _failing(error: type[Exception]) -> Iterator[None]:
     """What is raised with a text for people ends the command with it."""
     try:
         yield
+    except SettingsError as fault:  # a file that a setting names
+        raise BadSettings(str(fault)) from None
     except error as fault:
         raise Failed(str(fault)) from None
 

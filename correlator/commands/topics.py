@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shlex
 import sys
 from typing import Final
 
@@ -54,6 +55,18 @@ def check(settings: Settings) -> bool:
     if not differences:
         click.echo("every topic is as declared")
     return not differences
+
+
+def acls(settings: Settings, principal: str) -> None:
+    """Print the commands that allow a principal what a worker needs, no more."""
+    servers = ",".join(settings.bootstrap_servers)
+    for permission in topics.needed(settings):
+        operations = " ".join(f"--operation {operation.name}" for operation in permission.operations)
+        pattern = " --resource-pattern-type prefixed" if permission.prefixed else ""
+        click.echo(
+            f"kafka-acls.sh --bootstrap-server {servers} --add --allow-principal {shlex.quote(principal)}"
+            f" {operations} --{permission.resource} {permission.name}{pattern}"
+        )
 
 
 def _be_quiet() -> None:

@@ -9,6 +9,7 @@ from faust.types import TP
 from yarl import URL
 
 from correlator.engine.consumer import SliceTransport
+from correlator.engine.credentials import credentials_of
 from correlator.engine.holding import Holding
 from correlator.engine.lane import Lane, LostSlice
 from correlator.engine.publishing import Publisher
@@ -21,8 +22,8 @@ class Options(NamedTuple):
     """How the engine runs. Times in seconds."""
 
     app_id: str
-    brokers: tuple[str, ...]
-    """``host:port`` each."""
+    client: Mapping[str, Any]
+    """What each of aiokafka's clients is given to connect: ``bootstrap_servers`` (``host:port`` each), TLS, SASL."""
     slice_records: int = 4000
     """How many records a poll returns and a slice holds at most: more is faster until about here, and slower to
     lose."""
@@ -114,8 +115,8 @@ class Engine:
                 await holding.close()
 
     def _publisher(self, tp: TopicPartition) -> Publisher:
-        client: Mapping[str, Any] = {"bootstrap_servers": list(self.options.brokers)}
-        return Publisher(tp, self.options.app_id, client, timeout=2 * self.options.session_timeout)
+        options = self.options
+        return Publisher(tp, options.app_id, options.client, timeout=2 * options.session_timeout)
 
     def _lane(self, tp: TopicPartition, publisher: Publisher) -> Lane:
         stage, table = self._stages[tp.topic]
@@ -131,7 +132,8 @@ class Engine:
 def _faust_app(options: Options) -> faust.App:
     return faust.App(
         options.app_id,
-        broker=[URL(f"kafka://{broker}") for broker in options.brokers],
+        broker=[URL(f"kafka://{broker}") for broker in options.client["bootstrap_servers"]],
+        broker_credentials=credentials_of(options.client),
         autodiscover=False,
         datadir=options.datadir,
         topic_allow_declare=False,  # topics are declared before the app starts: Faust asks one node, once

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any
 
 import aiokafka
+from aiokafka.errors import TransactionalIdAuthorizationFailed
 
 from correlator.engine.slices import Headers, Message, TopicPartition, Transaction
 
@@ -13,6 +14,10 @@ Row = tuple[bytes | None, bytes | None, Headers]
 
 MAX_BATCH = 1 << 20
 """Bytes of a record batch: a broker's default for the largest it takes."""
+
+
+class NotPermitted(Exception):
+    """The broker does not let us write under a partition's transactional id. The text says which."""
 
 
 class Publisher:
@@ -27,17 +32,26 @@ class Publisher:
         transaction.
         """
         self._input, self._group = input_, group
+        self._id = f"{group}-{input_.topic}-{input_.partition}"
         self._producer = aiokafka.AIOKafkaProducer(
             **client,
-            transactional_id=f"{group}-{input_.topic}-{input_.partition}",
+            transactional_id=self._id,
             transaction_timeout_ms=int(timeout * 1000),
             max_batch_size=MAX_BATCH,
             acks="all",
         )
 
     async def start(self) -> None:
-        """Fence the partition's owner before us; returns when its open transaction, if any, has ended."""
-        await self._producer.start()
+        """Fence the partition's owner before us; returns when its open transaction, if any, has ended.
+
+        Raises `NotPermitted`, and aiokafka's errors.
+        """
+        try:
+            await self._producer.start()
+        except TransactionalIdAuthorizationFailed:
+            raise NotPermitted(
+                f"no permission for the transactional id {self._id}: allow WRITE on the prefix {self._group}-"
+            ) from None
 
     async def stop(self) -> None:
         """Close the connections."""

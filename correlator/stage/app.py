@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from correlator import records
+from correlator.client import client_of
 from correlator.core import Lifecycle
 from correlator.engine import Engine, MemoryStore, Message, Options, Store
 from correlator.event import Kind
@@ -76,7 +77,7 @@ def _publish(settings: Settings, layout: Layout) -> Callable[[Lifecycle], Messag
 def _options(settings: Settings) -> Options:
     return Options(
         app_id=settings.app_id,
-        brokers=settings.bootstrap_servers,
+        client=client_of(settings),
         slice_records=settings.slice_records,
         session_timeout=settings.session_timeout.total_seconds(),
         instance_id=settings.instance_id,

@@ -5,9 +5,10 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from correlator import durations
-from correlator.settings import PREFIX, Settings
+from correlator.settings import Settings
 from correlator.topics.cluster import Topic, connected
 from correlator.topics.declared import CLEANUP_POLICY, MOST_BYTES, RETENTION, Role, TopicSpec, declared, joined
+from correlator.values import PREFIX
 
 
 class Difference(NamedTuple):

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from typing import Final, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -16,9 +16,14 @@ from aiokafka.errors import (
     for_code,
 )
 
-from correlator.settings import PREFIX, Settings
+from correlator.client import client_of
+from correlator.settings import Settings
 from correlator.topics.declared import TopicSpec
 from correlator.topics.errors import Refusal, TopicsError, not_created, not_shown
+from correlator.topics.permissions import Permission
+from correlator.topics.permitted import missing
+from correlator.topics.reaching import refusal
+from correlator.values import PREFIX
 
 CONNECTING: Final = 10.0
 """Seconds that a broker may take to answer at all: one that is just starting is waited for."""
@@ -67,6 +72,11 @@ class Cluster:
             await self._until_done(lambda: self._create(waiting, created))
             await self._until_done(lambda: self._see(created))
         return created
+
+    async def lacking(self, permissions: Iterable[Permission]) -> list[Permission]:
+        """Of the permissions for topics that are there and for groups, what we lack."""
+        wanted = list(permissions)
+        return await self._until_done(lambda: missing(self._admin, wanted))
 
     async def _read(self, names: list[str]) -> dict[str, Topic]:
         # Configuration first: unlike a question for metadata, one for it creates no topic where the broker does so by
@@ -137,23 +147,26 @@ def _raise(refusals: dict[str, Refusal], explained: Callable[[dict[str, Refusal]
     final = {name: refusal for name, refusal in sorted(refusals.items()) if not refusal.error.retriable}
     if final:
         raise explained(final)
-    for name, refusal in refusals.items():
-        raise refusal.error(name)
+    for name, passing in refusals.items():
+        raise passing.error(name)
 
 
 @asynccontextmanager
 async def connected(settings: Settings) -> AsyncIterator[Cluster]:
-    """A connection for the length of the block. Raises `TopicsError` where no broker answers within `CONNECTING`."""
+    """A connection for the length of the block.
+
+    Raises `TopicsError` where no broker answers within `CONNECTING`, or one does not let us in; `SettingsError` where a
+    file that belongs to the connection cannot be used.
+    """
+    client = client_of(settings)
     servers = ",".join(settings.bootstrap_servers)
     admin = AIOKafkaAdminClient(
-        bootstrap_servers=list(settings.bootstrap_servers),
-        client_id=f"{settings.app_id}-topics",
-        request_timeout_ms=int(CONNECTING * 1000),
+        client_id=f"{settings.app_id}-topics", request_timeout_ms=int(CONNECTING * 1000), **client
     )
     try:
         try:
             async with asyncio.timeout(CONNECTING):
-                await _start(admin)
+                await _start(admin, client)
         except (KafkaError, TimeoutError, UnicodeError):  # the last: a name that cannot be one of a host
             raise TopicsError(
                 f"No Kafka broker answers at {servers}: see that one runs there, or set {PREFIX}BOOTSTRAP_SERVERS."
@@ -163,11 +176,13 @@ async def connected(settings: Settings) -> AsyncIterator[Cluster]:
         await admin.close()
 
 
-async def _start(admin: AIOKafkaAdminClient) -> None:
+async def _start(admin: AIOKafkaAdminClient, client: Mapping[str, Any]) -> None:
     while True:
         try:
             await admin.start()
         except KafkaConnectionError:
+            if (refused := await refusal(client)) is not None:
+                raise refused from None
             await asyncio.sleep(PAUSE)
         else:
             return

@@ -10,7 +10,8 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 
-from correlator.settings import PREFIX
+from correlator.topics.permissions import Permission
+from correlator.values import PREFIX
 
 _NO_PERMISSION = (TopicAuthorizationFailedError, ClusterAuthorizationFailedError)
 
@@ -63,6 +64,17 @@ def not_shown(refusals: Mapping[str, Refusal]) -> TopicsError:
             0, f"No permission to look at {listed(forbidden)}: allow DESCRIBE and DESCRIBE_CONFIGS on {_it(forbidden)}."
         )
     return TopicsError("\n".join(sentences))
+
+
+def not_permitted(lacking: Iterable[Permission]) -> TopicsError:
+    """What the broker would refuse while the stage runs."""
+    return TopicsError(
+        "\n".join(
+            f"No permission for {listed([operation.name for operation in it.operations])}"
+            f" on the {it.resource} {it.name}: allow it, as {it.why}."
+            for it in lacking
+        )
+    )
 
 
 def listed(names: Iterable[str]) -> str:

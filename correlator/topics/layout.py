@@ -9,7 +9,8 @@ from correlator.topics.checking import differences
 from correlator.topics.cluster import connected
 from correlator.topics.creating import create_missing
 from correlator.topics.declared import MOST_BYTES, declared
-from correlator.topics.errors import TopicsError
+from correlator.topics.errors import TopicsError, not_permitted
+from correlator.topics.permissions import Resource, needed
 
 _log = logging.getLogger(__name__)
 
@@ -33,12 +34,16 @@ async def prepare(settings: Settings) -> Layout:
             for name in await create_missing(cluster, settings, input_too=False):
                 _log.info("created the topic %s", name)
         found = await cluster.read(spec.name for spec in declared(settings))
+        there = [it for it in needed(settings) if it.resource is not Resource.TOPIC or it.name in found]
+        lacking = await cluster.lacking(there)
     different = list(differences(settings, found))
     if settings.create_topics and settings.topic_events not in found:  # the others only wait for it
         different = [difference for difference in different if difference.topic == settings.topic_events]
     refusing = [difference.sentence for difference in different if difference.refuses]
     if refusing:
         raise TopicsError("\n".join(refusing))
+    if lacking:
+        raise not_permitted(lacking)
     for difference in different:
         _log.warning("%s", difference.sentence)
     return Layout(

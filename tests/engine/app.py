@@ -180,7 +180,7 @@ def make_engine(settings: Settings) -> Engine:
     correlator.engine.engine.Publisher = Watched
     options = Options(
         settings.app_id,
-        (settings.brokers,),
+        {"bootstrap_servers": [settings.brokers]},
         slice_records=settings.slice_records,
         session_timeout=settings.session_timeout,
         instance_id=settings.instance_id,

@@ -150,7 +150,7 @@ def make_app(settings: Settings) -> faust.App:
     """Wire the app."""
     options = Options(
         settings.app_id,
-        (settings.brokers,),
+        {"bootstrap_servers": [settings.brokers]},
         session_timeout=settings.session_timeout,
         instance_id=settings.instance_id,
         slice_records=10,

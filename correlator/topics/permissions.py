@@ -1,0 +1,59 @@
+"""What a worker must be allowed to do: the least that it runs with, where the topics were created by somebody else."""
+
+from collections.abc import Iterator
+from enum import Enum, StrEnum
+from typing import NamedTuple
+
+from correlator.settings import Settings
+from correlator.topics.declared import Role, declared
+
+
+class Resource(StrEnum):
+    """What an access rule is about, in the words of ``kafka-acls``."""
+
+    TOPIC = "topic"
+    GROUP = "group"
+    TRANSACTIONAL_ID = "transactional-id"
+
+
+class Operation(Enum):
+    """What may be done with it; the value is Kafka's code (``org.apache.kafka.common.acl.AclOperation``)."""
+
+    READ = 3
+    WRITE = 4
+    DESCRIBE_CONFIGS = 10
+
+
+class Permission(NamedTuple):
+    """An access rule that must allow something. READ and WRITE each include DESCRIBE."""
+
+    resource: Resource
+    name: str
+    prefixed: bool
+    """Whether ``name`` is only the beginning of the resources' names."""
+    operations: tuple[Operation, ...]
+    why: str
+
+
+_OF_TOPICS = {
+    Role.INPUT: ((Operation.READ,), "the events are read"),
+    Role.RECORDS: ((Operation.WRITE,), "records are published"),
+    Role.DEAD_LETTERS: ((Operation.WRITE,), "dead letters are published"),
+    Role.LIFECYCLES: ((Operation.READ, Operation.WRITE), "intake writes it, correlate reads it"),
+    Role.CHANGELOG: ((Operation.READ, Operation.WRITE), "the state is kept in it, and recovered from it"),
+}
+
+
+def needed(settings: Settings) -> Iterator[Permission]:
+    """The permissions of a deployment's workers: of the topics in the order of `declared`, then the others."""
+    for spec in declared(settings):
+        operations, why = _OF_TOPICS[spec.role]
+        yield Permission(Resource.TOPIC, spec.name, False, (*operations, Operation.DESCRIBE_CONFIGS), why)
+    yield Permission(Resource.GROUP, settings.app_id, False, (Operation.READ,), "the workers share the partitions")
+    yield Permission(
+        Resource.TRANSACTIONAL_ID,
+        f"{settings.app_id}-",
+        True,
+        (Operation.WRITE,),
+        "each partition's records, state and offsets are written together",
+    )

@@ -1,0 +1,56 @@
+"""What the broker permits us, asked before the stage starts: a dead letter is a bad moment to learn of it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupAuthorizationFailedError, for_code
+
+from correlator.topics.asking import AskGroup, AskTopics
+from correlator.topics.permissions import Permission, Resource
+
+
+async def missing(admin: AIOKafkaAdminClient, permissions: Iterable[Permission]) -> list[Permission]:
+    """Of the permissions for topics and groups, what is missing: each with the operations that are not allowed.
+
+    Kafka tells nothing of the kind about transactional ids: taking over a partition, the first thing that a worker
+    does, shows it. Raises aiokafka's errors.
+    """
+    wanted = list(permissions)
+    topics = [permission.name for permission in wanted if permission.resource is Resource.TOPIC]
+    groups = [permission.name for permission in wanted if permission.resource is Resource.GROUP]
+    allowed = {Resource.TOPIC: await _topics(admin, topics), Resource.GROUP: await _groups(admin, groups)}
+    lacking = []
+    for permission in wanted:
+        codes = allowed.get(permission.resource)
+        if codes is None:
+            continue
+        operations = tuple(it for it in permission.operations if not codes[permission.name] >> it.value & 1)
+        if operations:
+            lacking.append(permission._replace(operations=operations))
+    return lacking
+
+
+async def _topics(admin: AIOKafkaAdminClient, names: list[str]) -> Mapping[str, int]:
+    response: Any = await admin._send_request(AskTopics(names))
+    for code, name, *_ in response.topics:
+        if code:
+            raise for_code(code)(name)
+    return {topic[1]: topic[-1] for topic in response.topics}
+
+
+async def _groups(admin: AIOKafkaAdminClient, names: list[str]) -> Mapping[str, int]:
+    allowed = {}
+    for name in names:
+        try:
+            node = await admin.find_coordinator(name)
+        except GroupAuthorizationFailedError:
+            allowed[name] = 0
+            continue
+        response: Any = await admin._send_request_to_node(node, AskGroup(name))
+        for group in response.groups:
+            error = for_code(group[0])
+            if group[0] and error is not GroupAuthorizationFailedError:
+                raise error(name)
+            allowed[name] = 0 if group[0] else group[-1]
+    return allowed
