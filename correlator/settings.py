@@ -108,6 +108,24 @@ class Settings(Connection):
         description="A name that survives restarts, such as the pod's: a restart within the session timeout then moves"
         " no partition (static membership).",
     )
+    stalled_after: PositiveDuration = Field(
+        timedelta(minutes=1),
+        description="How long there may be something to do and nothing done before `/healthz` says so.",
+    )
+    stall_limit: PositiveDuration = Field(
+        timedelta(minutes=5),
+        description="How long there may be something to do and nothing done before the worker ends, for another to"
+        " take over.",
+    )
+    web_host: str = Field("0.0.0.0", description="The address that health and metrics are served at.")  # noqa: S104
+    web_port: Annotated[int, Field(ge=0, le=65_535)] = Field(
+        8080,
+        description="The port of `/healthz`, `/readyz` and `/metrics`; `0`: none.",
+    )
+    page: bool = Field(
+        default=False,
+        description="Whether `/` shows what is open and what ended last, with names, to whoever reaches the port.",
+    )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], AnyCase] = Field(
         "info",
         description="`debug`, `info`, `warning` or `error`.",

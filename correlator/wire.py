@@ -1,7 +1,7 @@
 """What the lifecycles topic carries from intake to correlate: an event, or a tick, as one compact JSON array.
 
-An event: ``[version, code, id, occurred, worker, follows, truncated, details, raw partition, raw partitions, clock]``,
-the code standing for kind and role. A tick: ``[version, "tick", raw partition, raw partitions, clock]``. Times are in
+An event: ``[version, code, id, occurred, worker, follows, truncated, details, arrived, raw partition, raw partitions,
+clock]``, the code standing for kind and role. A tick: ``[version, "tick", raw partition, raw partitions, clock]``. Times are in
 microseconds since 1970 UTC. The subject is the record's key and not repeated.
 
 Only this package writes that topic, so a value is checked for its shape, not for what Prefect may say.
@@ -30,6 +30,8 @@ class Forwarded(NamedTuple):
     """An event, and by which raw partition it came."""
 
     event: Event
+    arrived: int
+    """When Prefect's server took it in, or else when it came to Kafka, or to us."""
     raw_partition: int
     raw_partitions: int
     """How many the raw topic had."""
@@ -49,13 +51,11 @@ class UnreadableWire(Exception):
     """A record of the lifecycles topic that this version cannot have written. The text says why."""
 
 
-def encode_event(event: Event, raw_partition: int, raw_partitions: int, clock: int | None) -> bytes:
+def encode_event(forwarded: Forwarded) -> bytes:
     """The value of an event's record. Its key is the subject."""
-    kind, role, id_, _, occurred, worker, follows, truncated, details = event
+    (kind, role, id_, _, occurred, worker, follows, truncated, details), *arrival = forwarded
     code = _CODES[kind, role]
-    return orjson.dumps(
-        [VERSION, code, id_, occurred, worker, follows, truncated, details, raw_partition, raw_partitions, clock]
-    )
+    return orjson.dumps([VERSION, code, id_, occurred, worker, follows, truncated, details, *arrival])
 
 
 def encode_tick(raw_partition: int, raw_partitions: int, clock: int) -> bytes:
@@ -75,7 +75,7 @@ def decode(key: bytes | None, value: bytes | None) -> Forwarded | Tick:
         raise UnreadableWire(
             f"not of version {VERSION}, which this worker reads: run one version of it for all partitions"
         )
-    if len(fields) == 11:
+    if len(fields) == 12:
         return _forwarded(key, fields)
     if len(fields) == 5:
         return _tick(fields)
@@ -86,7 +86,7 @@ def decode(key: bytes | None, value: bytes | None) -> Forwarded | Tick:
 
 
 def _forwarded(key: bytes | None, fields: list[JSON]) -> Forwarded:
-    _, code, id_, occurred, worker, follows, truncated, details, raw_partition, raw_partitions, clock = fields
+    _, code, id_, occurred, worker, follows, truncated, details, arrived, raw_partition, raw_partitions, clock = fields
     if (
         key is None
         or not isinstance(code, str)
@@ -97,6 +97,7 @@ def _forwarded(key: bytes | None, fields: list[JSON]) -> Forwarded:
         or not (follows is None or isinstance(follows, str))
         or not isinstance(truncated, bool)
         or not isinstance(details, dict)
+        or not isinstance(arrived, int)
         or not isinstance(raw_partition, int)
         or not isinstance(raw_partitions, int)
         or not (clock is None or isinstance(clock, int))
@@ -108,7 +109,7 @@ def _forwarded(key: bytes | None, fields: list[JSON]) -> Forwarded:
         raise UnreadableWire("the key is not UTF-8") from None
     kind, role = _MEANINGS[code]
     event = Event(kind, role, id_, subject, occurred, worker, follows, truncated, details)
-    return Forwarded(event, raw_partition, raw_partitions, clock)
+    return Forwarded(event, arrived, raw_partition, raw_partitions, clock)
 
 
 def _tick(fields: list[JSON]) -> Tick:

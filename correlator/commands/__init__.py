@@ -54,16 +54,19 @@ def worker() -> None:
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--open", "open_", is_flag=True, help="Print the lifecycles that are still open at the end, too.")
 @click.option("--flush", is_flag=True, help="End what is still open as if time had run out.")
-def replay(files: Sequence[str], *, open_: bool, flush: bool) -> None:
+@click.option(
+    "--html", metavar="FILE", help="Write a page to look at, too: the workers, their runs, and the last records."
+)
+def replay(files: Sequence[str], *, open_: bool, flush: bool, html: str | None) -> None:
     """Make the stage's decisions without Kafka: files of events in (JSON Lines, .gz too, - for stdin), records out.
 
     Progress and a summary go to stderr.
     """
     settings = _settings()
-    from correlator.commands.replay import Unreadable, run
+    from correlator.commands.replay import Unreadable, Unwritable, run
 
-    with _failing(Unreadable):
-        run(files, settings, open_=open_, flush=flush)
+    with _failing(Unreadable), _failing(Unwritable):
+        run(files, settings, open_=open_, flush=flush, html=html)
 
 
 @correlator.group(no_args_is_help=False)

@@ -1,17 +1,17 @@
-"""``correlator replay``: files of events in, records out."""
+"""``correlator replay``: files of events in, records out, and a page to look at."""
 
 import gzip
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from correlator import prefect, records
+from correlator import page, prefect, records
 from correlator.core import Lifecycle
 from correlator.replay import Replay
 from correlator.rules import rules_of
@@ -27,12 +27,21 @@ class Unreadable(Exception):
     """A file cannot be read. The text is a sentence."""
 
 
-def run(files: Iterable[str], settings: Settings, *, open_: bool, flush: bool) -> None:
-    """Replay files to stdout, with progress and a summary on stderr. Raises `Unreadable`."""
+class Unwritable(Exception):
+    """The page cannot be written. The text is a sentence."""
+
+
+def run(files: Sequence[str], settings: Settings, *, open_: bool, flush: bool, html: str | None = None) -> None:
+    """Replay files to stdout, with progress and a summary on stderr, and a page to ``html``.
+
+    Raises `Unreadable` and `Unwritable`.
+    """
+    if html is not None:
+        _write(html, None)
     console = Console(stderr=True, highlight=False)
     began = time.monotonic()
     replay = Replay(rules_of(settings), max_tags=settings.max_tags, wall_clock=lambda: time.time_ns() // 1000)
-    printer = Printer(settings.source)
+    printer = Printer(settings.source, keep=html is not None)
     faults: list[str] = []
     for name in files:
         for number, line in enumerate(_lines(name, console), 1):
@@ -47,6 +56,8 @@ def run(files: Iterable[str], settings: Settings, *, open_: bool, flush: bool) -
     if open_:
         printer.print(still_open)
     printer.flush()
+    if html is not None:
+        _write(html, page.render(_view(files, printer.ended, still_open)))
     _summarise(console, replay.fates, printer.outcomes, len(still_open), time.monotonic() - began)
     for fault in faults[:SHOWN]:
         console.print(f"invalid: {fault}", markup=False)
@@ -55,7 +66,10 @@ def run(files: Iterable[str], settings: Settings, *, open_: bool, flush: bool) -
 class Printer:
     """Writes lifecycles as JSON Lines, each with the record's name first, and counts them by kind and outcome."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, *, keep: bool = False) -> None:
+        """``keep``: whether what ended is to be looked at later."""
+        self.ended: list[page.Seen] = []
+        self._keep = keep
         self.outcomes: Counter[tuple[str, str]] = Counter()
         self._source = source
         self._out = sys.stdout.buffer
@@ -66,12 +80,31 @@ class Printer:
             self.outcomes[
                 lifecycle.kind, "open" if lifecycle.outcome is None else lifecycle.outcome
             ] += not lifecycle.amended
+            if self._keep and lifecycle.outcome is not None:
+                self.ended.append(page.seen(lifecycle))
             value = records.render(lifecycle, self._source).value
             self._out.write(b'{"record":"%b",%b\n' % (lifecycle.kind.encode(), value[1:]))
 
     def flush(self) -> None:
         """Write out what is buffered."""
         self._out.flush()
+
+
+def _view(files: Sequence[str], ended: Sequence[page.Seen], still_open: Iterable[Lifecycle]) -> page.View:
+    """What the files held, as it was when the last event in them occurred."""
+    open_ = [page.seen(lifecycle) for lifecycle in still_open]
+    names = ", ".join("standard input" if name == STDIN else Path(name).name for name in files)
+    now = max((it.last for it in (*ended, *open_)), default=time.time_ns() // 1000)
+    return page.View("Prefect workers and runs", f"As replayed from {names}", now, open_, ended, len(open_), len(ended))
+
+
+def _write(name: str, text: str | None) -> None:
+    """Write a file; without a text, see that it can be written, and leave what it holds."""
+    try:
+        with Path(name).open("a" if text is None else "w", encoding="utf-8") as file:
+            file.write(text or "")
+    except OSError as error:
+        raise Unwritable(f"{name} cannot be written: {error.strerror}.") from None
 
 
 def _lines(name: str, console: Console) -> Iterator[bytes]:

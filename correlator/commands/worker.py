@@ -2,15 +2,16 @@
 
 import gc
 import logging
-from collections import Counter
 
 import uvloop
 
 from correlator.commands import logs
 from correlator.engine import die, run
+from correlator.metrics import Condition, Lag, Metrics
 from correlator.settings import Settings
-from correlator.stage.app import create_engine
+from correlator.stage.app import create_app, wall_clock
 from correlator.topics import prepare
+from correlator.web import serving
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,16 @@ def start(settings: Settings) -> None:
 
 async def _run(settings: Settings) -> None:
     layout = await prepare(settings)
-    fates: Counter[str] = Counter()
+    metrics = Metrics(wall_clock=wall_clock)
+    engine, correlate = create_app(settings, layout, metrics, fail=die)
+
+    def condition() -> Condition:
+        lags = (Lag(*tp, records) for tp, records in engine.lags().items())
+        return Condition(engine.ready, engine.watchdog.standstill, lags, correlate.open_subjects)
+
+    metrics.watch(condition)
     log.info("%s joins its group and reads %s", settings.app_id, settings.topic_events)
-    await run(create_engine(settings, layout, fates, fail=die))
-    log.info("stopped: %s", ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items())) or "nothing was read")
+    async with serving(settings, metrics, condition):
+        await run(engine)
+    fates = sorted(metrics.fates().items())
+    log.info("stopped: %s", ", ".join(f"{count} {fate}" for fate, count in fates) or "nothing was read")

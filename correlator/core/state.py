@@ -73,6 +73,11 @@ class SubjectState:
         return any(known.event.id == event_id for group in groups for known in group)
 
     @property
+    def unpublished(self) -> list[KnownStart]:
+        """The starts that nothing was published of: their lifecycles are open. The oldest first."""
+        return [start for start in self.starts if start.shown is None]
+
+    @property
     def empty(self) -> bool:
         """Whether nothing is left to remember."""
         return not (self.starts or self.ends or self.cancellations)

@@ -1,12 +1,14 @@
 """Faust a slice at a time, a transaction a slice, exactly once. This is its face; nothing in here knows of Prefect."""
 
 from correlator.engine.engine import Engine, Options
+from correlator.engine.progress import Standstill
 from correlator.engine.running import die, run
-from correlator.engine.slices import Headers, Message, Received, Slice, Stage, TopicPartition, Transaction
+from correlator.engine.slices import Changes, Headers, Message, Received, Slice, Stage, TopicPartition, Transaction
 from correlator.engine.store import MemoryStore, Store
 from correlator.engine.table import CommittedTable
 
 __all__ = [
+    "Changes",
     "CommittedTable",
     "Engine",
     "Headers",
@@ -16,6 +18,7 @@ __all__ = [
     "Received",
     "Slice",
     "Stage",
+    "Standstill",
     "Store",
     "TopicPartition",
     "Transaction",

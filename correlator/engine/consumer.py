@@ -9,7 +9,7 @@ from faust.types import TP
 
 from correlator.engine.holding import Holding
 from correlator.engine.reading import SliceThread
-from correlator.engine.slices import TopicPartition
+from correlator.engine.slices import Seen, TopicPartition
 
 
 class SliceConsumer(Consumer):
@@ -84,10 +84,10 @@ class SliceConsumer(Consumer):
         super().resume_flow()
         self.transport.engine.open()
 
-    def last_stable_offset(self, tp: TopicPartition) -> int | None:
-        """Up to where committed records end, as the last fetch of an assigned partition saw it."""
-        offset: int | None = self._thread._ensure_consumer().last_stable_offset(tp)
-        return offset
+    def seen(self, tp: TopicPartition) -> Seen:
+        """What the last fetch saw of an assigned partition."""
+        consumer = self._thread._ensure_consumer()
+        return Seen(consumer.last_stable_offset(tp), consumer.last_poll_timestamp(tp))
 
     async def wait_empty(self) -> None:
         """Called with the flow stopped, when partitions are revoked and when the app stops."""
@@ -103,12 +103,10 @@ class SliceTransport(Transport):
         self.engine = engine
         super().__init__(*args, **kwargs)
 
-    def highwater(self, tp: TopicPartition) -> int | None:
-        """The end of a partition as the last fetch saw it (the last stable offset), or None where there was none
-        yet.
-        """
+    def seen(self, tp: TopicPartition) -> Seen:
+        """What the last fetch saw of a partition."""
         consumer = self.app.consumer
         with contextlib.suppress(AssertionError):  # aiokafka asserts that it is assigned: it is being revoked
             if isinstance(consumer, SliceConsumer):
-                return consumer.last_stable_offset(tp)
-        return None
+                return consumer.seen(tp)
+        return Seen()

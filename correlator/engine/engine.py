@@ -12,10 +12,12 @@ from correlator.engine.consumer import SliceTransport
 from correlator.engine.credentials import credentials_of
 from correlator.engine.holding import Holding
 from correlator.engine.lane import Lane, LostSlice
+from correlator.engine.progress import Sign
 from correlator.engine.publishing import Publisher
 from correlator.engine.slices import Stage, TopicPartition
 from correlator.engine.store import Store
 from correlator.engine.table import CommittedTable
+from correlator.engine.watchdog import Watchdog
 
 
 class Options(NamedTuple):
@@ -33,6 +35,8 @@ class Options(NamedTuple):
     """The static member of the group that this process is: it restarts into its partitions without a rebalance."""
     nudge_interval: float = 2.0
     """How often stages are asked what time wants of them."""
+    stall_limit: float = 300.0
+    """How long there may be something to do and nothing done before the process ends."""
     datadir: str = "."
 
 
@@ -52,7 +56,9 @@ class Engine:
         self.holding: Holding | None = None
         self._letting_go = asyncio.Lock()
         self._stages: dict[str, tuple[Stage, CommittedTable | None]] = {}
+        self.watchdog = Watchdog(self._signs, limit=options.stall_limit, fail=fail)
         self.app.task(self._nudge_on)
+        self.app.task(self.watchdog.watch)
 
     @property
     def topics(self) -> Collection[str]:
@@ -97,6 +103,23 @@ class Engine:
         except Exception as exc:  # noqa: BLE001 - whatever it is, it must not be survived
             self.fail("partitions could not be taken over", exc)
 
+    @property
+    def ready(self) -> bool:
+        """Whether this process reads all that is assigned to it, which may be nothing."""
+        return self.holding is not None and (self.holding.is_open or not self.holding.lanes)
+
+    def lags(self) -> dict[TopicPartition, int]:
+        """How many offsets each partition that is held is behind the end of committed records, where that is known."""
+        if self.holding is None or not self.holding.is_open:
+            return {}
+        ends = {tp: self._transport.seen(tp).end for tp in self.holding.lanes}
+        return {tp: max(0, end - self.holding.lanes[tp].done) for tp, end in ends.items() if end is not None}
+
+    def _signs(self) -> Mapping[str, Sign]:
+        if self.holding is None:
+            return {"joining the group": Sign(self.app.consumer_generation_id)}
+        return self.holding.signs(self._transport.seen)
+
     def shut(self) -> None:
         """Read no more of what is held."""
         if self.holding is not None:
@@ -126,7 +149,7 @@ class Engine:
         while True:
             await asyncio.sleep(self.options.nudge_interval)
             if self.holding is not None:
-                self.holding.nudge(self._transport.highwater)
+                self.holding.nudge(self._transport.seen)
 
 
 def _faust_app(options: Options) -> faust.App:

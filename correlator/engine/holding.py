@@ -5,8 +5,9 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 
 from correlator.engine.lane import Lane
+from correlator.engine.progress import Sign
 from correlator.engine.publishing import Publisher
-from correlator.engine.slices import Slice, TopicPartition
+from correlator.engine.slices import Seen, Slice, TopicPartition
 
 log = logging.getLogger(__name__)
 
@@ -62,10 +63,23 @@ class Holding:
         if self._open:
             self.lanes[TopicPartition(slice_.topic, slice_.partition)].offer(slice_)
 
-    def nudge(self, highwater: Callable[[TopicPartition], int | None]) -> None:
+    def nudge(self, seen: Callable[[TopicPartition], Seen]) -> None:
         if self._open:
             for tp, lane in self.lanes.items():
-                lane.nudge(highwater(tp))
+                lane.nudge(seen(tp).end)
+
+    def signs(self, seen: Callable[[TopicPartition], Seen]) -> dict[str, Sign]:
+        """What to see progress by: recovery, then how far each partition is decided and whether Kafka answers."""
+        signs: dict[str, Sign] = {}
+        for tp, lane in self.lanes.items():
+            name = f"{tp.topic}-{tp.partition}"
+            if not self._open:
+                signs[f"taking over {name}"] = Sign(lane.recovered)
+                continue
+            end, at = seen(tp)
+            signs[name] = Sign(lane.done, at_rest=end is not None and lane.done >= end)
+            signs[f"Kafka's answers about {name}"] = Sign(at, at_rest=not lane.has_room)
+        return signs
 
     async def close(self) -> None:
         """Finish and commit what is being published, and let the partitions go."""

@@ -123,6 +123,8 @@ class Lane:
         if transaction.messages or transaction.changes:
             await self._publish(transaction)
         self._done = transaction.end
+        if transaction.committed is not None:
+            transaction.committed()
 
     async def _settle(self) -> None:
         """Commit the offset behind slices that changed nothing: they are not worth a transaction each."""

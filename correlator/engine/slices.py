@@ -1,6 +1,6 @@
 """What the engine hands to a stage, and what it takes back."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 Headers = list[tuple[str, bytes]]
@@ -51,6 +51,15 @@ class Slice(NamedTuple):
     records: Sequence[Received]
 
 
+class Seen(NamedTuple):
+    """What the last fetch saw of a partition; nothing before the first."""
+
+    end: int | None = None
+    """Where committed records end: its last stable offset."""
+    at: int | None = None
+    """When it was, in milliseconds since 1970."""
+
+
 class Message(NamedTuple):
     """A record to publish."""
 
@@ -68,6 +77,8 @@ class Transaction(NamedTuple):
     changes: Changes
     end: int
     """The offset up to which the input is done: the next one to read after a restart."""
+    committed: Callable[[], object] | None = None
+    """Called once all of that is durable."""
 
 
 class Stage(Protocol):

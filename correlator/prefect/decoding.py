@@ -43,6 +43,9 @@ MEANINGS: Final = {
 }
 """What Prefect's five event names mean (DESIGN section 1)."""
 
+NAMES: Final = {(kind, role): name for name, (kind, role, _) in MEANINGS.items()}
+"""Prefect's name of an event, by its kind and role."""
+
 # Most of a topic is not ours. Prefect writes the name second, so that a look at the first bytes settles nearly all of
 # it: 0.3 µs an event. Sound in any order of keys: up to the name, the expression takes whole members only.
 _is_another = re.compile(

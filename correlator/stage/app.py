@@ -1,8 +1,8 @@
 """The two stages, wired into an engine: nothing here decides anything."""
 
 import time
-from collections import Counter
 from collections.abc import Callable
+from typing import NamedTuple
 
 from correlator import records
 from correlator.client import client_of
@@ -15,6 +15,7 @@ from correlator.settings import Settings
 from correlator.stage.arriving import Direct, Forwarded
 from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import DeadLetters
+from correlator.stage.draft import Counts
 from correlator.stage.intake import Intake
 from correlator.topics import Layout
 
@@ -26,13 +27,17 @@ def wall_clock() -> int:
     return time.time_ns() // 1000
 
 
-def create_engine(
-    settings: Settings, layout: Layout, fates: Counter[str], *, fail: Callable[[str, BaseException], None]
-) -> Engine:
-    """The stage as the settings want it, on topics as they are on the broker.
+class App(NamedTuple):
+    """The engine with both stages in it, and the one that knows what is open."""
 
-    ``fates`` counts what became of every record that was read.
-    """
+    engine: Engine
+    correlate: Correlate
+
+
+def create_app(
+    settings: Settings, layout: Layout, counts: Counts, *, fail: Callable[[str, BaseException], None]
+) -> App:
+    """The stage as the settings want it, on topics as they are on the broker."""
     engine = Engine(_options(settings), fail=fail)
     letters = DeadLetters(
         settings.topic_dead_letter, layout.partitions[settings.topic_dead_letter], layout.dead_letter_bytes
@@ -46,7 +51,7 @@ def create_engine(
         _publish(settings, layout),
         letters,
         rules_of(settings),
-        fates,
+        counts,
     )
     engine.add_stage(input_, correlate, table)
     if not direct:
@@ -57,10 +62,10 @@ def create_engine(
             letters,
             max_tags=settings.max_tags,
             wall_clock=wall_clock,
-            fates=fates,
+            counts=counts,
         )
         engine.add_stage(settings.topic_events, intake)
-    return engine
+    return App(engine, correlate)
 
 
 def _publish(settings: Settings, layout: Layout) -> Callable[[Lifecycle], Message]:
@@ -81,6 +86,7 @@ def _options(settings: Settings) -> Options:
         slice_records=settings.slice_records,
         session_timeout=settings.session_timeout.total_seconds(),
         instance_id=settings.instance_id,
+        stall_limit=settings.stall_limit.total_seconds(),
         datadir=str(settings.data_dir),
     )
 

@@ -14,6 +14,8 @@ class Arrived(NamedTuple):
     """An event, or a tick where ``event`` is None, with the clock of the raw partition that it came by."""
 
     event: Event | None
+    arrived: int | None
+    """When the event arrived; see `wire.Forwarded`."""
     raw_partition: int
     raw_partitions: int
     clock: int | None
@@ -50,7 +52,7 @@ class Forwarded:
             case wire.Forwarded() as forwarded:
                 return Arrived(*forwarded)
             case wire.Tick() as tick:
-                return Arrived(None, *tick)
+                return Arrived(None, None, *tick)
 
     def idle(self, partition: int, *, caught_up: bool) -> Arrived | None:
         """Nothing: time comes as ticks."""
@@ -77,10 +79,11 @@ class Direct:
             return None
         wall = self._wall_clock()
         arrived = arrival(record, decoded.received, wall)
-        return Arrived(decoded.event, 0, 1, self._clocks[partition].observe(decoded.event.occurred, arrived, wall))
+        now = self._clocks[partition].observe(decoded.event.occurred, arrived, wall)
+        return Arrived(decoded.event, arrived, 0, 1, now)
 
     def idle(self, partition: int, *, caught_up: bool) -> Arrived | None:
         """Wall time, while the partition is quiet."""
         clock = self._clocks[partition]
         before, now = clock.now, clock.rest(self._wall_clock()) if caught_up else clock.now
-        return None if now == before else Arrived(None, 0, 1, now)
+        return None if now == before else Arrived(None, None, 0, 1, now)

@@ -1,13 +1,14 @@
 """Correlate: lifecycle events in, each subject's in order and in one place; records and state changes out."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from correlator import core
 from correlator.core import Lifecycle
 from correlator.engine import CommittedTable, Message, Slice, Transaction
+from correlator.event import Kind
 from correlator.stage.arriving import Arrived, Source
 from correlator.stage.dead_letters import DeadLetters
+from correlator.stage.draft import Counts, Draft
 from correlator.stage.part import Part
 
 MOST = 4000
@@ -24,10 +25,10 @@ class Correlate:
         publish: Callable[[Lifecycle], Message],
         dead_letters: DeadLetters,
         rules: core.Rules,
-        fates: Counter[str],
+        counts: Counts,
     ) -> None:
         self._source, self._table, self._publish = source, table, publish
-        self._dead_letters, self._rules, self._fates = dead_letters, rules, fates
+        self._dead_letters, self._rules, self._counts = dead_letters, rules, counts
         self._parts: dict[int, Part] = {}
 
     def assigned(self, partition: int, end: int) -> Iterator[Transaction]:
@@ -36,11 +37,12 @@ class Correlate:
         """
         self._source.assigned(partition)
         part = self._parts[partition] = Part(partition, self._table, self._rules)
-        unreadable = list(part.recover())
-        if unreadable:
+        unreadable, draft = list(part.recover()), self._draft()
+        for key, value, reason in unreadable:
             topic = self._table.changelog_topic_name
-            letters = [self._dead_letters.entry(topic, partition, *entry) for entry in unreadable]
-            yield Transaction(letters, {key: None for key, _, _ in unreadable}, end)
+            draft.dead_letter(self._dead_letters.entry(topic, partition, key, value, reason), reason)
+        if unreadable:
+            yield draft.close({key: None for key, _, _ in unreadable}, end)
 
     def revoked(self, partition: int) -> None:
         """Forget the partition: what it owes is its next owner's."""
@@ -48,53 +50,62 @@ class Correlate:
 
     def __call__(self, slice_: Slice) -> Iterator[Transaction]:
         """Decide the slice's events in order, and after each what its clock makes due."""
-        part, messages = self._parts[slice_.partition], list[Message]()
+        part, draft = self._parts[slice_.partition], self._draft()
         for record in slice_.records:
             try:
                 arrived = self._source.read(slice_.partition, record)
             except self._source.invalid as reason:
-                self._fates["dead-lettered"] += 1
-                messages.append(self._dead_letters.letter(slice_.topic, slice_.partition, record, reason))
+                letter = self._dead_letters.letter(slice_.topic, slice_.partition, record, reason)
+                draft.reject(letter, reason)
                 continue
             if arrived is None:
-                self._fates["ignored"] += 1
+                draft.tally.events[None, "ignored"] += 1
                 continue
-            messages += self._decide(part, arrived)
+            self._decide(part, draft, arrived)
             if part.has_due:
-                yield from self._due(part, messages, record.offset + 1)
-        yield self._close(part, messages, slice_.end)
+                yield from self._due(part, draft, record.offset + 1)
+        yield self._close(part, draft, slice_.end)
 
     def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Transaction]:
         """Decide what time made due since the last event."""
-        part, messages = self._parts[partition], list[Message]()
+        part, draft = self._parts[partition], self._draft()
         arrived = self._source.idle(partition, caught_up=caught_up)
         if arrived is not None:
-            messages += self._decide(part, arrived)
-        yield from self._due(part, messages, end)
-        yield self._close(part, messages, end)
+            self._decide(part, draft, arrived)
+        yield from self._due(part, draft, end)
+        yield self._close(part, draft, end)
 
-    def _decide(self, part: Part, arrived: Arrived) -> Iterable[Message]:
-        event, raw_partition, raw_partitions, clock = arrived
+    def open_subjects(self, kind: Kind) -> tuple[int, int | None]:
+        """How many lifecycles are open in the partitions held, and when the oldest began (microseconds since 1970)."""
+        counts = [part.open[kind].lifecycles for part in self._parts.values()]
+        began = [since for part in self._parts.values() if (since := part.open[kind].oldest) is not None]
+        return sum(counts), min(began, default=None)
+
+    def _draft(self) -> Draft:
+        return Draft("correlate", self._counts)
+
+    def _decide(self, part: Part, draft: Draft, arrived: Arrived) -> None:
+        event, at, raw_partition, raw_partitions, clock = arrived
         now = part.observe(raw_partition, raw_partitions, clock)
         if event is None:
-            return ()
+            return
         key = event.subject.encode()
         decision = core.on_event(
             part.get(key), event, event.occurred if now is None else now, part.watermark, self._rules
         )
         part.put(key, decision.state)
-        self._fates[decision.fate] += 1
-        return map(self._publish, decision.lifecycles)
+        draft.tally.events[event[:2], decision.fate] += 1
+        draft.publish(decision.lifecycles, self._publish, at)
 
-    def _due(self, part: Part, messages: list[Message], end: int) -> Iterator[Transaction]:
+    def _due(self, part: Part, draft: Draft, end: int) -> Iterator[Transaction]:
         for key, state, watermark in part.due():
             decision = core.on_watermark(state, watermark, self._rules)
             part.put(key, decision.state)
-            messages += map(self._publish, decision.lifecycles)
-            if len(messages) >= MOST:
-                yield self._close(part, messages, end)
-                messages.clear()
+            draft.publish(decision.lifecycles, self._publish)
+            if len(draft.messages) >= MOST:
+                yield self._close(part, draft, end)
 
-    def _close(self, part: Part, messages: Iterable[Message], end: int) -> Transaction:
+    def _close(self, part: Part, draft: Draft, end: int) -> Transaction:
         changes, evicted = part.close()
-        return Transaction((*messages, *map(self._publish, evicted)), changes, end)
+        draft.publish(evicted, self._publish)
+        return draft.close(changes, end)

@@ -1,6 +1,5 @@
 """Intake: raw Prefect events in, lifecycle events out, keyed by subject; what is no valid event to the dead letters."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 
 from correlator import prefect, wire
@@ -8,6 +7,7 @@ from correlator.core import PartitionClock
 from correlator.engine import Message, Received, Slice, Transaction
 from correlator.partitioner import partition_for
 from correlator.stage.dead_letters import DeadLetters
+from correlator.stage.draft import Counts, Draft
 
 TICK = 60 * 1_000_000
 """Event time after which the lifecycles partitions hear of a clock, in microseconds."""
@@ -32,14 +32,14 @@ class Intake:
         *,
         max_tags: int,
         wall_clock: Callable[[], int],
-        fates: Counter[str],
+        counts: Counts,
     ) -> None:
         """``lifecycles`` has ``partitions``, the raw topic ``raw_partitions``. ``wall_clock``: microseconds since
         1970 UTC.
         """
         self._lifecycles, self._partitions, self._raw_partitions = lifecycles, partitions, raw_partitions
         self._dead_letters, self._max_tags = dead_letters, max_tags
-        self._wall_clock, self._fates = wall_clock, fates
+        self._wall_clock, self._counts = wall_clock, counts
         self._clocks: dict[int, PartitionClock] = {}
         self._ticked: dict[int, int] = {}
 
@@ -56,28 +56,28 @@ class Intake:
     def __call__(self, slice_: Slice) -> Iterator[Transaction]:
         """Forward the slice's events."""
         clock, wall = self._clocks[slice_.partition], self._wall_clock()
-        messages: list[Message] = []
-        fates: Counter[str] = Counter()
+        draft = Draft("intake", self._counts)
+        messages, events = draft.messages, draft.tally.events
         for record in slice_.records:
             try:
                 decoded = prefect.decode(record.value, self._max_tags)
             except prefect.InvalidEvent as reason:
-                fates["dead-lettered"] += 1
-                messages.append(self._dead_letters.letter(slice_.topic, slice_.partition, record, reason))
+                letter = self._dead_letters.letter(slice_.topic, slice_.partition, record, reason)
+                draft.reject(letter, reason)
                 continue
             if decoded is None:
-                fates["ignored"] += 1
+                events[None, "ignored"] += 1
                 continue
-            fates["forwarded"] += 1
             event, received = decoded
-            now = clock.observe(event.occurred, arrival(record, received, wall), wall)
+            events[event[:2], "forwarded"] += 1
+            arrived = arrival(record, received, wall)
+            now = clock.observe(event.occurred, arrived, wall)
             key = event.subject.encode()
-            value = wire.encode_event(event, slice_.partition, self._raw_partitions, now)
+            value = wire.encode_event(wire.Forwarded(event, arrived, slice_.partition, self._raw_partitions, now))
             messages.append(Message(self._lifecycles, partition_for(key, self._partitions), key, value, []))
             if now is not None and now >= self._ticked.get(slice_.partition, 0) + TICK:
                 messages += self._ticks(slice_.partition, now)
-        self._fates.update(fates)
-        yield Transaction(messages, {}, slice_.end)
+        yield draft.close({}, slice_.end)
 
     def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Transaction]:
         """Tell the clock where it has moved: by events since the last tick, or because the partition is quiet."""

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from correlator import core
 from correlator.engine import CommittedTable
+from correlator.event import Kind
+from correlator.stage.still_open import StillOpen
 
 CLOCKS_KEY = b"\x00clocks"
 """The table's entry that holds the clocks: no subject begins with a NUL."""
@@ -11,6 +13,8 @@ CLOCKS_KEY = b"\x00clocks"
 
 class Part:
     """The states, deadlines and clocks of one partition's subjects: the table's, and what was decided since.
+
+    ``open`` is what is open, by kind.
 
     States are decoded when they are first asked for in a transaction, and encoded when it is closed.
     """
@@ -22,6 +26,7 @@ class Part:
         self._clocks_moved = False
         self._deadlines = core.Deadlines()
         self._states: dict[bytes, core.SubjectState | None] = {}
+        self.open = {kind: StillOpen() for kind in Kind}
 
     def recover(self) -> Iterator[tuple[bytes, bytes, core.UnreadableState]]:
         """Take up what the table holds. Yields the entries that cannot be read, with the reason."""
@@ -30,7 +35,9 @@ class Part:
                 if key == CLOCKS_KEY:
                     self._clocks = core.Clocks.decode(value)
                 else:
-                    self._deadlines.set(key, core.due_at(core.decode(value)))
+                    state = core.decode(value)
+                    self._deadlines.set(key, core.due_at(state))
+                    self.open[state.kind].set(key, state)
             except core.UnreadableState as reason:
                 yield key, value, reason
 
@@ -45,6 +52,8 @@ class Part:
         """What is to be known of the subject from now on."""
         self._states[key] = state
         self._deadlines.set(key, None if state is None else core.due_at(state))
+        for open_ in self.open.values() if state is None else (self.open[state.kind],):
+            open_.set(key, state)
 
     @property
     def watermark(self) -> int | None:
@@ -76,7 +85,9 @@ class Part:
         for key, state in self._states.items():
             if state is not None:
                 changes[key], gone = core.encode_within(state, self._rules)
-                evicted += gone
+                if gone:
+                    evicted += gone
+                    self.open[state.kind].set(key, state)
             elif self._table.get_committed(self.partition, key) is not None:
                 changes[key] = None
         if self._clocks_moved:

@@ -15,7 +15,7 @@ class Around:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.failures, self.stage = Failures(), Stage()
         self.publishers: dict[TopicPartition, Publisher] = {}
-        self.engine = Engine(Options("unit", ("127.0.0.1:1",)), fail=self.failures)
+        self.engine = Engine(Options("unit", {"bootstrap_servers": ["127.0.0.1:1"]}), fail=self.failures)
         self.engine.add_stage("input", self.stage)
         monkeypatch.setattr(self.engine, "_publisher", self._publisher)
 

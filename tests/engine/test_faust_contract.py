@@ -223,7 +223,7 @@ def test_a_table_whose_recovery_gathers_one_event_is_read_on_after_it(run: Run):
 
 async def test_a_step_of_recovery_that_takes_too_long_ends_recovery_for_good():
     """Without a word, after ``broker_request_timeout``: the process lives on, and never reads again."""
-    app = Engine(Options("unit", ("127.0.0.1:1",)), fail=unused).app
+    app = Engine(Options("unit", {"bootstrap_servers": ["127.0.0.1:1"]}), fail=unused).app
     with pytest.raises(ServiceStopped):
         await Recovery(app, app.tables)._wait(asyncio.sleep(PATIENCE), timeout=0.01)
 

@@ -8,7 +8,8 @@ import pytest
 
 from correlator.engine import Slice
 from correlator.engine.holding import Holding
-from correlator.engine.slices import TopicPartition
+from correlator.engine.progress import Sign
+from correlator.engine.slices import Seen, TopicPartition
 from tests.engine.fakes import Publisher, a_slice, settled
 
 ONE, TWO = TopicPartition("input", 0), TopicPartition("input", 1)
@@ -20,6 +21,8 @@ class Lane:
     def __init__(self, tp: TopicPartition, said: list[Any]) -> None:
         self._tp, self._said = tp, said
         self.has_room = True
+        self.recovered: int | None = None
+        self.done = 0
         self.closing = asyncio.Event()
         self.closing.set()
 
@@ -126,13 +129,13 @@ async def test_a_slice_is_not_taken_while_closed(around, when):
 
 
 async def test_time_goes_by_for_what_is_open(around):
-    around.holding.nudge({ONE: 50, TWO: None}.get)
+    around.holding.nudge({ONE: Seen(50), TWO: Seen()}.__getitem__)
     assert around.said == []
     take_over(around)
-    around.holding.nudge({ONE: 50, TWO: None}.get)
+    around.holding.nudge({ONE: Seen(50), TWO: Seen()}.__getitem__)
     assert around.said[-2:] == [("nudge", ONE, 50), ("nudge", TWO, None)]
     around.holding.shut()
-    around.holding.nudge({ONE: 60, TWO: None}.get)
+    around.holding.nudge({ONE: Seen(60), TWO: Seen()}.__getitem__)
     assert ("nudge", ONE, 60) not in around.said
 
 
@@ -161,6 +164,29 @@ async def test_a_holding_of_nothing_does_nothing():
     await around.holding.take_over()
     around.holding.seek({})
     around.holding.open()
-    around.holding.nudge(lambda _: None)
+    around.holding.nudge(lambda _: Seen())
     assert not around.holding.full
     await around.holding.close()
+
+
+async def test_progress_shows_by_recovery_first(around):
+    around.lanes[ONE].recovered = 3
+    assert around.holding.signs(lambda _: Seen()) == {"taking over input-0": Sign(3), "taking over input-1": Sign(None)}
+
+
+@pytest.mark.parametrize(
+    "done, seen, has_room, resting",
+    [
+        (5, Seen(), True, (False, False)),  # nobody knows yet how much there is
+        (5, Seen(8, 100), True, (False, False)),
+        (8, Seen(8, 100), True, (True, False)),  # nothing to do, but Kafka must answer
+        (9, Seen(8, 100), True, (True, False)),
+        (5, Seen(8, 100), False, (False, True)),  # nothing is fetched while the lane is full
+    ],
+)
+async def test_progress_shows_by_what_is_decided_and_by_answers(around, done, seen, has_room, resting):
+    take_over(around)
+    around.lanes[ONE].done, around.lanes[ONE].has_room = done, has_room
+    signs = around.holding.signs(lambda _: seen)
+    assert signs["input-0"] == Sign(done, resting[0])
+    assert signs["Kafka's answers about input-0"] == Sign(seen.at, resting[1])

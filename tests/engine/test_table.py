@@ -15,7 +15,7 @@ from tests.engine.fakes import Record, unused
 @pytest.fixture
 def engine() -> Engine:
     """An engine that is never started: several Faust apps in a process hang."""
-    return Engine(Options("unit", ("127.0.0.1:1",)), fail=unused)
+    return Engine(Options("unit", {"bootstrap_servers": ["127.0.0.1:1"]}), fail=unused)
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def seeds(name: str) -> Iterator[bytes]:
             yield line
         elif name == "lifecycles":
             key = event.subject.encode()
-            yield bytes([len(key)]) + key + wire.encode_event(event, 1, 2, event.occurred)
+            yield bytes([len(key)]) + key + wire.encode_event(wire.Forwarded(event, 3, 1, 2, event.occurred))
         elif name == "state":
             state = None
             for number in range(3):

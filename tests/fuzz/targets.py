@@ -23,8 +23,8 @@ def raw(data: bytes) -> None:
     if decoded is None:
         return
     event = decoded.event
-    forwarded = wire.decode(event.subject.encode(), wire.encode_event(event, 1, 2, decoded.received))
-    assert forwarded == wire.Forwarded(event, 1, 2, decoded.received)
+    forwarded = wire.decode(event.subject.encode(), wire.encode_event(wire.Forwarded(event, 3, 1, 2, decoded.received)))
+    assert forwarded == wire.Forwarded(event, 3, 1, 2, decoded.received)
     decision = core.on_event(None, event, event.occurred, None, core.Rules())
     assert decision.state is not None
     _is_whole(decision.state)
@@ -68,7 +68,7 @@ def lifecycles(data: bytes) -> None:
     if isinstance(read, wire.Tick):
         assert wire.decode(None, wire.encode_tick(*read)) == read
     else:
-        assert wire.decode(key, wire.encode_event(*read)) == read
+        assert wire.decode(key, wire.encode_event(read)) == read
 
 
 def _is_said(reason: Exception) -> None:

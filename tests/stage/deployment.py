@@ -40,6 +40,7 @@ class Deployment:
             "TOPIC_DEAD_LETTER": self.dead_letters,
             "PARTITIONS": "4",
             "SESSION_TIMEOUT": str(SESSION_TIMEOUT),
+            "WEB_PORT": "0",
             **settings,
         }
         self._workers: list[subprocess.Popen[bytes]] = []

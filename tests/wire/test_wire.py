@@ -21,17 +21,19 @@ KEY = START.subject.encode()
 @pytest.mark.parametrize("clock", [None, 0, 1_795_448_301_737_255])
 def test_an_event_arrives_as_it_was(said, clock):
     event = prefect.decode(raw(said), 1000).event
-    assert decode(event.subject.encode(), encode_event(event, 3, 8, clock)) == Forwarded(event, 3, 8, clock)
+    assert decode(event.subject.encode(), encode_event(Forwarded(event, 4, 3, 8, clock))) == Forwarded(
+        event, 4, 3, 8, clock
+    )
 
 
 @given(st.builds(Event, details=st.just({"tags": ["é"]}), occurred=st.integers(0, 2**62)), st.integers(0, 10_000))
 def test_any_event_arrives_as_it_was(event, partition):
     if (event.kind, event.role) != (Kind.WORKER, Role.CANCELLATION):
-        assert decode(event.subject.encode(), encode_event(event, partition, 10_001, 7)).event == event
+        assert decode(event.subject.encode(), encode_event(Forwarded(event, 4, partition, 10_001, 7))).event == event
 
 
 def test_kind_and_role_arrive_as_themselves():
-    forwarded = decode(KEY, encode_event(START, 0, 1, None))
+    forwarded = decode(KEY, encode_event(Forwarded(START, 4, 0, 1, None)))
     assert isinstance(forwarded, Forwarded)
     assert forwarded.event.kind is Kind.WORKER
     assert forwarded.event.role is Role.START
@@ -44,7 +46,7 @@ def test_a_tick_needs_no_key(key):
 
 
 def test_it_is_an_array_behind_a_version_without_the_subject():
-    assert orjson.loads(encode_event(START, 3, 8, 9)) == [
+    assert orjson.loads(encode_event(Forwarded(START, 4, 3, 8, 9))) == [
         1,
         "worker start",
         "id",
@@ -53,6 +55,7 @@ def test_it_is_an_array_behind_a_version_without_the_subject():
         None,
         False,
         {},
+        4,
         3,
         8,
         9,
@@ -60,7 +63,7 @@ def test_it_is_an_array_behind_a_version_without_the_subject():
     assert orjson.loads(encode_tick(3, 8, 9)) == [1, "tick", 3, 8, 9]
 
 
-WHOLE = orjson.loads(encode_event(START, 3, 8, 9))
+WHOLE = orjson.loads(encode_event(Forwarded(START, 4, 3, 8, 9)))
 
 
 @pytest.mark.parametrize(
@@ -98,7 +101,7 @@ scalars = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(a
 
 @given(
     st.none() | st.binary(max_size=4),
-    st.binary(max_size=20) | st.lists(scalars, max_size=12).map(lambda fields: orjson.dumps([1, *fields])),
+    st.binary(max_size=20) | st.lists(scalars, max_size=13).map(lambda fields: orjson.dumps([1, *fields])),
 )
 def test_any_bytes(key, value):
     with contextlib.suppress(UnreadableWire):

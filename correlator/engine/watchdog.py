@@ -1,0 +1,60 @@
+"""The watchdog: a process that no longer gets anywhere says so and ends, so that another can take over."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from correlator.engine.progress import Progress, Sign, Standstill
+
+INTERVAL = 2.0
+"""Seconds between two looks."""
+
+
+class Stalled(Exception):
+    """There was something to do, and nothing was done. The text says what stood still, and for how long."""
+
+
+class Watchdog:
+    """Looks at the engine from its event loop, and at the event loop from a thread of its own."""
+
+    def __init__(
+        self,
+        signs: Callable[[], Mapping[str, Sign]],
+        *,
+        limit: float,
+        fail: Callable[[str, BaseException], None],
+        interval: float = INTERVAL,
+    ) -> None:
+        """``limit``: after how many seconds of standstill ``fail`` is called, which must end the process."""
+        self._signs, self._limit, self._fail, self._interval = signs, limit, fail, interval
+        self._progress = Progress(2 * interval)
+        self._beats = 0
+        self._done = threading.Event()
+
+    @property
+    def standstill(self) -> Standstill:
+        """What stands still for longest."""
+        return self._progress.standstill
+
+    async def watch(self) -> None:
+        """Look until cancelled."""
+        threading.Thread(target=self._watch_the_loop, name="watchdog", daemon=True).start()
+        try:
+            while True:
+                self._beats += 1
+                self._progress.look(self._signs(), time.monotonic())
+                what, seconds = self.standstill
+                if seconds > self._limit:
+                    self._fail("there is no progress", Stalled(f"{what} has stood still for {seconds:.0f} s"))
+                await asyncio.sleep(self._interval)
+        finally:
+            self._done.set()
+
+    def _watch_the_loop(self) -> None:
+        progress = Progress(2 * self._interval)
+        while not self._done.wait(self._interval):
+            progress.look({"the event loop": Sign(self._beats)}, time.monotonic())
+            what, seconds = progress.standstill
+            if seconds > self._limit:
+                self._fail("there is no progress", Stalled(f"{what} has stood still for {seconds:.0f} s"))

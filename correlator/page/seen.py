@@ -1,0 +1,109 @@
+"""A lifecycle as it is looked at: names and times, some 0.5 kB of it, so that a whole file's worth can be kept."""
+
+from sys import intern
+from typing import NamedTuple
+
+from correlator.core import Lifecycle, MatchedBy, Outcome
+from correlator.event import Details, Kind
+from correlator.records.identity import record_id
+
+
+class Seen(NamedTuple):
+    """What a page tells of a lifecycle. Times in microseconds since 1970 UTC; None where no event told."""
+
+    record_id: str
+    kind: Kind
+    subject: str
+    name: str
+    flow: str | None
+    deployment: str | None
+    pool: str | None
+    worker: str | None
+    """The resource id of the worker that it is, or that said it of the run."""
+    worker_name: str | None
+    runner_name: str | None
+    """Of a cancellation: who carried a run that no worker carried."""
+    status_code: int | None
+    outcome: Outcome | None
+    """None while it is open."""
+    matched_by: MatchedBy | None
+    ambiguous: bool
+    amended: bool
+    started: int | None
+    ended: int | None
+    cancelled: int | None
+    start_id: str | None
+    """The id of the event that opened it."""
+    superseded_by: str | None
+
+    @property
+    def duration(self) -> int | None:
+        """As its record has it, in microseconds: known where start and end are, and never negative."""
+        return None if self.started is None or self.ended is None else max(0, self.ended - self.started)
+
+    @property
+    def skew(self) -> int:
+        """By how many microseconds its end is dated before its start."""
+        return 0 if self.started is None or self.ended is None else max(0, self.started - self.ended)
+
+    @property
+    def first(self) -> int:
+        """The time of its opening event: its start, else its end, else its cancellation."""
+        return next(at for at in (self.started, self.ended, self.cancelled) if at is not None)
+
+    @property
+    def last(self) -> int:
+        """The time of the last event that is known of it."""
+        return max(at for at in (self.started, self.ended, self.cancelled) if at is not None)
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is on: it started, is open, and nobody has cancelled it."""
+        return self.outcome is None and self.started is not None and self.ended is None and self.cancelled is None
+
+
+def seen(lifecycle: Lifecycle) -> Seen:
+    """What there is to look at of a lifecycle, open or ended."""
+    start, end, cancellation = lifecycle.start, lifecycle.end, lifecycle.cancellation
+    opening = start or end or cancellation
+    assert opening is not None
+    told: Details = {}
+    for event in (cancellation, end, start):
+        if event is not None:
+            told |= event.details
+    kind, worker = lifecycle.kind, next((event.worker for event in (start, end) if event is not None), None)
+    worker_name = _name(told, "worker")
+    own_name = worker_name if kind is Kind.WORKER else _name(told, "flow_run")
+    infrastructure = told.get("infrastructure")
+    status_code = infrastructure.get("status_code") if isinstance(infrastructure, dict) else None
+    return Seen(
+        record_id(kind, opening.id),
+        kind,
+        lifecycle.subject,
+        own_name or lifecycle.subject,
+        _name(told, "flow"),
+        _name(told, "deployment"),
+        _name(told, "work_pool"),
+        worker and intern(worker),
+        worker_name,
+        _name(told, "runner"),
+        status_code if isinstance(status_code, int) else None,
+        lifecycle.outcome,
+        lifecycle.matched_by,
+        lifecycle.ambiguous,
+        lifecycle.amended,
+        start and start.occurred,
+        end and end.occurred,
+        cancellation and cancellation.occurred,
+        start and start.id,
+        lifecycle.superseded_by,
+    )
+
+
+def _name(told: Details, part: str) -> str | None:
+    """The name of a part of the record, else its id."""
+    named = told.get(part)
+    if not isinstance(named, dict):
+        return None
+    name = named.get("name") or named.get("id")
+    return intern(name) if isinstance(name, str) else None

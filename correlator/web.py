@@ -1,0 +1,56 @@
+"""The web port: health and metrics, and the page where the settings ask for it. Nothing else is served."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from correlator.metrics import Condition, Metrics
+from correlator.settings import Settings, SettingsError
+from correlator.values import PREFIX
+
+
+@asynccontextmanager
+async def serving(settings: Settings, metrics: Metrics, condition: Callable[[], Condition]) -> AsyncIterator[None]:
+    """Serve for the length of the block. Raises `SettingsError` where the port cannot be had."""
+    if not settings.web_port:
+        yield
+        return
+    runner = web.AppRunner(create_web(settings, metrics, condition), access_log=None)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, settings.web_host, settings.web_port).start()
+        except OSError as error:
+            raise SettingsError(
+                f"{settings.web_host}:{settings.web_port} cannot be served at ({error.strerror}): set {PREFIX}WEB_PORT"
+                " to a port that is free, or to 0 for none."
+            ) from None
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def create_web(settings: Settings, metrics: Metrics, condition: Callable[[], Condition]) -> web.Application:
+    """What is served."""
+
+    async def healthz(_: web.Request) -> web.Response:
+        """Whether the stage moves, or has nothing to do."""
+        what, seconds = condition().standstill
+        if seconds > settings.stalled_after.total_seconds():
+            return web.Response(status=503, text=f"{what} has stood still for {seconds:.0f} s\n")
+        return web.Response(text="moving, or nothing to do\n")
+
+    async def readyz(_: web.Request) -> web.Response:
+        """Whether all that is assigned is recovered and read."""
+        if not condition().ready:
+            return web.Response(status=503, text="joining, or recovering\n")
+        return web.Response(text="assigned and recovered\n")
+
+    async def metrics_(_: web.Request) -> web.Response:
+        """What is counted."""
+        return web.Response(body=metrics.write(), headers={"Content-Type": metrics.content_type})
+
+    app = web.Application()
+    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics_)])
+    return app

@@ -1,0 +1,53 @@
+"""``correlator replay --html``: the records as ever, and a page."""
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+from tests.commands.running import correlator
+from tests.page.reading import Page, text
+
+SAMPLE = Path(__file__).parents[2] / "local" / "sample" / "prefect-3.9.1-events.jsonl"
+
+
+def test_the_page_tells_what_the_records_tell(tmp_path):
+    report = tmp_path / "report.html"
+    plain, with_page = correlator("replay", str(SAMPLE)), correlator("replay", str(SAMPLE), "--html", str(report))
+    assert (with_page.returncode, with_page.stdout) == (0, plain.stdout)
+
+    records = {it["record_id"]: it for it in map(orjson.loads, plain.stdout.splitlines())}
+    still_open = [
+        it
+        for it in map(orjson.loads, correlator("replay", str(SAMPLE), "--open").stdout.splitlines())
+        if not it["outcome"]
+    ]
+    page = Page(report.read_text(encoding="utf-8"))
+    assert "As replayed from prefect-3.9.1-events.jsonl" in text(page.root)
+    for outcome in ("completed", "cancelled", "superseded", "lost", "unmatched"):
+        assert page.figures()[outcome] == str(sum(it["outcome"] == outcome for it in records.values()))
+    assert {it.get("id") for it in page.all("tr[@id]")} == records.keys() | {it["record_id"] for it in still_open}
+    assert len(page.rows("open")) == len(still_open) > 0
+
+
+def test_flush_leaves_nothing_open(tmp_path):
+    correlator("replay", str(SAMPLE), "--flush", "--html", str(tmp_path / "report.html"))
+    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert page.rows("open") == []
+    assert int(page.figures()["lost"]) > 0
+
+
+def test_a_page_that_cannot_be_written_is_told_before_anything_is_read(tmp_path):
+    where = tmp_path / "nowhere" / "report.html"
+    done = correlator("replay", str(SAMPLE), "--html", str(where))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"{where} cannot be written: No such file or directory.\n"
+
+
+@pytest.mark.parametrize("before", [None, "an earlier page"])
+def test_a_replay_that_fails_leaves_what_was_there(tmp_path, before):
+    report = tmp_path / "report.html"
+    if before is not None:
+        report.write_text(before)
+    assert correlator("replay", "nowhere.jsonl", "--html", str(report)).returncode == 1
+    assert report.read_text() == (before or "")

@@ -1,0 +1,44 @@
+"""Views to render: of lifecycles as the core decides them, with what a test wants to be otherwise."""
+
+import uuid
+
+from correlator.core import Outcome
+from correlator.page import Seen, View, seen
+from tests.records.lifecycles import ALL
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+NOW = 1_795_449_600 * SECOND
+"""2026-11-23T16:00:00Z."""
+
+RUN = seen(ALL["run completed"])._replace(runner_name=None)
+WORKER = seen(ALL["worker completed"])
+
+
+def some_id(of) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, repr(of)))
+
+
+def run(number, *, ago, lasts=MINUTE, outcome=Outcome.COMPLETED, **more) -> Seen:
+    """A run that began so many microseconds ago; without an outcome it is going."""
+    started = NOW - ago
+    ended = started + lasts if outcome in (Outcome.COMPLETED, Outcome.CANCELLED) else None
+    about = {"record_id": some_id(number), "subject": some_id((number, "run")), "start_id": some_id((number, "start"))}
+    return RUN._replace(
+        **about | {"outcome": outcome, "started": started, "ended": ended, "name": f"run-{number}"} | more
+    )
+
+
+def worker(slug, *, ago, **more) -> Seen:
+    """A worker that is up."""
+    id_ = f"prefect.worker.process.{slug}"
+    about = {"record_id": some_id(slug), "subject": id_, "worker": id_, "worker_name": slug, "name": slug}
+    times = {"started": NOW - ago, "ended": None, "start_id": some_id((slug, "start"))}
+    return WORKER._replace(**about | times | {"outcome": None, "ambiguous": False, "matched_by": None} | more)
+
+
+def view(open_=(), ended=(), **more) -> View:
+    shown = {"title": "prefect-correlator", "subtitle": "partitions 0 and 3 of 8", "now": NOW}
+    totals = {"open_total": len(open_), "ended_total": len(ended)}
+    return View(**shown | {"open": open_, "ended": ended} | totals | more)
