@@ -1,22 +1,37 @@
 """The web port: health and metrics, and the page where the settings ask for it. Nothing else is served."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from aiohttp import web
 
+from correlator import page
 from correlator.metrics import Condition, Metrics
 from correlator.settings import Settings, SettingsError
 from correlator.values import PREFIX
 
+_STRICT = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
 
 @asynccontextmanager
-async def serving(settings: Settings, metrics: Metrics, condition: Callable[[], Condition]) -> AsyncIterator[None]:
+async def serving(
+    settings: Settings,
+    metrics: Metrics,
+    condition: Callable[[], Condition],
+    view: Callable[[], page.View] | None = None,
+) -> AsyncIterator[None]:
     """Serve for the length of the block. Raises `SettingsError` where the port cannot be had."""
     if not settings.web_port:
         yield
         return
-    runner = web.AppRunner(create_web(settings, metrics, condition), access_log=None)
+    runner = web.AppRunner(create_web(settings, metrics, condition, view), access_log=None)
     await runner.setup()
     try:
         try:
@@ -31,8 +46,10 @@ async def serving(settings: Settings, metrics: Metrics, condition: Callable[[], 
         await runner.cleanup()
 
 
-def create_web(settings: Settings, metrics: Metrics, condition: Callable[[], Condition]) -> web.Application:
-    """What is served."""
+def create_web(
+    settings: Settings, metrics: Metrics, condition: Callable[[], Condition], view: Callable[[], page.View] | None
+) -> web.Application:
+    """What is served; ``view`` is what the page shows, where there is to be one."""
 
     async def healthz(_: web.Request) -> web.Response:
         """Whether the stage moves, or has nothing to do."""
@@ -53,4 +70,12 @@ def create_web(settings: Settings, metrics: Metrics, condition: Callable[[], Con
 
     app = web.Application()
     app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics_)])
+    if view is not None:
+        app.add_routes([web.get("/", partial(_page, view))])
     return app
+
+
+async def _page(view: Callable[[], page.View], _: web.Request) -> web.Response:
+    """What is open now, and what ended last. Written in a thread: the stage goes on meanwhile."""
+    text = await asyncio.to_thread(page.render, view())
+    return web.Response(text=text, content_type="text/html", headers=_STRICT)

@@ -1,8 +1,8 @@
 """What the lifecycles topic carries from intake to correlate: an event, or a tick, as one compact JSON array.
 
 An event: ``[version, code, id, occurred, worker, follows, truncated, details, arrived, raw partition, raw partitions,
-clock]``, the code standing for kind and role. A tick: ``[version, "tick", raw partition, raw partitions, clock]``. Times are in
-microseconds since 1970 UTC. The subject is the record's key and not repeated.
+clock]``, the code standing for kind and role. A tick: ``[version, "tick", raw partition, raw partitions, clock]``.
+Times are in microseconds since 1970 UTC. The subject is the record's key and not repeated.
 
 Only this package writes that topic, so a value is checked for its shape, not for what Prefect may say.
 """

@@ -2,11 +2,13 @@
 
 import gc
 import logging
+from functools import partial
 
 import uvloop
 
 from correlator.commands import logs
 from correlator.engine import die, run
+from correlator.glance import Recent, Several, glance
 from correlator.metrics import Condition, Lag, Metrics
 from correlator.settings import Settings
 from correlator.stage.app import create_app, wall_clock
@@ -31,16 +33,18 @@ def start(settings: Settings) -> None:
 
 async def _run(settings: Settings) -> None:
     layout = await prepare(settings)
-    metrics = Metrics(wall_clock=wall_clock)
-    engine, correlate = create_app(settings, layout, metrics, fail=die)
+    metrics, recent = Metrics(wall_clock=wall_clock), Recent()
+    counts = Several((metrics, recent)) if settings.page else metrics
+    engine, correlate = create_app(settings, layout, counts, fail=die)
 
     def condition() -> Condition:
         lags = (Lag(*tp, records) for tp, records in engine.lags().items())
         return Condition(engine.ready, engine.watchdog.standstill, lags, correlate.open_subjects)
 
+    view = partial(glance, settings.app_id, engine, correlate, recent, wall_clock) if settings.page else None
     metrics.watch(condition)
     log.info("%s joins its group and reads %s", settings.app_id, settings.topic_events)
-    async with serving(settings, metrics, condition):
+    async with serving(settings, metrics, condition, view):
         await run(engine)
     fates = sorted(metrics.fates().items())
     log.info("stopped: %s", ", ".join(f"{count} {fate}" for fate, count in fates) or "nothing was read")

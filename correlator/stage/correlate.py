@@ -1,6 +1,6 @@
 """Correlate: lifecycle events in, each subject's in order and in one place; records and state changes out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from correlator import core
 from correlator.core import Lifecycle
@@ -80,6 +80,18 @@ class Correlate:
         counts = [part.open[kind].lifecycles for part in self._parts.values()]
         began = [since for part in self._parts.values() if (since := part.open[kind].oldest) is not None]
         return sum(counts), min(began, default=None)
+
+    @property
+    def partitions(self) -> Collection[int]:
+        """The partitions held."""
+        return self._parts.keys()
+
+    def oldest_open(self, kind: Kind, most: int) -> list[Lifecycle]:
+        """The lifecycles that have been open for longest, those of so many subjects at most of each partition held."""
+        states = (part.get(key) for part in self._parts.values() for key in part.open[kind].oldest_keys(most))
+        return [
+            lifecycle for state in states if state is not None for lifecycle in core.open_lifecycles(state, self._rules)
+        ]
 
     def _draft(self) -> Draft:
         return Draft("correlate", self._counts)
