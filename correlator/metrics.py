@@ -27,6 +27,9 @@ PREFIX: Final = "prefect_correlator"
 MOST_POOLS: Final = 100
 """Work pools told apart; those that come later are ``other``: people name pools, and a label must have bounds."""
 
+MOST_SERIES: Final = 10_000
+"""Label sets that are kept at hand."""
+
 DELAYS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600)
 SPANS: Final = (1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 28_800, 86_400, 259_200, 604_800)
 """Seconds: runs take from one to a week, workers live for minutes to months."""
@@ -60,7 +63,7 @@ class Metrics:
 
     def __init__(self, *, wall_clock: Callable[[], int]) -> None:
         """``wall_clock``: microseconds since 1970 UTC."""
-        disable_created_metrics()  # a second series for every counter, which nobody asks for
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for every counter, which nobody asks for
         self._wall_clock = wall_clock
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
@@ -110,6 +113,7 @@ class Metrics:
             ),
         }
         self._pools: set[str] = set()
+        self._series: dict[tuple[object, ...], _Series] = {}
         for reason in ("InvalidEvent", "UnreadableWire", "UnreadableState"):
             self._dead_letters.labels(reason)  # an alert needs the zero before the first
 
@@ -126,26 +130,33 @@ class Metrics:
 
     def _publish(self, published: Published, now: int) -> None:
         lifecycle, arrived = published
-        outcome, matched_by = str(lifecycle.outcome), str(lifecycle.matched_by or "none")
-        self._records.labels(lifecycle.kind, outcome, matched_by, str(lifecycle.amended).lower()).inc()
+        pool = _pool(lifecycle)
+        key = (lifecycle.kind, lifecycle.outcome, lifecycle.matched_by, lifecycle.amended, pool)
+        series = self._series.get(key)
+        if series is None:
+            series = self._series_of(lifecycle, pool)
+            if len(self._series) < MOST_SERIES:
+                self._series[key] = series
+        series.records.inc()
         if lifecycle.amended:
             return
         if arrived is not None:
-            self._delay.labels(lifecycle.kind).observe(max(0, now - arrived) / 1e6)
+            series.delay.observe(max(0, now - arrived) / 1e6)
         start, end = lifecycle.start, lifecycle.end
         if start is not None and end is not None:
-            span = max(0, end.occurred - start.occurred) / 1e6
-            self._spans[lifecycle.kind].labels(self._pool(lifecycle), outcome).observe(span)
+            series.span.observe(max(0, end.occurred - start.occurred) / 1e6)
 
-    def _pool(self, lifecycle: Lifecycle) -> str:
-        for event in (lifecycle.start, lifecycle.end):
-            pool = event and event.details.get("work_pool")
-            if isinstance(pool, dict) and isinstance(name := pool.get("name"), str):
-                if name not in self._pools and len(self._pools) >= MOST_POOLS:
-                    return "other"
-                self._pools.add(name)
-                return name
-        return "none"
+    def _series_of(self, lifecycle: Lifecycle, pool: str) -> "_Series":
+        kind, outcome = lifecycle.kind, str(lifecycle.outcome)
+        if len(self._pools) >= MOST_POOLS and pool not in self._pools:
+            pool = "other"
+        self._pools.add(pool)
+        matched_by, amended = str(lifecycle.matched_by or "none"), str(lifecycle.amended).lower()
+        return _Series(
+            self._records.labels(kind, outcome, matched_by, amended),
+            self._delay.labels(kind),
+            self._spans[kind].labels(pool, outcome),
+        )
 
     def fates(self) -> dict[str, int]:
         """How many records of the input met which fate."""
@@ -163,6 +174,22 @@ class Metrics:
     def write(self) -> bytes:
         """All of it, as Prometheus reads it."""
         return generate_latest(self._registry)
+
+
+class _Series(NamedTuple):
+    """Where a record is counted: `labels` looks its series up anew each time, for half of the price of counting."""
+
+    records: Counter
+    delay: Histogram
+    span: Histogram
+
+
+def _pool(lifecycle: Lifecycle) -> str:
+    for event in (lifecycle.start, lifecycle.end):
+        pool = event and event.details.get("work_pool")
+        if isinstance(pool, dict) and isinstance(name := pool.get("name"), str):
+            return name
+    return "none"
 
 
 class _Conditions(Collector):
