@@ -32,9 +32,25 @@ class SliceConsumer(Consumer):
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Fence the owners before us, and only then look at changelog ends and committed offsets."""
-        await self.transport.engine.take_over(assigned)
-        self._thread.tenure = self.transport.engine.holding
+        engine = self.transport.engine
+        await engine.take_over(assigned)
+        await self._reconcile(engine.holding)
+        self._thread.tenure = engine.holding
         await super().on_partitions_assigned(assigned, generation_id)
+
+    async def _reconcile(self, holding: Holding | None) -> None:
+        """What lies here of a changelog must be what it begins with, before recovery goes on from it."""
+        lanes = {} if holding is None else {TP(*it.changelog): it for it in holding.lanes.values() if it.changelog}
+        if not lanes:
+            return
+        try:
+            ends, beginnings = await asyncio.gather(self.highwaters(*lanes), self.earliest_offsets(*lanes))
+        except Exception as exc:  # noqa: BLE001 - aiokafka would log it, and wait for the next rebalance
+            self.transport.engine.fail("changelogs could not be looked at", exc)
+            return
+        for tp, lane in lanes.items():
+            if (warning := lane.reconcile(beginnings[tp], ends[tp])) is not None:
+                self.log.warning("%s", warning)
 
     async def perform_seek(self) -> None:
         """Seek every stream partition to its committed offset, or to its beginning.

@@ -58,6 +58,10 @@ class Lane:
         """The changelog's offset up to which the table shows it; None for not at all."""
         return None if self._table is None else self._table.store.offset(self._input.partition)
 
+    def reconcile(self, beginning: int, end: int) -> str | None:
+        """Forget what the table has of the partition where the changelog, so long, cannot complete it; says why."""
+        return None if self._table is None else self._table.reconcile(self._input.partition, beginning, end)
+
     def open(self, start: int) -> None:
         """Begin at the partition's committed offset, with its table recovered."""
         self._offered = self._done = self._committed = start
@@ -122,6 +126,8 @@ class Lane:
     async def _commit(self, transaction: Transaction) -> None:
         if transaction.messages or transaction.changes:
             await self._publish(transaction)
+        else:
+            await asyncio.sleep(0)  # a stage that has much to do without a result shows its good will so
         self._done = transaction.end
         if transaction.committed is not None:
             transaction.committed()

@@ -2,33 +2,53 @@
 start.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import cast
 
 from rocksdict import Options, Rdict, WriteBatch
 
 OFFSET_KEY = b"\x00changelog-offset"
-"""Sorts before every table key: those are printable."""
+"""Sorts before every table key: those are printable, but for the clocks' of `stage.part`."""
+
+WRITTEN_KEY = b"\x00written-at"
 
 
 class RocksStore:
     """Changes and the changelog offset that they reach are one write: after a crash both are there, or neither.
 
-    A directory belongs to one process at a time; RocksDB's own lock refuses a second one.
+    A part that was last written longer ago than the changelog keeps its tombstones (``delete.retention.ms``) is read
+    anew: what was deleted while it lay here might never be told. A directory belongs to one process at a time;
+    RocksDB's own lock refuses a second one.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, directory: Path, *, tombstones_for: float, clock: Callable[[], float]) -> None:
+        """``tombstones_for``: seconds. ``clock``: seconds since 1970, to compare over restarts."""
+        self._directory, self._tombstones_for, self._clock = directory, tombstones_for, clock
         self._parts: dict[int, Rdict] = {}
 
     def _part(self, partition: int) -> Rdict:
         part = self._parts.get(partition)
         if part is None:
-            options = Options(raw_mode=True)
-            options.create_if_missing(True)
-            part = self._parts[partition] = Rdict(str(self._directory / str(partition)), options=options)
+            part = self._open(partition)
+            written = part.get(WRITTEN_KEY)
+            if written is None or self._clock() - float(written) > self._tombstones_for:
+                part.close()
+                self._destroy(partition)
+                part = self._open(partition)
+            self._parts[partition] = part
         return part
+
+    def _path(self, partition: int) -> str:
+        return str(self._directory / str(partition))
+
+    def _open(self, partition: int) -> Rdict:
+        options = Options(raw_mode=True)
+        options.create_if_missing(True)
+        return Rdict(self._path(partition), options=options)
+
+    def _destroy(self, partition: int) -> None:
+        Rdict.destroy(self._path(partition), Options(raw_mode=True))
 
     def get(self, partition: int, key: bytes) -> bytes | None:
         value: bytes | None = self._part(partition).get(key)
@@ -36,7 +56,7 @@ class RocksStore:
 
     def items(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         for key, value in self._part(partition).items():
-            if key != OFFSET_KEY:
+            if key not in {OFFSET_KEY, WRITTEN_KEY}:
                 yield cast(bytes, key), value
 
     def size(self, partition: int) -> int:
@@ -53,6 +73,7 @@ class RocksStore:
                 batch.delete(key)
             else:
                 batch.put(key, value)
+        batch.put(WRITTEN_KEY, str(self._clock()).encode())
         if offset is not None:
             batch.put(OFFSET_KEY, str(offset).encode())
         self._part(partition).write(batch)
@@ -60,3 +81,9 @@ class RocksStore:
     def keep_only(self, partitions: Collection[int]) -> None:
         for partition in self._parts.keys() - set(partitions):
             self._parts.pop(partition).close()
+
+    def forget(self, partition: int) -> None:
+        part = self._parts.pop(partition, None)
+        if part is not None:
+            part.close()
+        self._destroy(partition)

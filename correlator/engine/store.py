@@ -27,7 +27,10 @@ class Store(Protocol):
         """Apply changes in order (None deletes), with the changelog offset of the last one, as one write."""
 
     def keep_only(self, partitions: Collection[int]) -> None:
-        """Forget every other partition: it belongs to somebody else now, who changes it."""
+        """Let go of every other partition: it belongs to somebody else now, who changes it."""
+
+    def forget(self, partition: int) -> None:
+        """Know nothing of a partition any more: it is to be read anew."""
 
 
 class MemoryStore:
@@ -61,6 +64,9 @@ class MemoryStore:
             self._offsets[partition] = offset
 
     def keep_only(self, partitions: Collection[int]) -> None:
-        for partition in self._parts.keys() - set(partitions):
-            del self._parts[partition]
-            self._offsets.pop(partition, None)
+        for partition in (self._parts.keys() | self._offsets.keys()) - set(partitions):
+            self.forget(partition)
+
+    def forget(self, partition: int) -> None:
+        self._parts.pop(partition, None)
+        self._offsets.pop(partition, None)

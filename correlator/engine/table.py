@@ -1,5 +1,6 @@
 """A changelog-backed table that shows only what is committed."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, NoReturn, cast
 
@@ -18,9 +19,10 @@ changelog after recovery (faust ``tables/recovery.py``)."""
 class Keeper(FaustStore[bytes, bytes]):
     """What Faust's table manager needs to know of a store."""
 
-    def __init__(self, *args: Any, store: Store, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, store: Store, read_back: Counter[int], **kwargs: Any) -> None:
+        """``read_back`` counts, by partition, what was changed by reading rather than by a transaction of ours."""
         super().__init__(*args, **kwargs)
-        self.store = store
+        self.store, self._read_back = store, read_back
 
     def persisted_offset(self, tp: TP) -> int | None:
         """Where recovery goes on from: nothing before it is read again, also when a rebalance leaves the partition
@@ -32,8 +34,10 @@ class Keeper(FaustStore[bytes, bytes]):
         """Apply what was read of the changelog: an event is a slice of it."""
         for event in batch:
             slice_ = cast(Slice, event.message.value)
-            changes = ((record.key, record.value) for record in slice_.records if record.key is not None)
+            changes = [(record.key, record.value) for record in slice_.records if record.key is not None]
             self.store.apply(slice_.partition, changes, slice_.end - 1)
+            if changes:
+                self._read_back[slice_.partition] += 1
 
     def reset_state(self) -> None:
         """Nothing to do: Faust calls this for ``faust reset`` only."""
@@ -54,6 +58,7 @@ class CommittedTable(faust.Table[bytes, bytes]):
 
     def __init__(self, app: AppT, *, name: str, store: Store, partitions: int) -> None:
         self.store = store
+        self._read_back: Counter[int] = Counter()
         super().__init__(
             app,
             name=name,
@@ -64,7 +69,33 @@ class CommittedTable(faust.Table[bytes, bytes]):
         )
 
     def _new_store(self) -> Keeper:
-        return Keeper("committed://", self.app, self, table_name=self.name, store=self.store, loop=self.loop)
+        return Keeper(
+            "committed://",
+            self.app,
+            self,
+            table_name=self.name,
+            store=self.store,
+            read_back=self._read_back,
+            loop=self.loop,
+        )
+
+    def reconcile(self, partition: int, beginning: int, end: int) -> str | None:
+        """Forget a part that the changelog, from ``beginning`` to ``end``, cannot complete; says why.
+
+        Its head is gone by no compaction: that leaves the beginning where it is.
+        """
+        offset, name = self.store.offset(partition), f"{self.changelog_topic_name}-{partition}"
+        if offset is not None and not beginning - 1 <= offset < end:
+            self.store.forget(partition)
+            self._read_back[partition] += 1
+            return f"{name} reaches from {beginning} to {end}, and not to where we were ({offset}): reading it whole"
+        if offset is None and beginning > 0:
+            return f"{name} begins at {beginning}: what was kept before that is lost (was its head deleted?)"
+        return None
+
+    def stamp(self, partition: int) -> object:
+        """Stays the same as long as nobody but us changes the partition's part."""
+        return self._read_back[partition] if self.store.offset(partition) is not None else None
 
     async def on_rebalance(
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0

@@ -44,7 +44,7 @@ def create_app(
     )
     direct = settings.input_keyed_by == "subject"
     input_ = settings.topic_events if direct else settings.topic_lifecycles
-    table = engine.add_table(TABLE, _store(settings), layout.partitions[input_])
+    table = engine.add_table(TABLE, _store(settings, layout), layout.partitions[input_])
     correlate = Correlate(
         Direct(max_tags=settings.max_tags, wall_clock=wall_clock) if direct else Forwarded(),
         table,
@@ -91,9 +91,10 @@ def _options(settings: Settings) -> Options:
     )
 
 
-def _store(settings: Settings) -> Store:
+def _store(settings: Settings, layout: Layout) -> Store:
     if settings.store == "memory://":
         return MemoryStore()
     from correlator.engine.rocks import RocksStore
 
-    return RocksStore(settings.data_dir / settings.app_id)
+    directory = settings.data_dir / settings.app_id
+    return RocksStore(directory, tombstones_for=layout.tombstones_for, clock=time.time)

@@ -1,6 +1,7 @@
 """Correlate: lifecycle events in, each subject's in order and in one place; records and state changes out."""
 
 from collections.abc import Callable, Collection, Iterator
+from typing import NamedTuple
 
 from correlator import core
 from correlator.core import Lifecycle
@@ -13,6 +14,17 @@ from correlator.stage.part import Part
 
 MOST = 4000
 """How many messages close a transaction: what is due at once, at the end of a long catch-up, may be a million."""
+
+
+BREATH = 1000
+"""Entries that are taken up at a time: there may be millions, and others wait for the event loop."""
+
+
+class _Left(NamedTuple):
+    """A part whose partition was revoked, good as long as its table's stamp is the same."""
+
+    part: Part
+    stamp: object
 
 
 class Correlate:
@@ -30,23 +42,37 @@ class Correlate:
         self._source, self._table, self._publish = source, table, publish
         self._dead_letters, self._rules, self._counts = dead_letters, rules, counts
         self._parts: dict[int, Part] = {}
+        self._left: dict[int, _Left] = {}
 
     def assigned(self, partition: int, end: int) -> Iterator[Transaction]:
-        """Take up what the table holds. What cannot be read goes to the dead letters, and from the table, before
-        anything else.
+        """Take up what the table holds, unless it is what we left. What cannot be read goes to the dead letters, and
+        from the table, before anything else.
         """
         self._source.assigned(partition)
-        part = self._parts[partition] = Part(partition, self._table, self._rules)
-        unreadable, draft = list(part.recover()), self._draft()
-        for key, value, reason in unreadable:
-            topic = self._table.changelog_topic_name
-            draft.dead_letter(self._dead_letters.entry(topic, partition, key, value, reason), reason)
+        self._left = {number: left for number, left in self._left.items() if left.stamp == self._table.stamp(number)}
+        left = self._left.pop(partition, None)
+        if left is not None:
+            self._parts[partition] = left.part
+            return
+        part, draft = Part(partition, self._table, self._rules), self._draft()
+        unreadable: dict[bytes, bytes | None] = {}
+        for number, entry in enumerate(part.recover()):
+            if entry is not None:
+                key, value, reason = entry
+                letter = self._dead_letters.entry(self._table.changelog_topic_name, partition, key, value, reason)
+                draft.dead_letter(letter, reason)
+                unreadable[key] = None
+            if number % BREATH == 0:
+                yield Transaction((), {}, end)
+        self._parts[partition] = part
         if unreadable:
-            yield draft.close({key: None for key, _, _ in unreadable}, end)
+            yield draft.close(unreadable, end)
 
     def revoked(self, partition: int) -> None:
-        """Forget the partition: what it owes is its next owner's."""
-        self._parts.pop(partition, None)
+        """Put the partition aside: most rebalances give it back as it was. What it owes is its owner's."""
+        part = self._parts.pop(partition, None)
+        if part is not None:
+            self._left[partition] = _Left(part, self._table.stamp(partition))
 
     def __call__(self, slice_: Slice) -> Iterator[Transaction]:
         """Decide the slice's events in order, and after each what its clock makes due."""

@@ -28,8 +28,8 @@ class Part:
         self._states: dict[bytes, core.SubjectState | None] = {}
         self.open = {kind: StillOpen() for kind in Kind}
 
-    def recover(self) -> Iterator[tuple[bytes, bytes, core.UnreadableState]]:
-        """Take up what the table holds. Yields the entries that cannot be read, with the reason."""
+    def recover(self) -> Iterator[tuple[bytes, bytes, core.UnreadableState] | None]:
+        """Take up what the table holds. Yields for each entry: None, or where it cannot be read what it is, and why."""
         for key, value in self._table.store.items(self.partition):
             try:
                 if key == CLOCKS_KEY:
@@ -40,6 +40,8 @@ class Part:
                     self.open[state.kind].set(key, state)
             except core.UnreadableState as reason:
                 yield key, value, reason
+            else:
+                yield None
 
     def get(self, key: bytes) -> core.SubjectState | None:
         """The subject's state, or None where nothing is known of it."""

@@ -15,8 +15,10 @@ from pydantic_core import core_schema
 from correlator.event import JSON, Kind
 from correlator.records.models import MODELS
 from correlator.settings import Settings
+from correlator.topics import examples
 from correlator.topics.asyncapi import document
 from correlator.topics.declared import declared
+from correlator.topics.messages import TIME
 
 DIRECTORY: Final = Path(__file__).parents[2] / "topics"
 """In the project's own checkout."""
@@ -37,13 +39,17 @@ def files() -> dict[str, bytes]:
 
 
 def schema(kind: Kind) -> JsonSchemaValue:
-    """The JSON Schema of a record."""
+    """The JSON Schema of a record, with examples. It takes keys that it does not know: later versions add some."""
     generated = MODELS[kind].model_json_schema(mode="serialization", schema_generator=_Plain)
-    return {"$schema": _Plain.schema_dialect, **_unbroken(generated)}
+    shown = [example.payload for example in examples.of_records(kind, "")]
+    return {"$schema": _Plain.schema_dialect, **_unbroken(generated), "examples": shown}
 
 
 class _Plain(GenerateJsonSchema):
-    """Without a title for every property, which only repeats its name."""
+    """Without a title for every property, which only repeats its name; with times as they are written."""
+
+    def datetime_schema(self, schema: core_schema.DatetimeSchema) -> JsonSchemaValue:
+        return {"type": "string", "format": "date-time", "pattern": TIME}
 
     def field_title_should_be_set(self, schema: core_schema.CoreSchema | core_schema.ModelField) -> bool:
         return False

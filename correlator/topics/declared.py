@@ -16,6 +16,7 @@ LIFECYCLES_RETENTION: Final = timedelta(days=7)
 CLEANUP_POLICY: Final = "cleanup.policy"
 RETENTION: Final = "retention.ms"
 MOST_BYTES: Final = "max.message.bytes"
+TOMBSTONES: Final = "delete.retention.ms"
 
 
 class Role(StrEnum):

@@ -8,7 +8,7 @@ from correlator.settings import Settings
 from correlator.topics.checking import differences
 from correlator.topics.cluster import connected
 from correlator.topics.creating import create_missing
-from correlator.topics.declared import MOST_BYTES, declared
+from correlator.topics.declared import MOST_BYTES, TOMBSTONES, declared
 from correlator.topics.errors import TopicsError, not_permitted
 from correlator.topics.permissions import Resource, needed
 
@@ -22,6 +22,8 @@ class Layout(NamedTuple):
     """How many, by the name of the topic."""
     dead_letter_bytes: int
     """The largest record batch that the dead-letter topic takes."""
+    tombstones_for: float
+    """Seconds for which the changelog keeps a tombstone, at least."""
 
 
 async def prepare(settings: Settings) -> Layout:
@@ -49,4 +51,5 @@ async def prepare(settings: Settings) -> Layout:
     return Layout(
         {name: topic.partitions for name, topic in found.items()},
         int(found[settings.topic_dead_letter].config[MOST_BYTES]),
+        int(found[settings.topic_changelog].config[TOMBSTONES]) / 1000,
     )

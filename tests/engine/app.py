@@ -15,6 +15,7 @@ import logging
 import os
 import signal
 import sys
+import time
 import zlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
@@ -206,7 +207,7 @@ def make_store(settings: Settings) -> Any:
         return MemoryStore()
     from correlator.engine.rocks import RocksStore
 
-    return RocksStore(Path(settings.datadir, TABLE))
+    return RocksStore(Path(settings.datadir, TABLE), tombstones_for=86_400, clock=time.time)
 
 
 def seek_slowly(engine: Engine) -> None:

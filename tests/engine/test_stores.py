@@ -11,13 +11,30 @@ from hypothesis import strategies as st
 from correlator.engine import MemoryStore, Store
 from correlator.engine.rocks import RocksStore
 
+DAY = 86_400.0
+
+
+def rocks(directory: Path, now: float = 0.0) -> RocksStore:
+    """A store on disk, at a time."""
+    return RocksStore(directory, tombstones_for=DAY, clock=lambda: now)
+
 
 @pytest.fixture(params=["memory", "rocks"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    return MemoryStore() if request.param == "memory" else RocksStore(tmp_path / "table")
+    return MemoryStore() if request.param == "memory" else rocks(tmp_path / "table")
 
 
 # For every store
+
+
+def test_what_is_forgotten_is_gone_and_can_come_anew(store):
+    store.apply(0, [(b"a", b"1")], 7)
+    store.apply(1, [(b"b", b"2")], 8)
+    store.forget(0)
+    assert (store.offset(0), list(store.items(0))) == (None, [])
+    assert (store.offset(1), store.get(1, b"b")) == (8, b"2")
+    store.apply(0, [(b"c", b"3")], 9)
+    assert list(store.items(0)) == [(b"c", b"3")]
 
 
 def test_a_new_store_holds_nothing(store):
@@ -104,14 +121,14 @@ Changes = st.lists(st.tuples(st.sampled_from([b"a", b"b", b"c"]), st.none() | st
 @settings(max_examples=25)  # each makes a database
 @given(batches=st.lists(st.tuples(st.integers(0, 1), Changes), max_size=12))
 def test_both_stores_do_the_same(batches, tmp_path_factory):
-    memory, rocks = MemoryStore(), RocksStore(tmp_path_factory.mktemp("rocks"))
+    memory, disk = MemoryStore(), rocks(tmp_path_factory.mktemp("rocks"))
     for offset, (partition, changes) in enumerate(batches):
-        for store in (memory, rocks):
+        for store in (memory, disk):
             store.apply(partition, changes, offset)
     for partition in (0, 1):
-        assert sorted(rocks.items(partition)) == sorted(memory.items(partition))
-        assert rocks.offset(partition) == memory.offset(partition)
-    rocks.keep_only(())
+        assert sorted(disk.items(partition)) == sorted(memory.items(partition))
+        assert disk.offset(partition) == memory.offset(partition)
+    disk.keep_only(())
 
 
 # In memory
@@ -147,13 +164,13 @@ def reopened(directory: Path) -> Callable[[RocksStore], RocksStore]:
 
     def reopen(store: RocksStore) -> RocksStore:
         store.keep_only(())
-        return RocksStore(directory)
+        return rocks(directory)
 
     return reopen
 
 
 def test_a_store_on_disk_is_there_again(directory, reopened):
-    store = RocksStore(directory)
+    store = rocks(directory)
     store.apply(0, [(b"a", b"1"), (b"b", b"2")], 7)
     store.apply(1, [(b"c", b"3")], 9)
     store = reopened(store)
@@ -163,7 +180,7 @@ def test_a_store_on_disk_is_there_again(directory, reopened):
 
 
 def test_a_partition_that_comes_back_goes_on_from_its_offset(directory):
-    store = RocksStore(directory)
+    store = rocks(directory)
     store.apply(0, [(b"a", b"1")], 7)
     store.keep_only({1})
     assert store.offset(0) == 7
@@ -171,7 +188,7 @@ def test_a_partition_that_comes_back_goes_on_from_its_offset(directory):
 
 
 def test_a_partition_that_is_not_ours_is_free_for_another_process(directory):
-    one, other = RocksStore(directory), RocksStore(directory)
+    one, other = rocks(directory), rocks(directory)
     one.apply(0, [(b"a", b"1")], 7)
     with pytest.raises(Exception, match=r"(?i)lock"):
         other.get(0, b"a")
@@ -181,7 +198,7 @@ def test_a_partition_that_is_not_ours_is_free_for_another_process(directory):
 
 def test_a_crash_leaves_changes_and_offset_together(directory, tmp_path):
     """The log ends somewhere in the last write: neither its changes nor its offset are there."""
-    store = RocksStore(directory)
+    store = rocks(directory)
     store.apply(0, [(b"a", b"1"), (b"gone", b"soon")], 7)
     store.apply(0, [(b"a", b"2"), (b"gone", None), (b"new", b"3")], 9)
     fallen_back = set()
@@ -192,7 +209,7 @@ def test_a_crash_leaves_changes_and_offset_together(directory, tmp_path):
         content = log.read_bytes()
         log.write_bytes(content[: len(content) - lost])
         (crashed / "0" / "LOCK").unlink(missing_ok=True)
-        after = RocksStore(crashed)
+        after = rocks(crashed)
         state = after.offset(0), dict(after.items(0))
         assert state in [(9, {b"a": b"2", b"new": b"3"}), (7, {b"a": b"1", b"gone": b"soon"})]
         fallen_back.add(state[0])
@@ -201,6 +218,31 @@ def test_a_crash_leaves_changes_and_offset_together(directory, tmp_path):
 
 
 def test_the_size_on_disk_is_about_right(directory):
-    store = RocksStore(directory)
+    store = rocks(directory)
     store.apply(0, [(b"%d" % n, b"v") for n in range(100)], 7)
     assert 90 <= store.size(0) <= 110
+
+
+@pytest.mark.parametrize(
+    "age, kept", [(0, True), (DAY, True), (DAY + 1, False)], ids=["as it was", "just in time", "too old"]
+)
+def test_what_may_have_missed_tombstones_is_not_gone_on_from(tmp_path, age, kept):
+    """Deleted while the partition was elsewhere, and the tombstone compacted away: the key would be a phantom."""
+    directory = tmp_path / "table"
+    store = rocks(directory, now=1000.0)
+    store.apply(3, [(b"a", b"1")], 7)
+    store.keep_only([])
+    store = rocks(directory, now=1000.0 + age)
+    assert (store.offset(3), store.get(3, b"a")) == ((7, b"1") if kept else (None, None))
+    store.apply(3, [(b"b", b"2")], 9)
+    assert store.get(3, b"b") == b"2"
+
+
+def test_a_part_is_as_old_as_its_last_write(tmp_path):
+    store = rocks(tmp_path / "table", now=0.0)
+    store.apply(3, [(b"a", b"1")], 7)
+    store.keep_only([])
+    store = rocks(tmp_path / "table", now=DAY)
+    store.apply(3, [], 8)
+    store.keep_only([])
+    assert rocks(tmp_path / "table", now=2 * DAY).offset(3) == 8

@@ -102,3 +102,43 @@ async def test_a_rebalance_forgets_partitions_that_are_not_ours(table, rebalance
         table.commit(partition, {b"a": b"1"}, 7)
     await rebalanced(TP(table.changelog_topic_name, 1), TP("another-changelog", 0), TP("input", 2))
     assert [table.store.offset(partition) for partition in (0, 1, 2)] == [None, 7, None]
+
+
+RECONCILED = [  # where we were, the changelog's beginning and end, and whether what lies here is kept
+    (None, 0, 0, True),
+    (None, 0, 5, True),
+    (4, 0, 5, True),
+    (0, 0, 5, True),
+    (5, 0, 5, False),  # it was made anew, shorter
+    (9, 0, 5, False),
+    (2, 3, 5, True),  # the next one that we need is the first
+    (1, 3, 5, False),  # what came between is gone
+]
+
+
+@pytest.mark.parametrize("offset, beginning, end, kept", RECONCILED)
+def test_what_the_changelog_cannot_complete_is_forgotten(table, offset, beginning, end, kept):
+    if offset is not None:
+        table.store.apply(0, [(b"a", b"1")], offset)
+    before = table.stamp(0)
+    warning = table.reconcile(0, beginning, end)
+    assert (warning is None) == kept
+    assert table.store.offset(0) == (offset if kept else None)
+    assert (table.stamp(0) == before) == kept
+
+
+def test_a_head_that_was_deleted_is_told(table):
+    assert "begins at 7" in table.reconcile(0, 7, 20)
+
+
+def test_the_stamp_changes_by_what_others_wrote(table, keeper):
+    table.commit(0, {b"a": b"1"}, 3)
+    ours = table.stamp(0)
+    table.commit(0, {b"a": b"2"}, 5)
+    assert table.stamp(0) == ours
+    keeper.apply_changelog_batch([event(6, end=8)])
+    assert table.stamp(0) == ours  # a marker of our own transaction
+    keeper.apply_changelog_batch([event(8, Record(8, b"a", b"3"))])
+    assert table.stamp(0) != ours
+    table.store.keep_only([])
+    assert table.stamp(0) is None

@@ -1,0 +1,137 @@
+"""The messages of the AsyncAPI document: headers, keys, and an example of each."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+from correlator.event import JSON, Kind
+from correlator.prefect.decoding import MEANINGS
+from correlator.records.models import MODELS
+from correlator.records.rendering import CE_TYPES
+from correlator.settings import Settings
+from correlator.stage.dead_letters import PREFIX
+from correlator.topics import examples
+from correlator.topics.examples import Example
+
+BINDING: Final = "0.5.0"
+"""The version of AsyncAPI's bindings for Kafka."""
+
+TIME: Final = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$"
+"""How records write times: RFC 3339, in UTC, with microseconds."""
+
+HEADERS: Final[dict[str, str]] = {
+    "ce_specversion": "The version of CloudEvents.",
+    "ce_id": "The id of this version of the record: another for each amendment, the same where it is written again.",
+    "ce_type": "What the record is; the version at its end goes up with a change that is not only additive.",
+    "ce_source": "Where it comes from: the setting `CORRELATOR_SOURCE`, else the app id.",
+    "ce_subject": "As the key.",
+    "ce_time": "When it ended, else when it was cancelled, else when it began; RFC 3339, UTC.",
+    "content-type": "Of the value.",
+}
+"""Of every record: CloudEvents 1.0 in the binary mode of its Kafka binding."""
+
+ERRORS: Final = {
+    f"{PREFIX}exception": "What kind of fault it is: `InvalidEvent`, or, of the stage's own topics,"
+    " `UnreadableWire`, `UnreadableState`.",
+    f"{PREFIX}message": "What is wrong, in words.",
+    f"{PREFIX}topic": "The topic it was read from.",
+    f"{PREFIX}partition": "The partition it was read from, in decimal.",
+    f"{PREFIX}offset": "The offset it was read from, in decimal; absent for an entry of the stage's changelog.",
+    f"{PREFIX}value": "Only where the value was too large for the topic and is left out: that it was, and its bytes.",
+}
+"""Of every dead letter, after its original headers."""
+
+_NOT_ALWAYS: Final = {f"{PREFIX}offset", f"{PREFIX}value"}
+
+
+def record(kind: Kind, source: str) -> JSON:
+    """A record: CloudEvents headers, key, and JSON Schema by reference. ``source`` is the CloudEvents source."""
+    model = MODELS[kind]
+    headers: dict[str, dict[str, JSON]] = {
+        "ce_specversion": {"const": "1.0"},
+        "ce_id": {"type": "string", "format": "uuid"},
+        "ce_type": {"const": CE_TYPES[kind]},
+        "ce_source": {"type": "string", "format": "uri-reference"},
+        "ce_subject": {"type": "string"},
+        "ce_time": {"type": "string", "format": "date-time", "pattern": TIME},
+        "content-type": {"const": "application/json"},
+    }
+    return {
+        "name": model.__name__,
+        "title": kind,
+        "summary": " ".join((model.__doc__ or "").split()),
+        "contentType": "application/json",
+        "headers": _headers(HEADERS, headers, HEADERS),
+        "payload": {"$ref": f"./{kind}.schema.json"},
+        "examples": _examples(examples.of_records(kind, source)),
+        "bindings": {"kafka": {"key": _key(kind), "bindingVersion": BINDING}},
+    }
+
+
+def event() -> JSON:
+    """What the stage reads."""
+    return {
+        "name": "PrefectEvent",
+        "summary": "An event as Prefect 3 sends it; any other is passed over",
+        "contentType": "application/json",
+        "payload": {
+            "type": "object",
+            "required": ["event", "id", "occurred", "resource"],
+            "properties": {
+                "event": {"type": "string", "enum": list(MEANINGS), "description": "The event's name."},
+                "id": {"type": "string", "format": "uuid", "description": "The event's id."},
+                "occurred": {"type": "string", "format": "date-time", "description": "When it happened."},
+                "resource": {"type": "object", "description": "The worker, or the runner that cancelled."},
+                "related": {
+                    "type": "array",
+                    "items": {"type": "object"},
+                    "description": "The flow run, its flow, deployment and tags, and the work pool.",
+                },
+                "follows": {
+                    "type": ["string", "null"],
+                    "format": "uuid",
+                    "description": "Of an end less than 5 minutes after its start: the start's id.",
+                },
+                "received": {
+                    "type": ["string", "null"],
+                    "format": "date-time",
+                    "description": "When Prefect's server took it in.",
+                },
+            },
+        },
+        "examples": _examples(examples.of_events()),
+    }
+
+
+def dead_letter(settings: Settings) -> JSON:
+    """What it could not use."""
+    return {
+        "name": "DeadLetter",
+        "summary": "A raw record that could not be used, with its own key, value and headers",
+        "headers": _headers(ERRORS, {name: {"type": "string"} for name in ERRORS}, ERRORS.keys() - _NOT_ALWAYS),
+        "payload": {"description": "The original bytes: whatever they are."},
+        "examples": _examples(examples.of_dead_letters(settings)),
+        "bindings": {"kafka": {"key": {"description": "The original key."}, "bindingVersion": BINDING}},
+    }
+
+
+def _key(kind: Kind) -> JSON:
+    if kind is Kind.WORKER:
+        return {"type": "string", "description": "The worker's resource id."}
+    return {"type": "string", "format": "uuid", "description": "The flow run's id."}
+
+
+def _headers(meanings: Mapping[str, str], values: Mapping[str, dict[str, JSON]], always: Collection[str]) -> JSON:
+    return {
+        "type": "object",
+        "required": [name for name in meanings if name in always],
+        "properties": {name: {**values[name], "description": meaning} for name, meaning in meanings.items()},
+    }
+
+
+def _examples(examples: Iterable[Example]) -> JSON:
+    return [_example(*example) for example in examples]
+
+
+def _example(summary: str, key: str, headers: Mapping[str, str], payload: JSON) -> JSON:
+    example: dict[str, JSON] = {"summary": summary, "payload": payload}
+    return {**example, "headers": dict(headers)} if headers else example
