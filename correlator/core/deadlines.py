@@ -1,6 +1,6 @@
 """What is due when, without looking at what is not."""
 
-from heapq import heapify, heappop, heappush, nsmallest
+from heapq import heapify, heappop, heappush
 from math import inf
 
 
@@ -33,16 +33,6 @@ class Deadlines:
             if len(self._heap) > 2 * len(self._due) + 1000:
                 self._heap = [(due, key) for key, due in self._due.items()]
                 heapify(self._heap)
-
-    def first(self) -> int | None:
-        """The earliest deadline there is; None for none."""
-        while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
-            heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
-
-    def earliest_keys(self, most: int) -> list[bytes]:
-        """The keys that are due first, so many at most. Looks at all of them."""
-        return nsmallest(most, self._due, key=self._due.__getitem__)
 
     def pop_due(self, watermark: int) -> bytes | None:
         """The key that has been due for longest, or None where nothing is. It is due no more until it is set again."""
