@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory
 
 .PHONY: help
 help: ## say what every target does
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ## Set-up: .venv holds what the lock says, no more, and the package itself in editable form.
 
@@ -67,12 +67,29 @@ kafka: setup ## run a local Kafka until Ctrl-C, and print its address
 bench: setup ## measure events a second against a local Kafka
 	@$(BIN)/python -m bench
 
+CHAOS_OPTIONS = $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(BROKERS),--brokers $(BROKERS)) \
+	$(if $(WORKERS),--workers $(WORKERS)) $(if $(RATE),--rate $(RATE)) $(if $(FAULTS),--faults "$(FAULTS)") \
+	$(if $(STORE),--store $(STORE)) $(CHAOS_ARGS)
+
+.PHONY: chaos
+chaos: setup ## throw faults at the stage: MINUTES=30 SEED=1 BROKERS=3 WORKERS=3 RATE=300 FAULTS="a,b" STORE=rocksdb://
+	@$(BIN)/python -m chaos $(strip $(CHAOS_OPTIONS))
+
 ## What is generated
 
 .PHONY: contract
-contract: setup ## write topics/ anew (declarations, JSON Schemas, AsyncAPI), and the README's table of settings
+contract: setup ## write topics/ anew (declarations, JSON Schemas, AsyncAPI), and the README's table of settings, parts of deploy/
 	@$(BIN)/python -m correlator.topics.contract
+	@$(BIN)/python -m correlator.topics.reference
 	@$(BIN)/python -m local.readme
+	@$(BIN)/python -m local.manifests
+
+ASYNCAPI_PARSER := @asyncapi/parser@3.6.3
+
+.PHONY: contract-check
+contract-check: setup ## ask AsyncAPI's official parser whether topics/asyncapi.json is right (wants node and npm)
+	@npm install --silent --no-fund --no-audit --ignore-scripts --no-save --prefix .venv/asyncapi $(ASYNCAPI_PARSER)
+	@NODE_PATH=.venv/asyncapi/node_modules node tests/contracts/asyncapi.cjs topics/asyncapi.json
 
 COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet $(if $(UPGRADE),--upgrade) \
 	--custom-compile-command "make lock"
@@ -84,9 +101,15 @@ lock: setup ## write the locks in requirements/ anew from pyproject.toml; UPGRAD
 	@$(COMPILE) pyproject.toml --extra rocksdb --group dev --output-file $(LOCK) \
 		--constraint requirements/runtime.txt --constraint requirements/build.txt
 
+## Where it runs
+
 .PHONY: image
-image: ## build the container image correlator:VERSION (needs a Docker engine)
-	docker build --tag "correlator:$$(sed -n 's/^__version__ = "\(.*\)"/\1/p' correlator/__init__.py)" .
+image: setup ## build the container image correlator:VERSION, with Docker or (where no engine answers) buildah; BASE=… its base
+	@BASE="$(BASE)" $(BIN)/python -m local.image
+
+.PHONY: deploy-check
+deploy-check: setup ## render deploy/ and compose.yaml, and hold them against schemas and lint (wants Go and Maven)
+	@$(BIN)/python -m local.deploy_check
 
 .PHONY: clean
 clean: ## remove what was made: .venv, caches, builds (the Kafka in your cache directory stays)

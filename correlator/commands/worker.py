@@ -6,12 +6,13 @@ from functools import partial
 
 import uvloop
 
+from correlator.clock import steady_clock
 from correlator.commands import logs
 from correlator.engine import die, run
 from correlator.glance import Recent, Several, glance
 from correlator.metrics import Condition, Lag, Metrics
 from correlator.settings import Settings
-from correlator.stage.app import create_app, wall_clock
+from correlator.stage.app import create_app
 from correlator.topics import prepare
 from correlator.web import serving
 
@@ -33,9 +34,10 @@ def start(settings: Settings) -> None:
 
 async def _run(settings: Settings) -> None:
     layout = await prepare(settings)
+    wall_clock = steady_clock()
     metrics, recent = Metrics(wall_clock=wall_clock), Recent()
     counts = Several((metrics, recent)) if settings.page else metrics
-    engine, correlate = create_app(settings, layout, counts, fail=die)
+    engine, correlate = create_app(settings, layout, counts, wall_clock=wall_clock, fail=die)
 
     def condition() -> Condition:
         lags = (Lag(*tp, records) for tp, records in engine.lags().items())

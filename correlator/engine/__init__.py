@@ -2,12 +2,14 @@
 
 from correlator.engine.engine import Engine, Options
 from correlator.engine.progress import Standstill
+from correlator.engine.publishing import MAX_BATCH
 from correlator.engine.running import die, run
 from correlator.engine.slices import Changes, Headers, Message, Received, Slice, Stage, TopicPartition, Transaction
 from correlator.engine.store import MemoryStore, Store
 from correlator.engine.table import CommittedTable
 
 __all__ = [
+    "MAX_BATCH",
     "Changes",
     "CommittedTable",
     "Engine",

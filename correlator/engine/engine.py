@@ -13,7 +13,7 @@ from correlator.engine.credentials import credentials_of
 from correlator.engine.holding import Holding
 from correlator.engine.lane import Lane, LostSlice
 from correlator.engine.progress import Sign
-from correlator.engine.publishing import Publisher
+from correlator.engine.publishing import MAX_BATCH, Publisher
 from correlator.engine.slices import Stage, TopicPartition
 from correlator.engine.store import Store
 from correlator.engine.table import CommittedTable
@@ -37,6 +37,8 @@ class Options(NamedTuple):
     """How often stages are asked what time wants of them."""
     stall_limit: float = 300.0
     """How long there may be something to do and nothing done before the process ends."""
+    max_batch: int = MAX_BATCH
+    """Bytes of a record batch: no more than any topic that is written to takes."""
     datadir: str = "."
 
 
@@ -139,7 +141,8 @@ class Engine:
 
     def _publisher(self, tp: TopicPartition) -> Publisher:
         options = self.options
-        return Publisher(tp, options.app_id, options.client, timeout=2 * options.session_timeout)
+        timeout = 2 * options.session_timeout
+        return Publisher(tp, options.app_id, options.client, timeout=timeout, max_batch=options.max_batch)
 
     def _lane(self, tp: TopicPartition, publisher: Publisher) -> Lane:
         stage, table = self._stages[tp.topic]

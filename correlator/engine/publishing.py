@@ -13,7 +13,7 @@ from correlator.engine.slices import Headers, Message, TopicPartition, Transacti
 Row = tuple[bytes | None, bytes | None, Headers]
 
 MAX_BATCH = 1 << 20
-"""Bytes of a record batch: a broker's default for the largest it takes."""
+"""Bytes of a record batch, at most: about a broker's default for the largest that it takes."""
 
 
 class NotPermitted(Exception):
@@ -27,9 +27,11 @@ class Publisher:
     members, so the fence between two owners of a partition is the id (KIP-447 tells the story).
     """
 
-    def __init__(self, input_: TopicPartition, group: str, client: Mapping[str, Any], *, timeout: float) -> None:
+    def __init__(
+        self, input_: TopicPartition, group: str, client: Mapping[str, Any], *, timeout: float, max_batch: int
+    ) -> None:
         """``client``: aiokafka's connection settings. ``timeout``: seconds after which the broker aborts a
-        transaction.
+        transaction. ``max_batch``: bytes of a record batch; a single record may be larger.
         """
         self._input, self._group = input_, group
         self._id = f"{group}-{input_.topic}-{input_.partition}"
@@ -37,7 +39,7 @@ class Publisher:
             **client,
             transactional_id=self._id,
             transaction_timeout_ms=int(timeout * 1000),
-            max_batch_size=MAX_BATCH,
+            max_batch_size=max_batch,
             acks="all",
         )
 

@@ -1,5 +1,5 @@
 """What is published: a decided lifecycle as the key, value and headers of a Kafka record."""
 
-from correlator.records.rendering import Record, render
+from correlator.records.rendering import Record, bare, render
 
-__all__ = ["Record", "render"]
+__all__ = ["Record", "bare", "render"]

@@ -64,6 +64,14 @@ def render(lifecycle: Lifecycle, source: str) -> Record:
     return Record(kind, key, orjson.dumps(value), headers)
 
 
+def bare(lifecycle: Lifecycle) -> Lifecycle:
+    """The lifecycle with what decides it, and nothing that its events told besides: for a record that is too large."""
+    start, end, cancellation = (
+        event and event._replace(details={}) for event in (lifecycle.start, lifecycle.end, lifecycle.cancellation)
+    )
+    return lifecycle._replace(start=start, end=end, cancellation=cancellation, truncated=True)
+
+
 class _Times(NamedTuple):
     start: str | None
     end: str | None

@@ -7,24 +7,19 @@ from typing import NamedTuple
 from correlator import records
 from correlator.client import client_of
 from correlator.core import Lifecycle
-from correlator.engine import Engine, MemoryStore, Message, Options, Store
+from correlator.engine import MAX_BATCH, Engine, MemoryStore, Message, Options, Store
 from correlator.event import Kind
 from correlator.partitioner import partition_for
 from correlator.rules import rules_of
 from correlator.settings import Settings
 from correlator.stage.arriving import Direct, Forwarded
 from correlator.stage.correlate import Correlate
-from correlator.stage.dead_letters import DeadLetters
+from correlator.stage.dead_letters import OVERHEAD, DeadLetters
 from correlator.stage.draft import Counts
 from correlator.stage.intake import Intake
 from correlator.topics import Layout
 
 TABLE = "subjects"
-
-
-def wall_clock() -> int:
-    """Microseconds since 1970-01-01 UTC."""
-    return time.time_ns() // 1000
 
 
 class App(NamedTuple):
@@ -35,12 +30,22 @@ class App(NamedTuple):
 
 
 def create_app(
-    settings: Settings, layout: Layout, counts: Counts, *, fail: Callable[[str, BaseException], None]
+    settings: Settings,
+    layout: Layout,
+    counts: Counts,
+    *,
+    wall_clock: Callable[[], int],
+    fail: Callable[[str, BaseException], None],
 ) -> App:
-    """The stage as the settings want it, on topics as they are on the broker."""
-    engine = Engine(_options(settings), fail=fail)
+    """The stage as the settings want it, on topics as they are on the broker.
+
+    ``wall_clock``: microseconds since 1970 UTC. ``fail``: see `Engine`.
+    """
+    engine = Engine(_options(settings, layout), fail=fail)
     letters = DeadLetters(
-        settings.topic_dead_letter, layout.partitions[settings.topic_dead_letter], layout.dead_letter_bytes
+        settings.topic_dead_letter,
+        layout.partitions[settings.topic_dead_letter],
+        layout.most_bytes[settings.topic_dead_letter],
     )
     direct = settings.input_keyed_by == "subject"
     input_ = settings.topic_events if direct else settings.topic_lifecycles
@@ -71,21 +76,26 @@ def create_app(
 def _publish(settings: Settings, layout: Layout) -> Callable[[Lifecycle], Message]:
     topics = {Kind.WORKER: settings.topic_worker_uptime, Kind.FLOW_RUN: settings.topic_flow_run_duration}
     partitions = {kind: layout.partitions[topic] for kind, topic in topics.items()}
+    most = {kind: layout.most_bytes[topic] - OVERHEAD for kind, topic in topics.items()}
 
     def publish(lifecycle: Lifecycle) -> Message:
         kind, key, value, headers = records.render(lifecycle, settings.source)
+        if len(value) > most[kind]:  # refused, it would stop the stage for good
+            kind, key, value, headers = records.render(records.bare(lifecycle), settings.source)
         return Message(topics[kind], partition_for(key, partitions[kind]), key, value, headers)
 
     return publish
 
 
-def _options(settings: Settings) -> Options:
+def _options(settings: Settings, layout: Layout) -> Options:
+    written = (most for name, most in layout.most_bytes.items() if name != settings.topic_events)
     return Options(
         app_id=settings.app_id,
         client=client_of(settings),
         slice_records=settings.slice_records,
         session_timeout=settings.session_timeout.total_seconds(),
         instance_id=settings.instance_id,
+        max_batch=min(MAX_BATCH, *written),
         stall_limit=settings.stall_limit.total_seconds(),
         datadir=str(settings.data_dir),
     )

@@ -9,7 +9,7 @@ PREFIX = "__streams.errors."
 """Kafka Streams' header names (KIP-1034), so that its tools read ours."""
 
 OVERHEAD = 1024
-"""Bytes kept free in a dead letter for the record batch around it and the headers that we add."""
+"""Bytes kept free of what a topic takes, for the record batch around a record and the headers that we add."""
 
 
 class DeadLetters(NamedTuple):

@@ -93,7 +93,7 @@ def _retention(spec: TopicSpec, topic: Topic) -> Iterator[Difference]:
 
 def _most_bytes(spec: TopicSpec, topic: Topic, name: str, input_: Topic) -> Iterator[Difference]:
     most, least = int(topic.config[MOST_BYTES]), int(input_.config[MOST_BYTES])
-    if spec.role in {Role.DEAD_LETTERS, Role.CHANGELOG} and most < least:
+    if spec.role in {Role.DEAD_LETTERS, Role.LIFECYCLES, Role.CHANGELOG} and most < least:
         yield Difference(
             spec.name,
             f"The topic {spec.name} has {MOST_BYTES}={most}, less than {name}: set it to {least} or more.",

@@ -27,6 +27,6 @@ async def create_missing(cluster: Cluster, settings: Settings, *, input_too: boo
 
 def _as_large(spec: TopicSpec, input_: Topic | None) -> TopicSpec:
     """What takes up the input's records must take the largest of them."""
-    if input_ is None or spec.role not in {Role.DEAD_LETTERS, Role.CHANGELOG}:
+    if input_ is None or spec.role not in {Role.DEAD_LETTERS, Role.LIFECYCLES, Role.CHANGELOG}:
         return spec
     return spec._replace(config={**spec.config, MOST_BYTES: input_.config[MOST_BYTES]})

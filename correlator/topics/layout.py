@@ -20,8 +20,8 @@ class Layout(NamedTuple):
 
     partitions: Mapping[str, int]
     """How many, by the name of the topic."""
-    dead_letter_bytes: int
-    """The largest record batch that the dead-letter topic takes."""
+    most_bytes: Mapping[str, int]
+    """The largest record batch that each takes."""
     tombstones_for: float
     """Seconds for which the changelog keeps a tombstone, at least."""
 
@@ -50,6 +50,6 @@ async def prepare(settings: Settings) -> Layout:
         _log.warning("%s", difference.sentence)
     return Layout(
         {name: topic.partitions for name, topic in found.items()},
-        int(found[settings.topic_dead_letter].config[MOST_BYTES]),
+        {name: int(topic.config[MOST_BYTES]) for name, topic in found.items()},
         int(found[settings.topic_changelog].config[TOMBSTONES]) / 1000,
     )

@@ -37,7 +37,7 @@ class Around:
     """A publisher whose producer is aiokafka's own, but for what would ask a broker."""
 
     def __init__(self) -> None:
-        self.publisher = Publisher(INPUT, GROUP, {"bootstrap_servers": "127.0.0.1:1"}, timeout=12)
+        self.publisher = Publisher(INPUT, GROUP, {"bootstrap_servers": "127.0.0.1:1"}, timeout=12, max_batch=MAX_BATCH)
         self.producer = self.publisher._producer
         self.said: list[Any] = []
         self.batches: list[tuple[TopicPartition, Batch]] = []

@@ -173,7 +173,7 @@ def test_what_kubernetes_sets_for_a_service_called_correlator_is_no_mistake(envi
         CORRELATOR_METRICS_SERVICE_HOST="10.0.0.1",
     )
     load()
-    assert "CORRELATOR_WEB_PORT is no setting" in fault(environment, WEB_PORT="80")
+    assert "CORRELATOR_HTTP_PORT is no setting" in fault(environment, HTTP_PORT="80")
 
 
 def test_settings_do_not_change():

@@ -118,7 +118,7 @@ def test_a_shorter_retention():
     ]
 
 
-@pytest.mark.parametrize("name", [LETTERS, CHANGELOG])
+@pytest.mark.parametrize("name", [LETTERS, LIFECYCLES, CHANGELOG])
 def test_what_takes_up_the_input_must_take_its_largest(name):
     [(sentence, refuses)] = told(changed(name, max_message_bytes="1000"))
     assert (

@@ -1,0 +1,140 @@
+"""``python -m local.image``: build the container image ``correlator:VERSION``.
+
+With Docker, where an engine answers. Else with buildah, which needs none (it wants root: its isolation is chroot); and
+where the base image cannot be pulled either, a Debian made with debootstrap stands in for it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from correlator import __version__
+
+ROOT: Final = Path(__file__).parent.parent
+TAG: Final = f"correlator:{__version__}"
+BASE: Final = "docker.io/library/python:3.11-slim-bookworm"
+"""The Dockerfile's default."""
+
+STAND_IN: Final = "localhost/debian-python:bookworm"
+PULLING: Final = 120
+"""Seconds that pulling the base may take before a Debian stands in."""
+
+BUILDAH: Final = {"BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": "vfs"}
+"""What it runs with where there is neither an engine nor an overlay file system."""
+
+SLIMMED: Final = ("var/cache/apt", "var/lib/apt/lists", "var/log", "usr/share/doc", "usr/share/man", "usr/share/locale")
+"""What Debian's slim images do without, too."""
+
+INDEX: Final = ("index-url", "extra-index-url", "trusted-host", "proxy", "timeout")
+"""What of this machine's pip configuration the build's pip is given."""
+
+
+class NotBuilt(Exception):
+    """The image could not be built. The text says why, and what to do."""
+
+
+def main() -> int:
+    """Build the image; returns the exit code. ``BASE`` in the environment names another base image."""
+    base = os.environ.get("BASE")
+    try:
+        with secrets() as options:
+            if _answers("docker", "info"):
+                _run(["docker", "build", *_arguments(base or BASE), *options, "."])
+            else:
+                base = base or (BASE if _pulled(BASE) else stand_in())
+                # Docker's format, as OCI's knows no HEALTHCHECK.
+                _run(["buildah", "build", "--format=docker", *_arguments(base), *options, "."])
+    except NotBuilt as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"built {TAG}")
+    return 0
+
+
+@contextmanager
+def secrets() -> Iterator[list[str]]:
+    """Options that give the build this machine's pip configuration and CA, which the image will not hold."""
+    with tempfile.TemporaryDirectory() as directory:
+        conf, ca = Path(directory, "pip.conf"), _ca()
+        lines = ["[global]", *(f"{key} = {value}" for key, value in _pip_configuration().items() if key in INDEX)]
+        options = [f"--secret=id=pip.conf,src={conf}"]
+        if ca:
+            lines.append("cert = /run/secrets/ca.pem")
+            options.append(f"--secret=id=ca.pem,src={ca}")
+        conf.write_text("\n".join(lines) + "\n")
+        yield options
+
+
+def stand_in() -> str:
+    """The name of a small Debian with Python, made where it is not there yet: about a minute."""
+    if _answers("buildah", "inspect", "--type=image", STAND_IN):
+        return STAND_IN
+    if not shutil.which("debootstrap"):
+        raise NotBuilt(f"{BASE} cannot be pulled, and there is no debootstrap to make a Debian: install it.")
+    print(f"{BASE} cannot be pulled: making a Debian with debootstrap in its place …", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory, "root")
+        _run(["debootstrap", "--variant=minbase", "--include=python3,python3-venv,ca-certificates", "bookworm", root])
+        for place in SLIMMED:
+            shutil.rmtree(root / place, ignore_errors=True)
+        container = _run(["buildah", "from", "scratch"], read=True)
+        _run(["buildah", "copy", "--quiet", container, root, "/"])
+        _run(["buildah", "commit", "--quiet", "--rm", container, STAND_IN])
+    return STAND_IN
+
+
+def _arguments(base: str) -> list[str]:
+    revision = _run(["git", "describe", "--always", "--dirty", "--abbrev=40"], read=True)
+    arguments = {"BASE": base, "VERSION": __version__, "REVISION": revision}
+    return [f"--tag={TAG}", *(f"--build-arg={name}={value}" for name, value in arguments.items())]
+
+
+def _pip_configuration() -> dict[str, str]:
+    """Key and value of what pip is configured to, whatever file or variable says so; the most particular last."""
+    listed = _run([sys.executable, "-m", "pip", "config", "list"], read=True).splitlines()
+    pairs = [line.split("=", 1) for line in listed if "=" in line]
+    return {key.split(".", 1)[1]: value.strip("'\"") for key, value in pairs}
+
+
+def _ca() -> str | None:
+    """A file of certificates that this machine trusts beyond what is common, where it says so."""
+    return _pip_configuration().get("cert") or os.environ.get("SSL_CERT_FILE")
+
+
+def _pulled(image: str) -> bool:
+    try:
+        return _answers("buildah", "pull", "--quiet", "--policy=missing", image)
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def _answers(*command: str) -> bool:
+    if not shutil.which(command[0]):
+        return False
+    done = subprocess.run(command, env=_env(), capture_output=True, timeout=PULLING, check=False)
+    return done.returncode == 0
+
+
+def _run(command: Sequence[str | Path], *, read: bool = False) -> str:
+    if not shutil.which(command[0]):
+        raise NotBuilt(f"There is neither a Docker engine that answers nor {command[0]}: install one of them.")
+    done = subprocess.run(
+        command, cwd=ROOT, env=_env(), text=True, stdout=subprocess.PIPE if read else None, check=False
+    )
+    if done.returncode:
+        raise NotBuilt(f"`{command[0]} {command[1]}` failed with {done.returncode}, and said why above.")
+    return (done.stdout or "").strip()
+
+
+def _env() -> Mapping[str, str]:
+    return BUILDAH | os.environ
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+"""The JSON Schemas, held against records as they are published: of the sample, and of a generated week."""
+
+from collections import Counter
+from copy import deepcopy
+from pathlib import Path
+
+import jsonschema
+import orjson
+import pytest
+
+from correlator.event import Kind
+from correlator.topics import contract
+from local.demo import SAMPLE
+from tests.stage.deployment import Deployment
+from tests.stage.generated import DAY, Shape, generate
+
+Validator = jsonschema.Draft202012Validator
+WEEK = Shape(hours=7 * 24, runs=800, workers=40, flow_run_limit=DAY)
+
+
+def published(kind):
+    return orjson.loads((contract.DIRECTORY / f"{kind}.schema.json").read_bytes())
+
+
+def closed(schema):
+    """The schema as what we publish keeps it. As published it takes keys that it does not know: later versions add."""
+    schema = deepcopy(schema)
+    for part in (schema, *schema["$defs"].values()):
+        part["additionalProperties"] = False
+    return schema
+
+
+STRICT = {kind: Validator(closed(published(kind)), format_checker=Validator.FORMAT_CHECKER) for kind in Kind}
+
+
+def replay(*arguments, **settings):
+    ended = Deployment.run("replay", *map(str, arguments), **settings)
+    assert ended.returncode == 0, ended.stderr
+    records = [orjson.loads(line) for line in ended.stdout.splitlines()]
+    return [(Kind(record.pop("record")), record) for record in records]
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return replay(SAMPLE)
+
+
+@pytest.fixture(scope="module")
+def week(tmp_path_factory):
+    """A week's records, each version, with everything ended at its end."""
+    path: Path = tmp_path_factory.mktemp("week") / "week.jsonl"
+    path.write_bytes(b"".join(line + b"\n" for line in generate(5, WEEK).lines))
+    return replay("--flush", path, FLOW_RUN_LIMIT="1d")
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_the_schemas_are_schemas(kind):
+    Validator.check_schema(published(kind))
+
+
+def test_the_samples_records_are_valid(sample):
+    assert {kind for kind, _ in sample} == set(Kind)
+    for kind, record in sample:
+        STRICT[kind].validate(record)
+
+
+def test_a_weeks_records_are_valid(week):
+    outcomes = Counter((kind, record["outcome"]) for kind, record in week)
+    assert {outcome for kind, outcome in outcomes if kind is Kind.WORKER} == {"completed", "superseded", "lost"}
+    assert {outcome for kind, outcome in outcomes if kind is Kind.FLOW_RUN} == {
+        *("completed", "cancelled", "superseded", "lost", "unmatched")
+    }
+    for kind, record in week:
+        STRICT[kind].validate(record)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"outcome": "finished"},
+        {"record_id": "1"},
+        {"record_id": ...},
+        {"duration_seconds": -1},
+        {"duration_seconds": "324"},
+        {"submitted_at": "2026-11-23T15:38:21Z"},
+        {"submitted_at": "2026-11-23T16:38:21.000000+01:00"},
+        {"tags": None},
+        {"flow_run": None},
+        {"unknown": 1},
+    ],
+    ids=str,
+)
+def test_what_is_wrong_is_refused(sample, change):
+    record = next(record for kind, record in sample if kind is Kind.FLOW_RUN)
+    changed = {key: value for key, value in {**record, **change}.items() if value is not ...}
+    assert not STRICT[Kind.FLOW_RUN].is_valid(changed)
+    assert Validator(published(Kind.FLOW_RUN)).is_valid(record | {"unknown": 1}), "later versions add keys"
+
+
+STARTS = {"started_at", "started_event_id"}, {"submitted_at", "submitted_event_id"}
+ENDS = {"stopped_at", "stopped_event_id"}, {"executed_at", "executed_event_id"}
+SPANS = {"uptime_seconds"}, {"duration_seconds"}
+CANCELLATION = {"cancelled_at", "cancelled_event_id", "runner"}
+
+
+def test_what_is_null_when(week):
+    """The table in ``docs/records.md``."""
+    for kind, record in week:
+        of_kind = list(Kind).index(kind)
+        start, end, span = STARTS[of_kind], ENDS[of_kind], SPANS[of_kind]
+        met = {*start, *end, *span, "matched_by"}
+        possible = met | CANCELLATION | {"superseded_by_event_id"}
+        there = {key for key in possible if record.get(key) is not None}
+        match record["outcome"]:
+            case "completed":
+                assert there == met
+            case "superseded":
+                assert there == {*start, "superseded_by_event_id"}
+            case "lost":
+                assert there == start
+            case "unmatched":
+                assert there == end
+            case "cancelled":
+                assert there in (
+                    {*met, *CANCELLATION},
+                    {*start, *CANCELLATION},
+                    {*end, *CANCELLATION},
+                    CANCELLATION,
+                )

@@ -1,0 +1,42 @@
+"""What is written in deploy/ and compose.yaml, parsed."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from correlator.settings import PREFIX
+from local.manifests import DEPLOY
+
+ROOT = DEPLOY.parent
+COMPOSE = ROOT / "compose.yaml"
+DOCKERFILE = ROOT / "Dockerfile"
+WRITTEN = sorted(path for path in DEPLOY.rglob("*") if path.suffix in {".yaml", ".env"})
+COMPONENTS = sorted(path.parent.name for path in DEPLOY.glob("*/kustomization.yaml") if "Component" in path.read_text())
+
+_VARIABLE = re.compile(rf"\b{PREFIX}[A-Z_]+\b")
+
+
+def documents(path: Path) -> list[Any]:
+    return list(yaml.safe_load_all(path.read_text()))
+
+
+def document(*parts: str) -> Any:
+    (one,) = documents(DEPLOY.joinpath(*parts))
+    return one
+
+
+def container() -> Any:
+    (one,) = document("base", "statefulset.yaml")["spec"]["template"]["spec"]["containers"]
+    return one
+
+
+def variables(path: Path) -> set[str]:
+    return set(_VARIABLE.findall(path.read_text()))
+
+
+def assigned(*paths: Path) -> dict[str, str]:
+    """The settings that files assign, the last one's being those that hold."""
+    found = [re.findall(rf"({PREFIX}[A-Z_]+)=([^\s\"\]]+)", path.read_text()) for path in paths]
+    return {name: value for pairs in found for name, value in pairs}

@@ -1,0 +1,67 @@
+"""The laptop's compose.yaml, as far as it can be looked at without an engine."""
+
+import itertools
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import orjson
+
+from local.demo import SAMPLE
+from local.feed import length, session
+from local.jars import kafka_version
+from tests.deploy.manifests import COMPOSE, ROOT, documents
+
+SERVICES = documents(COMPOSE)[0]["services"]
+LINES = SAMPLE.read_bytes().splitlines()
+BEGINS = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def played(name, begins=BEGINS):
+    return [(due.at, orjson.loads(due.event)) for due in session(LINES, begins, name)]
+
+
+def test_it_runs_the_kafka_that_the_tests_run():
+    assert SERVICES["kafka"]["image"] == f"apache/kafka:{kafka_version()}"
+
+
+def test_what_it_mounts_is_there():
+    mounted = [volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])]
+    assert mounted
+    assert [path for path in mounted if not (ROOT / path).exists()] == []
+
+
+def test_every_port_is_this_machines_alone():
+    assert all(port.startswith("127.0.0.1:") for service in SERVICES.values() for port in service.get("ports", []))
+
+
+def test_a_session_keeps_its_order_its_distances_and_its_links():
+    events = [event for _, event in played("x")]
+    sample = [orjson.loads(line) for line in LINES]
+    assert [event["event"] for event in events] == [event["event"] for event in sample]
+    place = {event["id"]: n for n, event in enumerate(sample)}
+    for event, was in zip(events, sample, strict=True):
+        if was["follows"] in place:
+            assert event["follows"] == events[place[was["follows"]]]["id"]
+    times, were = ([datetime.fromisoformat(event["occurred"]) for event in several] for several in (events, sample))
+    assert {time - was for time, was in zip(times, were, strict=True)} == {BEGINS - min(were)}
+    assert max(times) == BEGINS + length(LINES)
+
+
+def test_each_event_is_due_when_it_occurs():
+    assert all(at == datetime.fromisoformat(event["occurred"]) for at, event in played("x"))
+
+
+def test_sessions_share_workers_and_pools_and_no_event_and_no_run():
+    def named(name):
+        events = [event for _, event in played(name, BEGINS + timedelta(hours=1))]
+        resources = list(itertools.chain.from_iterable([event["resource"], *event["related"]] for event in events))
+        ids = {resource["prefect.resource.id"] for resource in resources}
+        return {event["id"] for event in events}, {id_ for id_ in ids if ".flow-run." in id_}, ids
+
+    (events, runs, ids), (others, other_runs, other_ids) = named("x"), named("y")
+    assert len(events) == len(LINES)
+    assert all(uuid.UUID(id_) for id_ in events)
+    assert not events & others
+    assert runs
+    assert not runs & other_runs
+    assert ids - runs == other_ids - other_runs
