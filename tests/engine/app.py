@@ -57,7 +57,8 @@ class Settings(NamedTuple):
     with_table: bool = True
     """False: the first hop only."""
     at_its_worst: str | None = None
-    """``slow``: let the last seek of a recovery take longer than Faust has patience."""
+    """``slow``: let the last seek of a recovery take longer than Faust has patience. ``unfenced``: write under a
+    transactional id of the process's own."""
 
 
 def journal(what: str, **details: Any) -> None:
@@ -82,6 +83,8 @@ class Joining:
         journal("revoked", partition=partition)
 
     def __call__(self, slice_: Slice) -> Iterator[Transaction]:
+        if slice_.records:
+            Watched.maybe_stop("compute", slice_.partition)
         journal("read", partition=slice_.partition, start=slice_.start, end=slice_.end, records=len(slice_.records))
         step = self._split or len(slice_.records) or 1
         for first in range(0, len(slice_.records), step):
@@ -138,7 +141,10 @@ STEPS = {
     "offsets": "send_offsets_to_transaction",
     "commit": "commit_transaction",
 }
-"""The steps of a transaction, and the producer's method for each; ``committed`` comes after them."""
+"""The steps of a transaction, and the producer's method for each; ``compute`` comes before, ``committed`` after them.
+
+Before all of that ``fence`` and ``fenced``: around the fencing of a partition's owner before.
+"""
 
 
 class Watched(Publisher):
@@ -147,14 +153,22 @@ class Watched(Publisher):
     settings: Settings
     _passed = 0
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, input_: TopicPartition, group: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(input_, group, *args, **kwargs)
+        if self.settings.at_its_worst == "unfenced":
+            self._producer._txn_manager.transactional_id += f"-{os.getpid()}"
+            self._producer._txn_manager.transaction_timeout_ms = 60_000  # else the broker's patience is a fence, too
         for step, method in STEPS.items():
             setattr(self._producer, method, self._stopping_at(step, getattr(self._producer, method)))
 
+    async def start(self) -> None:
+        self.maybe_stop("fence", self._input.partition)
+        await super().start()
+        self.maybe_stop("fenced", self._input.partition)
+
     async def publish(self, transaction: Transaction, changelog: TopicPartition | None) -> int | None:
         offset = await super().publish(transaction, changelog)
-        self._maybe_stop("committed")
+        self.maybe_stop("committed", self._input.partition)
         topic, partition = self._input
         messages, changes = len(transaction.messages), len(transaction.changes)
         journal("committed", topic=topic, partition=partition, end=transaction.end, messages=messages, changes=changes)
@@ -162,17 +176,19 @@ class Watched(Publisher):
 
     def _stopping_at(self, step: str, method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def stopping(*args: Any, **kwargs: Any) -> Any:
-            self._maybe_stop(step)
+            self.maybe_stop(step, self._input.partition)
             return await method(*args, **kwargs)
 
         return stopping
 
-    def _maybe_stop(self, step: str) -> None:
-        if step == self.settings.stop_at:
-            Watched._passed += 1
-            if Watched._passed == self.settings.stop_after:
-                journal("stopping", step=step, partition=self._input.partition)
-                os.kill(os.getpid(), self.settings.stop_signal)
+    @classmethod
+    def maybe_stop(cls, step: str, partition: int) -> None:
+        """Stop ourselves, if this is the step, and the time, to do so."""
+        if step == cls.settings.stop_at:
+            cls._passed += 1
+            if cls._passed == cls.settings.stop_after:
+                journal("stopping", step=step, partition=partition)
+                os.kill(os.getpid(), cls.settings.stop_signal)
 
 
 def make_engine(settings: Settings) -> Engine:

@@ -6,15 +6,22 @@ committed records, each record counted once in the table, nothing left waiting, 
 
 import asyncio
 import signal
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from tests.engine.app import STEPS
 from tests.engine.kafka import Cluster, Row, connected
-from tests.engine.processes import App, Deployment, Deployments, pairs
+from tests.engine.processes import App, Deployment, Deployments, pairs, until
 
 PAIRS = 1000
+
+SETTLED = 40.0
+"""Seconds after which all is well again: a session (6 s), a start and a rebalance, on a slow machine."""
+
+MOMENTS = ["compute", *STEPS, "committed"]
+"""All of a slice's life."""
 
 
 def last_word(app: App) -> str:
@@ -72,11 +79,11 @@ def zombies(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[di
     async def live(deployments: Deployments) -> dict[str, App | BaseException]:
         async with connected(kafka) as cluster:
             woken = await asyncio.gather(
-                *(stopped_at(cluster, deployments, step) for step in [*STEPS, "committed"]),
+                *(stopped_at(cluster, deployments, step) for step in MOMENTS),
                 stopped_behind_foreign_records(cluster, deployments),
                 return_exceptions=True,
             )
-        return dict(zip([*STEPS, "committed", "idle"], woken, strict=True))
+        return dict(zip([*MOMENTS, "idle"], woken, strict=True))
 
     with Deployments(kafka, tmp_path_factory.mktemp("zombies")) as deployments:
         yield asyncio.run(live(deployments))
@@ -114,7 +121,7 @@ async def woken(deployment: Deployment, zombie: App) -> App:
     return zombie
 
 
-@pytest.mark.parametrize("step", [*STEPS, "committed", "idle"])
+@pytest.mark.parametrize("step", [*MOMENTS, "idle"])
 def test_a_process_that_was_stopped_until_another_took_over_is_fenced(zombies, step):
     zombie = zombies[step]
     if isinstance(zombie, BaseException):
@@ -122,6 +129,57 @@ def test_a_process_that_was_stopped_until_another_took_over_is_fenced(zombies, s
     assert zombie.exit_code == 1
     # The producer's own sender may hear of the fence first; its transaction is gone then, when the batches come.
     assert any(word in last_word(zombie) for word in ("ProducerFenced", "not in transaction"))
+
+
+async def test_without_the_fence_a_zombie_would_publish_twice(cluster: Cluster, deployments: Deployments):
+    """What the tests above would say if a partition's owners did not share a transactional id."""
+    deployment = await deployments.create(cluster, slice_records=50, at_its_worst="unfenced")
+    await deployment.write(pairs(PAIRS))
+    zombie = deployment.start(stop_at="commit", stop_after=3, stop_signal=int(signal.SIGSTOP))
+    await zombie.says("stopping")
+    other = deployment.start()
+    await deployment.until_done(other)
+    before = len(zombie.entries("committed"))
+    zombie.signal(signal.SIGCONT)
+    await until(lambda: len(zombie.entries("committed")) > before)
+    assert max((await deployment.joined()).values()) > 1
+
+
+# A process that is stopped while it takes over
+
+
+@pytest.mark.parametrize("moment", ["fence", "fenced"])
+async def test_a_pause_inside_taking_over(cluster: Cluster, deployments: Deployments, moment: str):
+    """Either of the two may be the one that ends. With it started again, all is well soon."""
+    deployment = await deployments.create(cluster, slice_records=50)
+    rows = pairs(3 * PAIRS)
+    third = len(rows) // 3
+    await deployment.write(rows[:third])
+    first = deployment.start()
+    await deployment.until_done(first)
+    second = deployment.start(stop_at=moment, stop_after=2, stop_signal=int(signal.SIGSTOP))
+    await second.says("stopping")
+    await deployment.write(rows[third : 2 * third])
+    await deployment.until_done()  # by the first, alone again
+    second.signal(signal.SIGCONT)
+    woken = time.monotonic()
+    await deployment.write(rows[2 * third :])
+    apps = {first, second}
+
+    async def settled() -> bool:
+        for ended in [app for app in apps if app.exit_code is not None]:
+            assert ended.exit_code == 1
+            assert "so this process ends: " in last_word(ended)
+            apps.remove(ended)
+            apps.add(deployment.start())
+        return await deployment.is_done()
+
+    await until(settled, SETTLED, every=0.3)
+    for app in apps:  # a process that has only just begun does not listen to SIGTERM yet
+        await app.says("assigned")
+    print(f"{moment}: settled {time.monotonic() - woken:.1f} s after it went on")
+    assert [await app.stop() for app in apps] == [0, 0]
+    await deployment.assert_exactly_once(3 * PAIRS)
 
 
 async def test_a_stopped_process_that_has_nothing_to_lose_joins_again(deployment: Deployment):
