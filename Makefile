@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
+# Tests wait more than they work: two files at a time, each process with a broker of its own.
+JOBS ?= 2
 BIN := .venv/bin
 LOCK := requirements/dev.txt
 
@@ -55,7 +57,7 @@ unit: setup ## run the tests that need no broker
 
 .PHONY: test
 test: lint types ## lint, types and every test; REQUIRE_KAFKA=1 fails where no broker is to be had
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(PYTEST_ARGS)
 
 ## Kafka
 

@@ -23,26 +23,36 @@ _REQUIRED = os.environ.get("REQUIRE_KAFKA", "0") not in {"", "0"}
 _NEED_A_BROKER = {"kafka", "own_kafka"}
 
 
+_KAFKA, _NO_KAFKA = "kafka", "no kafka"
+"""What the report of a test that needs a broker has among its properties: which it was, or why there is none."""
+
+
 class BrokerTests:
-    """What became of the tests that need a broker."""
+    """What became of the tests that need a broker, in this process and in those of pytest-xdist."""
 
     def __init__(self) -> None:
         self.outcomes: dict[str, str] = {}
-        self.kafka: str | None = None
-        self.no_kafka: str | None = None
+        self.told: dict[str, str] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        told = {name: text for name, text in report.user_properties if name in {_KAFKA, _NO_KAFKA}}
+        if told and (report.when == "call" or report.outcome != "passed"):
+            self.outcomes[report.nodeid] = report.outcome
+            self.told |= {name: text for name, text in told.items() if text}
 
     def __str__(self) -> str:
         outcomes = list(self.outcomes.values())
         count, failed, skipped = len(outcomes), outcomes.count("failed"), outcomes.count("skipped")
         if not count:
             return "none selected"
-        if self.kafka is None:
-            return f"{count} {'FAILED' if failed else 'SKIPPED'}, because: {self.no_kafka or 'see above'}"
+        if _KAFKA not in self.told:
+            return f"{count} {'FAILED' if failed else 'SKIPPED'}, because: {self.told.get(_NO_KAFKA, 'see above')}"
         others = "".join(f", {n} {what}" for n, what in ((failed, "FAILED"), (skipped, "skipped")) if n)
-        return f"{count - skipped} run against {self.kafka}{others}"
+        return f"{count - skipped} run against {self.told[_KAFKA]}{others}"
 
 
 _BROKER_TESTS = pytest.StashKey[BrokerTests]()
+_BROKER = pytest.StashKey[dict[str, str]]()
 
 
 @pytest.fixture(scope="session")
@@ -72,11 +82,11 @@ def _have(stack: ExitStack, config: pytest.Config, kafka: AbstractContextManager
     try:
         broker = stack.enter_context(kafka)
     except NoKafka as error:
-        config.stash[_BROKER_TESTS].no_kafka = str(error)
+        config.stash[_BROKER][_NO_KAFKA] = str(error)
         if required:
             pytest.fail(str(error), pytrace=False)
         pytest.skip(str(error))
-    config.stash[_BROKER_TESTS].kafka = broker.description
+    config.stash[_BROKER][_KAFKA] = broker.description
     return broker
 
 
@@ -107,8 +117,10 @@ async def create_topic(kafka: str, topic: Callable[..., str]) -> AsyncIterator[C
     await admin.close()
 
 
-def pytest_sessionstart(session: pytest.Session) -> None:
-    session.config.stash[_BROKER_TESTS] = BrokerTests()
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_BROKER] = {}
+    config.stash[_BROKER_TESTS] = BrokerTests()
+    config.pluginmanager.register(config.stash[_BROKER_TESTS])
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m "not kafka" looks at the marks
@@ -121,8 +133,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     report = yield
-    if item.get_closest_marker("kafka") and (report.when == "call" or report.outcome != "passed"):
-        item.config.stash[_BROKER_TESTS].outcomes[item.nodeid] = report.outcome
+    if item.get_closest_marker("kafka"):
+        broker = item.config.stash[_BROKER]
+        report.user_properties += [(_KAFKA, broker.get(_KAFKA, "")), (_NO_KAFKA, broker.get(_NO_KAFKA, ""))]
     return report
 
 
