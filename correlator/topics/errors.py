@@ -77,6 +77,14 @@ def not_permitted(lacking: Iterable[Permission]) -> TopicsError:
     )
 
 
+def not_alone(app_id: str, topics: Iterable[str]) -> TopicsError:
+    """Another deployment's workers are in our group; what they read."""
+    return TopicsError(
+        f"Another deployment runs under the app id {app_id} and reads {listed(sorted(topics))}: give one of them"
+        f" another {PREFIX}APP_ID. (If you have changed {PREFIX}TOPIC_EVENTS, stop all of its workers first.)"
+    )
+
+
 def listed(names: Iterable[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     *most, last = names

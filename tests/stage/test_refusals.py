@@ -77,3 +77,19 @@ def test_topics_commands_with_a_wrong_broker_address(command: list[str]) -> None
     assert ended.returncode == 1
     assert "127.0.0.1:1" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+async def test_another_deployment_under_the_same_app_id(new_stage: Callable[..., Deployment]) -> None:
+    """Their events would meet in one table, by the clocks of either."""
+    running, other = new_stage(), new_stage()
+    other.settings["APP_ID"] = running.app_id
+    worker = running.start()
+    await running.until_said(worker, "holds")
+    code, said = await asyncio.to_thread(refused, other.settings)
+    assert code == 1
+    assert said == (
+        f"Another deployment runs under the app id {running.app_id} and reads {running.raw}: give one of them another"
+        " CORRELATOR_APP_ID. (If you have changed CORRELATOR_TOPIC_EVENTS, stop all of its workers first.)"
+    )
+    second = running.start()  # one of the same is welcome
+    await running.until_said(second, "holds")
