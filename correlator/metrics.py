@@ -1,6 +1,7 @@
 """Every metric of the stage, with its help. Counted is what is committed, so that a retried transaction counts once."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import product
 from typing import Final, NamedTuple
 
 from prometheus_client import (
@@ -17,7 +18,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from correlator import __version__, prefect
-from correlator.core import Lifecycle
+from correlator.core import Lifecycle, Outcome
 from correlator.engine import Standstill
 from correlator.event import Kind
 from correlator.stage.draft import Published, Tally
@@ -114,8 +115,11 @@ class Metrics:
         }
         self._pools: set[str] = set()
         self._series: dict[tuple[object, ...], _Series] = {}
-        for reason in ("InvalidEvent", "UnreadableWire", "UnreadableState"):
-            self._dead_letters.labels(reason)  # an alert needs the zero before the first
+        # An alert needs the zero before the first.
+        for reason in ("InvalidEvent", "UnreadableWire", "UnreadableState", "NewerState"):
+            self._dead_letters.labels(reason)
+        for kind, outcome in product(Kind, (Outcome.SUPERSEDED, Outcome.LOST, Outcome.UNMATCHED)):
+            self._records.labels(kind, outcome, "none", "false")
 
     def add(self, tally: Tally) -> None:
         """Count a transaction that is committed."""
@@ -130,11 +134,12 @@ class Metrics:
 
     def _publish(self, published: Published, now: int) -> None:
         lifecycle, arrived = published
-        pool = _pool(lifecycle)
-        key = (lifecycle.kind, lifecycle.outcome, lifecycle.matched_by, lifecycle.amended, pool)
+        start, end, pool = lifecycle.start, lifecycle.end, _pool(lifecycle)
+        whole = start is not None and end is not None
+        key = (lifecycle.kind, lifecycle.outcome, lifecycle.matched_by, lifecycle.amended, whole, pool)
         series = self._series.get(key)
         if series is None:
-            series = self._series_of(lifecycle, pool)
+            series = self._series_of(lifecycle, pool, measured=whole and not lifecycle.amended)
             if len(self._series) < MOST_SERIES:
                 self._series[key] = series
         series.records.inc()
@@ -142,11 +147,10 @@ class Metrics:
             return
         if arrived is not None:
             series.delay.observe(max(0, now - arrived) / 1e6)
-        start, end = lifecycle.start, lifecycle.end
-        if start is not None and end is not None:
+        if series.span is not None and start is not None and end is not None:
             series.span.observe(max(0, end.occurred - start.occurred) / 1e6)
 
-    def _series_of(self, lifecycle: Lifecycle, pool: str) -> "_Series":
+    def _series_of(self, lifecycle: Lifecycle, pool: str, *, measured: bool) -> "_Series":
         kind, outcome = lifecycle.kind, str(lifecycle.outcome)
         if len(self._pools) >= MOST_POOLS and pool not in self._pools:
             pool = "other"
@@ -155,7 +159,7 @@ class Metrics:
         return _Series(
             self._records.labels(kind, outcome, matched_by, amended),
             self._delay.labels(kind),
-            self._spans[kind].labels(pool, outcome),
+            self._spans[kind].labels(pool, outcome) if measured else None,
         )
 
     def fates(self) -> dict[str, int]:
@@ -181,7 +185,8 @@ class _Series(NamedTuple):
 
     records: Counter
     delay: Histogram
-    span: Histogram
+    span: Histogram | None
+    """None where there is none to measure: 18 series for nothing."""
 
 
 def _pool(lifecycle: Lifecycle) -> str:

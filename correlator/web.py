@@ -1,6 +1,8 @@
 """The web port: health and metrics, and the page where the settings ask for it. Nothing else is served."""
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -37,8 +39,10 @@ async def serving(
         try:
             await web.TCPSite(runner, settings.web_host, settings.web_port).start()
         except OSError as error:
+            named = isinstance(error, socket.gaierror)  # else asyncio's text has the address in it, once more
+            reason = error.strerror if named or error.errno is None else os.strerror(error.errno)
             raise SettingsError(
-                f"{settings.web_host}:{settings.web_port} cannot be served at ({error.strerror}): set {PREFIX}WEB_PORT"
+                f"{settings.web_host}:{settings.web_port} cannot be served at ({reason}): set {PREFIX}WEB_PORT"
                 " to a port that is free, or to 0 for none."
             ) from None
         yield

@@ -49,5 +49,9 @@ async def run(engine: Engine) -> None:
     crash = (starting.done() and starting.exception()) or app.crash_reason
     if crash or not stopping.done():
         engine.fail("the app crashed", crash or RuntimeError("it stopped by itself"))
-    await app.stop()
-    await engine.let_go()
+    try:
+        async with asyncio.timeout(engine.options.stop_limit):
+            await app.stop()
+            await engine.let_go()
+    except TimeoutError as exc:
+        engine.fail(f"it did not stop within {engine.options.stop_limit:.0f} seconds", exc)

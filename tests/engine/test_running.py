@@ -2,14 +2,16 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from tests.engine.kafka import Cluster, Row, until
+from local import Broker
+from tests.engine.kafka import Cluster, Row, connected, until
 from tests.engine.processes import App, Deployment, Deployments, pairs
 
 PAIRS = 1000
@@ -112,6 +114,21 @@ async def test_a_process_can_be_told_to_stop_at_any_time(deployment: Deployment,
     app.signal(signal.SIGTERM)
     assert await app.ends(30) == 0
     assert "Traceback" not in app.log
+
+
+async def test_a_broker_that_hangs_does_not_hold_up_the_end(own_kafka: Callable[..., Broker], tmp_path: Path):
+    broker = own_kafka()
+    with Deployments(broker.bootstrap_servers, tmp_path) as deployments:
+        async with connected(broker.bootstrap_servers) as cluster:
+            deployment = await deployments.create(cluster, slice_records=50, stop_limit=3.0)
+            await deployment.write(pairs(PAIRS))
+            app = deployment.start()
+            await app.says("committed", times=3)
+            await asyncio.to_thread(broker.pause)
+            app.signal(signal.SIGTERM)
+            assert await app.ends(15) == 1
+            assert "it did not stop within 3 seconds, so this process ends" in app.log
+            await asyncio.to_thread(broker.resume)
 
 
 async def test_a_recovery_that_takes_too_long_ends_the_process(cluster: Cluster, deployments: Deployments):
