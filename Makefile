@@ -51,6 +51,10 @@ format: setup ## put the code into the project's style, and mend what ruff can
 types: setup ## check types (mypy --strict)
 	@$(BIN)/mypy
 
+.PHONY: audit
+audit: setup ## ask PyPI for known vulnerabilities of what is shipped (no part of `make test`: it wants pypi.org itself)
+	@$(BIN)/uv tool run --quiet pip-audit --requirement requirements/runtime.txt --disable-pip --require-hashes --strict
+
 .PHONY: unit
 unit: setup ## run the tests that need no broker
 	@$(BIN)/python -m pytest -m "not kafka" $(PYTEST_ARGS)

@@ -46,8 +46,8 @@ def states(open_: int, remembered: int) -> Iterator[tuple[bytes, bytes]]:
     decoded = (found.event for _, value in events.pairs(open_ + remembered) if (found := prefect.decode(value, 10)))
     waiting: dict[str, core.SubjectState] = {}
     ended = 0
-    for event in decoded:
-        event = event._replace(occurred=now)
+    for found_event in decoded:
+        event = found_event._replace(occurred=now)
         if event.role == "start":
             state = core.on_event(None, event, now, now, rules).state
             assert state is not None

@@ -56,47 +56,57 @@ def _ssl_context(connection: Connection) -> ssl.SSLContext:
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         try:
             context.load_verify_locations(cafile=connection.ssl_ca_file)
+        except ssl.SSLError:
+            raise _unusable("SSL_CA_FILE", connection.ssl_ca_file, "which holds no certificate in PEM") from None
         except OSError as error:
-            raise _unusable("SSL_CA_FILE", connection.ssl_ca_file, error) from None
-    if connection.ssl_cert_file is not None:
+            raise _unreadable("SSL_CA_FILE", connection.ssl_ca_file, error) from None
+    if connection.ssl_cert_file is not None and connection.ssl_key_file is not None:
         password = None
         if connection.ssl_key_password_file is not None:
             password = _secret("SSL_KEY_PASSWORD_FILE", connection.ssl_key_password_file)
-        for which, path in (("SSL_CERT_FILE", connection.ssl_cert_file), ("SSL_KEY_FILE", connection.ssl_key_file)):
-            _readable(which, path)
-        try:  # without a password OpenSSL would ask for one at the terminal
-            context.load_cert_chain(connection.ssl_cert_file, connection.ssl_key_file, password or "")
-        except OSError as error:
-            raise _unusable("SSL_CERT_FILE", connection.ssl_cert_file, error) from None
+        _load_own(context, connection.ssl_cert_file, connection.ssl_key_file, password)
     return context
+
+
+def _load_own(context: ssl.SSLContext, certificate: Path, key: Path, password: str | None) -> None:
+    for setting, path in (("SSL_CERT_FILE", certificate), ("SSL_KEY_FILE", key)):
+        try:
+            path.open().close()  # the error of `load_cert_chain` does not say which of the two
+        except OSError as error:
+            raise _unreadable(setting, path, error) from None
+    locked = False
+
+    def unlock() -> str:
+        nonlocal locked
+        locked = True
+        return password or ""
+
+    try:
+        context.load_cert_chain(certificate, key, unlock)  # without `unlock` OpenSSL would ask at the terminal
+    except ssl.SSLError as error:
+        if error.reason == "KEY_VALUES_MISMATCH":
+            raise _unusable("SSL_KEY_FILE", key, f"which is not the key of {certificate}") from None
+        if locked:
+            reason = f"which is locked: see that {PREFIX}SSL_KEY_PASSWORD_FILE names a file with its password"
+            raise _unusable("SSL_KEY_FILE", key, reason) from None
+        raise _unusable("SSL_CERT_FILE", certificate, "which is not PEM, or else its key is not") from None
 
 
 def _secret(setting: str, path: Path) -> str:
     try:
         secret = path.read_text().rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _unusable(setting, path, error) from None
+    except UnicodeDecodeError:
+        raise _unusable(setting, path, "which is no text") from None
+    except OSError as error:
+        raise _unreadable(setting, path, error) from None
     if not secret:
-        raise SettingsError(f"{PREFIX}{setting} names {path}, which is empty.")
+        raise _unusable(setting, path, "which is empty")
     return secret
 
 
-def _readable(setting: str, path: Path | None) -> None:
-    try:
-        if path is not None:
-            path.open().close()
-    except OSError as error:
-        raise _unusable(setting, path, error) from None
+def _unreadable(setting: str, path: Path, error: OSError) -> SettingsError:
+    return _unusable(setting, path, f"which cannot be read: {error.strerror}")
 
 
-def _unusable(setting: str, path: Path | None, error: OSError | UnicodeDecodeError) -> SettingsError:
-    match error:
-        case ssl.SSLError() if setting == "SSL_CA_FILE":
-            reason = "which holds no certificate in PEM"
-        case ssl.SSLError():
-            reason = "which with its key is no pair in PEM, or the key's password is another one"
-        case OSError(strerror=str(text)):
-            reason = f"which cannot be read: {text}"
-        case _:
-            reason = "which is no text"
+def _unusable(setting: str, path: Path, reason: str) -> SettingsError:
     return SettingsError(f"{PREFIX}{setting} names {path}, {reason}.")

@@ -6,7 +6,7 @@ from local.errors import BrokerFailed
 
 
 class Broker(ABC):
-    """A Kafka broker of one node.
+    """A Kafka broker.
 
     ``kill``, ``start``, ``pause`` and ``resume`` are for tests of faults. After a ``kill``, ``start`` brings the same
     broker back, on the same port and with the same data; that takes 12 s, of which 9 are the controller's patience with

@@ -1,6 +1,7 @@
-"""A broker's configuration: one node, nothing to wait for, nothing that a test does not ask for."""
+"""A broker's configuration: nothing to wait for, nothing that a test does not ask for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qk"
 HEAP = ("-Xms256m", "-Xmx512m")
@@ -28,22 +29,32 @@ FOR_TESTS: Mapping[str, str] = {
 }
 
 
-def properties(*, listen: str, port: int, controller_port: int, data: str, config: Mapping[str, str]) -> dict[str, str]:
-    """Return the whole configuration of a node that is broker and controller in one.
+class Node(NamedTuple):
+    """A broker and controller in one, and the ports where clients and controllers find it."""
+
+    id: int
+    port: int
+    controller_port: int
+
+
+def properties(
+    *, listen: str, node: Node, voters: Sequence[Node], data: str, config: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the whole configuration of a node.
 
     Args:
         listen: The address that it listens on; clients are always sent to 127.0.0.1.
-        port: Where clients find it.
-        controller_port: Where it finds its own controller.
+        node: The node itself.
+        voters: All nodes of its cluster, itself among them.
         data: The directory of its logs.
         config: What the caller wants otherwise than ``FOR_TESTS``.
     """
     return {
         "process.roles": "broker,controller",
-        "node.id": "1",
-        "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
-        "listeners": f"PLAINTEXT://{listen}:{port},CONTROLLER://127.0.0.1:{controller_port}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "node.id": f"{node.id}",
+        "controller.quorum.voters": ",".join(f"{one.id}@127.0.0.1:{one.controller_port}" for one in voters),
+        "listeners": f"PLAINTEXT://{listen}:{node.port},CONTROLLER://127.0.0.1:{node.controller_port}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{node.port}",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "controller.listener.names": "CONTROLLER",
         "inter.broker.listener.name": "PLAINTEXT",

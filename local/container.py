@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 
 from local.broker import Broker
-from local.config import CLUSTER_ID, HEAP, properties
+from local.config import CLUSTER_ID, HEAP, Node, properties
 from local.errors import BrokerFailed, NoKafka
 from local.jars import kafka_version
 from local.keeping import Keeper
@@ -68,10 +68,11 @@ class ContainerBroker(Broker):
 
     def _create(self, port: int, config: Mapping[str, str]) -> None:
         image = f"apache/kafka:{kafka_version()}"
+        node = Node(1, port, _CONTROLLER_PORT)
         wanted = properties(
             listen="0.0.0.0",  # noqa: S104 - inside the container; outside it is published on the loopback address only
-            port=port,
-            controller_port=_CONTROLLER_PORT,
+            node=node,
+            voters=[node],
             data="/tmp/kafka-data",  # noqa: S108 - inside the container
             config=config,
         )

@@ -5,11 +5,11 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from local.broker import Broker
-from local.config import CLUSTER_ID, HEAP, properties
+from local.config import CLUSTER_ID, HEAP, Node, properties
 from local.errors import BrokerFailed, NoKafka
 from local.jars import fetched_jars, kafka_version
 from local.keeping import Keeper
@@ -25,18 +25,27 @@ _SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 class JvmBroker(Broker):
     """Apache Kafka as a program on this machine, with a directory of its own that goes when it goes."""
 
-    def __init__(self, config: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        config: Mapping[str, str],
+        node: Node | None = None,
+        voters: Sequence[Node] = (),
+        heap: Sequence[str] = HEAP,
+    ) -> None:
         """Find Java and Kafka, fetching the latter where this is the first time; nothing runs yet.
+
+        ``node`` is its place in a cluster of ``voters``; without, it is a cluster of its own.
 
         Raises:
             NoKafka: Java, or Maven and the jars, are not to be had.
         """
         self._java = _find_java()
         self._jars = fetched_jars()
-        self._port, self._controller_port = free_ports(2)
-        self._config = config
+        self._node = node or Node(1, *free_ports(2))
+        self._voters = voters or (self._node,)
+        self._config, self._heap = config, heap
         self._keeper = Keeper()
-        super().__init__(f"127.0.0.1:{self._port}", f"Apache Kafka {kafka_version()} (JVM)")
+        super().__init__(f"127.0.0.1:{self._node.port}", f"Apache Kafka {kafka_version()} (JVM)")
 
     @property
     def directory(self) -> Path:
@@ -54,7 +63,7 @@ class JvmBroker(Broker):
         try:
             if not settings.exists():
                 self._make_an_empty_log(settings)
-            self._run(*HEAP, "kafka.Kafka", str(settings))
+            self._run(*self._heap, "kafka.Kafka", str(settings))
             wait_until_ready(self.bootstrap_servers, lambda: self._keeper.exit_code() is None)
         except BrokerFailed as error:
             raise BrokerFailed(f"{error}: {self._keeper.last_words}") from None
@@ -62,6 +71,11 @@ class JvmBroker(Broker):
     def kill(self) -> None:
         """End it without notice, and return when it is gone."""
         self._keeper.signal(signal.SIGKILL)
+        self._keeper.exit_code(timeout=None)
+
+    def shut_down(self) -> None:
+        """End it in order, its leaders moved to other nodes where there are any, and return when it is gone."""
+        self._keeper.signal(signal.SIGTERM)
         self._keeper.exit_code(timeout=None)
 
     def pause(self) -> None:
@@ -85,8 +99,8 @@ class JvmBroker(Broker):
         (self.directory / "tmp").mkdir()
         wanted = properties(
             listen="127.0.0.1",
-            port=self._port,
-            controller_port=self._controller_port,
+            node=self._node,
+            voters=self._voters,
             data=str(self.directory / "data"),
             config=self._config,
         )

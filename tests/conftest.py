@@ -20,7 +20,7 @@ hypothesis.settings.register_profile("project", deadline=None, derandomize=bool(
 hypothesis.settings.load_profile("project")
 
 _REQUIRED = os.environ.get("REQUIRE_KAFKA", "0") not in {"", "0"}
-_NEED_A_BROKER = {"kafka", "own_kafka"}
+_NEED_A_BROKER = {"kafka", "own_kafka", "have_kafka"}
 
 
 _KAFKA, _NO_KAFKA = "kafka", "no kafka"
@@ -78,7 +78,14 @@ def own_kafka(request: pytest.FixtureRequest) -> Iterator[Callable[..., Broker]]
         yield start
 
 
-def _have(stack: ExitStack, config: pytest.Config, kafka: AbstractContextManager[Broker], *, required: bool) -> Broker:
+@pytest.fixture(scope="session")
+def have_kafka(request: pytest.FixtureRequest) -> Iterator[Callable[[AbstractContextManager[Any]], Any]]:
+    """Have a Kafka that is made in another way until the end: ``have_kafka(local_cluster())``."""
+    with ExitStack() as stack:
+        yield lambda kafka: _have(stack, request.config, kafka, required=_REQUIRED)
+
+
+def _have(stack: ExitStack, config: pytest.Config, kafka: AbstractContextManager[Any], *, required: bool) -> Any:
     try:
         broker = stack.enter_context(kafka)
     except NoKafka as error:

@@ -4,12 +4,11 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
+from typing import Final, NamedTuple, Protocol, TypeVar, cast
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import (
-    KafkaConnectionError,
     KafkaError,
     TopicAlreadyExistsError,
     UnknownTopicOrPartitionError,
@@ -23,17 +22,10 @@ from correlator.topics.declared import TopicSpec
 from correlator.topics.errors import Refusal, TopicsError, not_created, not_shown
 from correlator.topics.permissions import Permission
 from correlator.topics.permitted import missing
-from correlator.topics.reaching import refusal
-from correlator.values import PREFIX
-
-CONNECTING: Final = 10.0
-"""Seconds that a broker may take to answer at all: one that is just starting is waited for."""
+from correlator.topics.reaching import CONNECTING, PAUSE, get_in
 
 ASKING: Final = 15.0
 """Seconds that a request may take, repetitions included."""
-
-PAUSE: Final = 0.3
-"""Seconds between repetitions."""
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -75,7 +67,7 @@ class Cluster:
         return created
 
     async def lacking(self, permissions: Iterable[Permission]) -> list[Permission]:
-        """Of the permissions for topics that are there and for groups, what we lack."""
+        """Of the permissions for topics and for groups, what we lack."""
         wanted = list(permissions)
         return await self._until_done(lambda: missing(self._admin, wanted))
 
@@ -160,34 +152,15 @@ def _raise(refusals: dict[str, Refusal], explained: Callable[[dict[str, Refusal]
 async def connected(settings: Settings) -> AsyncIterator[Cluster]:
     """A connection for the length of the block.
 
-    Raises `TopicsError` where no broker answers within `CONNECTING`, or one does not let us in; `SettingsError` where a
-    file that belongs to the connection cannot be used.
+    Raises `TopicsError` where no broker lets us in; `SettingsError` where a file that belongs to the connection cannot
+    be used.
     """
     client = client_of(settings)
-    servers = ",".join(settings.bootstrap_servers)
     admin = AIOKafkaAdminClient(
         client_id=f"{settings.app_id}-topics", request_timeout_ms=int(CONNECTING * 1000), **client
     )
     try:
-        try:
-            async with asyncio.timeout(CONNECTING):
-                await _start(admin, client)
-        except (KafkaError, TimeoutError, UnicodeError):  # the last: a name that cannot be one of a host
-            raise TopicsError(
-                f"No Kafka broker answers at {servers}: see that one runs there, or set {PREFIX}BOOTSTRAP_SERVERS."
-            ) from None
-        yield Cluster(admin, servers)
+        await get_in(admin, client)
+        yield Cluster(admin, ",".join(settings.bootstrap_servers))
     finally:
         await admin.close()
-
-
-async def _start(admin: AIOKafkaAdminClient, client: Mapping[str, Any]) -> None:
-    while True:
-        try:
-            await admin.start()
-        except KafkaConnectionError:
-            if (refused := await refusal(client)) is not None:
-                raise refused from None
-            await asyncio.sleep(PAUSE)
-        else:
-            return

@@ -10,7 +10,7 @@ from correlator.topics.cluster import connected
 from correlator.topics.creating import create_missing
 from correlator.topics.declared import MOST_BYTES, TOMBSTONES, declared
 from correlator.topics.errors import TopicsError, not_alone, not_permitted
-from correlator.topics.permissions import Resource, needed
+from correlator.topics.permissions import needed
 
 _log = logging.getLogger(__name__)
 
@@ -32,21 +32,19 @@ async def prepare(settings: Settings) -> Layout:
     What differs without harm is logged. Raises `TopicsError`, with all the reasons, where the stage must not start.
     """
     async with connected(settings) as cluster:
+        if lacking := await cluster.lacking(needed(settings)):
+            raise not_permitted(lacking)
         if settings.create_topics:
             for name in await create_missing(cluster, settings, input_too=False):
                 _log.info("created the topic %s", name)
         found = await cluster.read(spec.name for spec in declared(settings))
-        there = [it for it in needed(settings) if it.resource is not Resource.TOPIC or it.name in found]
-        lacking = await cluster.lacking(there)
-        strangers = set[str]() if lacking else await cluster.strangers(settings.app_id, settings.topic_events)
+        strangers = await cluster.strangers(settings.app_id, settings.topic_events)
     different = list(differences(settings, found))
     if settings.create_topics and settings.topic_events not in found:  # the others only wait for it
         different = [difference for difference in different if difference.topic == settings.topic_events]
     refusing = [difference.sentence for difference in different if difference.refuses]
     if refusing:
         raise TopicsError("\n".join(refusing))
-    if lacking:
-        raise not_permitted(lacking)
     if strangers:
         raise not_alone(settings.app_id, strangers - {name for name in found if name != settings.topic_events})
     for difference in different:

@@ -1,20 +1,28 @@
 """What the broker permits us, asked before the stage starts: a dead letter is a bad moment to learn of it."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import GroupAuthorizationFailedError, for_code
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 
 from correlator.topics.asking import AskGroup, AskTopics
 from correlator.topics.permissions import Permission, Resource
+
+_NOTHING: Final = 0
+"""No bit for any operation."""
 
 
 async def missing(admin: AIOKafkaAdminClient, permissions: Iterable[Permission]) -> list[Permission]:
     """Of the permissions for topics and groups, what is missing: each with the operations that are not allowed.
 
-    Kafka tells nothing of the kind about transactional ids: taking over a partition, the first thing that a worker
-    does, shows it. Raises aiokafka's errors.
+    It makes no difference whether a topic exists. Kafka tells nothing of the kind about transactional ids: taking over
+    a partition, the first thing that a worker does, shows it. Raises aiokafka's errors.
     """
     wanted = list(permissions)
     topics = [permission.name for permission in wanted if permission.resource is Resource.TOPIC]
@@ -33,10 +41,13 @@ async def missing(admin: AIOKafkaAdminClient, permissions: Iterable[Permission])
 
 async def _topics(admin: AIOKafkaAdminClient, names: list[str]) -> Mapping[str, int]:
     response: Any = await admin._send_request(AskTopics(names))
-    for code, name, *_ in response.topics:
-        if code:
-            raise for_code(code)(name)
-    return {topic[1]: topic[-1] for topic in response.topics}
+    allowed = {}
+    for code, name, *_, operations in response.topics:
+        error = for_code(code)
+        if code and error not in {TopicAuthorizationFailedError, UnknownTopicOrPartitionError}:
+            raise error(name)
+        allowed[name] = _NOTHING if error is TopicAuthorizationFailedError else operations
+    return allowed
 
 
 async def _groups(admin: AIOKafkaAdminClient, names: list[str]) -> Mapping[str, int]:
@@ -45,12 +56,12 @@ async def _groups(admin: AIOKafkaAdminClient, names: list[str]) -> Mapping[str, 
         try:
             node = await admin.find_coordinator(name)
         except GroupAuthorizationFailedError:
-            allowed[name] = 0
+            allowed[name] = _NOTHING
             continue
         response: Any = await admin._send_request_to_node(node, AskGroup(name))
         for group in response.groups:
             error = for_code(group[0])
             if group[0] and error is not GroupAuthorizationFailedError:
                 raise error(name)
-            allowed[name] = 0 if group[0] else group[-1]
+            allowed[name] = _NOTHING if group[0] else group[-1]
     return allowed

@@ -1,87 +1,89 @@
-"""Why no broker lets us in: what aiokafka only logs, found out by knocking once ourselves."""
+"""Getting in at a broker: what keeps us out, aiokafka only logs, so we knock first and see."""
 
-import ssl
+import asyncio
+import contextlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from aiokafka.conn import collect_hosts, create_conn
-from aiokafka.errors import (
-    AuthenticationFailedError,
-    IllegalSaslStateError,
-    KafkaError,
-    SaslAuthenticationFailed,
-    UnsupportedSaslMechanismError,
-)
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.conn import AIOKafkaConnection, OAuthAuthenticator, collect_hosts
+from aiokafka.errors import KafkaConnectionError, KafkaError, SaslAuthenticationFailed
+from aiokafka.protocol.metadata import MetadataRequest
 
 from correlator.topics.errors import TopicsError
-from correlator.values import PREFIX
+from correlator.topics.reasons import Reason, explained, nobody
 
-KNOCKING = 5_000
-"""Milliseconds that a broker may take to let us in or not."""
+CONNECTING: Final = 10.0
+"""Seconds that a broker may take to let us in: one that is just starting is waited for."""
 
-_SERVER = "bootstrap_servers"
+KNOCKING: Final = 5.0
+"""Seconds that each answer may take when we knock."""
+
+PAUSE: Final = 0.3
+"""Seconds between repetitions."""
+
+_SERVERS = "bootstrap_servers"
 
 
-async def refusal(client: Mapping[str, Any]) -> TopicsError | None:
-    """What no repetition will change, as the first broker that says so puts it; None where it may only take a while.
+async def get_in(admin: AIOKafkaAdminClient, client: Mapping[str, Any]) -> None:
+    """Start ``admin``, which was given ``client`` as all of aiokafka's clients are.
 
-    ``client`` is what aiokafka's clients are given.
+    Raises `TopicsError` where no broker lets us in within `CONNECTING`, or one says that it never will.
     """
-    for host, port, _ in collect_hosts(client[_SERVER]):
-        server = f"{host}:{port}"
-        given = {name: value for name, value in client.items() if name != _SERVER}
+    said = nobody(client[_SERVERS])
+    try:
+        async with asyncio.timeout(CONNECTING):
+            while True:
+                reason = await _reason(client)
+                if reason is None:
+                    with contextlib.suppress(KafkaConnectionError):  # gone in this moment
+                        await admin.start()
+                        return
+                elif reason.may_pass:
+                    said = reason
+                else:
+                    raise TopicsError(reason.sentence)
+                await asyncio.sleep(PAUSE)
+    except (TimeoutError, UnicodeError):  # the latter: a name that cannot be one of a host
+        raise TopicsError(said.sentence) from None
+
+
+async def _reason(client: Mapping[str, Any]) -> Reason | None:
+    """Why none of the brokers lets us in, the surest reason of all; None where one does."""
+    reasons = []
+    for host, port, _ in collect_hosts(client[_SERVERS], randomize=False):
         try:
-            connection = await create_conn(host, port, request_timeout_ms=KNOCKING, **given)
+            await _knock(host, port, {name: value for name, value in client.items() if name != _SERVERS})
         except (KafkaError, OSError, TimeoutError) as error:
-            sentence = explained(error, server, given)
-            if sentence is not None:
-                return TopicsError(sentence)
+            if (reason := explained(error, f"{host}:{port}", client)) is not None:
+                reasons.append(reason)
         else:
-            connection.close()
             return None
-    return None
+    return min([*reasons, nobody(client[_SERVERS])], key=lambda reason: reason.may_pass)
 
 
-def explained(error: Exception, server: str, client: Mapping[str, Any]) -> str | None:
-    """What an error on connecting means; None where it may pass."""
-    match error:
-        case ssl.SSLCertVerificationError(verify_message=str(reason)):
-            return _distrusted(server, reason)
-        case ssl.SSLError():
-            return (
-                f"Kafka at {server} and we do not agree on TLS ({error.reason or error}):"
-                f" see that {PREFIX}BOOTSTRAP_SERVERS names a listener that {PREFIX}SECURITY_PROTOCOL fits."
-            )
-        case UnsupportedSaslMechanismError():
-            return (
-                f"Kafka at {server} does not offer {client['sasl_mechanism']}:"
-                f" set {PREFIX}SASL_MECHANISM to one that it does."
-            )
-        case AuthenticationFailedError() | SaslAuthenticationFailed():
-            return _unknown(server, client)
-        case IllegalSaslStateError():
-            return f"Kafka at {server} wants no SASL there: see {PREFIX}SECURITY_PROTOCOL."
-    return None
+async def _knock(host: str, port: int, given: Mapping[str, Any]) -> None:
+    connection: Any = _Connection(host, port, request_timeout_ms=int(KNOCKING * 1000), **given)  # type: ignore[no-untyped-call]
+    await connection.connect()
+    try:
+        await connection.send(MetadataRequest([]))  # where SASL is wanted and not spoken, the first question shows it
+    finally:
+        connection.close()
 
 
-def _distrusted(server: str, reason: str) -> str:
-    if "expired" in reason:
-        return f"The certificate of Kafka at {server} has expired: have it renewed."
-    if "Hostname mismatch" in reason or "IP address mismatch" in reason:
-        return (
-            f"The certificate of Kafka at {server} is for another name:"
-            f" give {PREFIX}BOOTSTRAP_SERVERS the name that stands in it."
-        )
-    return (
-        f"The certificate of Kafka at {server} is signed by nobody whom we trust ({reason}):"
-        f" set {PREFIX}SSL_CA_FILE to the certificate of who signed it."
-    )
+class _Connection(AIOKafkaConnection):
+    def authenticator_oauth(self) -> "_Bearer":
+        return _Bearer(OAuthAuthenticator(sasl_oauth_token_provider=self._sasl_oauth_token_provider))
 
 
-def _unknown(server: str, client: Mapping[str, Any]) -> str:
-    if "sasl_oauth_token_provider" in client:
-        return f"Kafka at {server} refuses the token in {PREFIX}SASL_TOKEN_FILE: see that it is current and for Kafka."
-    return (
-        f"Kafka at {server} does not know the user {client.get('sasl_plain_username')!r} with this password:"
-        f" see {PREFIX}SASL_USERNAME and the file in {PREFIX}SASL_PASSWORD_FILE."
-    )
+class _Bearer:
+    """Reads the answer to a token, as aiokafka does not: it is empty only where the token was taken."""
+
+    def __init__(self, authenticator: OAuthAuthenticator) -> None:
+        self._authenticator = authenticator
+
+    async def step(self, answer: bytes | None) -> tuple[bytes, bool] | None:
+        if answer:
+            raise SaslAuthenticationFailed
+        message: tuple[bytes, bool] | None = await self._authenticator.step(answer)
+        return message

@@ -5,14 +5,8 @@ import time
 from collections.abc import Callable, Mapping
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.protocol.admin import CreateAclsRequest
 
-from local import Broker
 from tests.stage.deployment import Deployment
-
-TOPIC, CLUSTER, LITERAL, ALL, CREATE, DENY, ALLOW = 2, 4, 3, 2, 5, 2, 3
-"""Kafka's numbers for access rules."""
 
 
 def refused(settings: Mapping[str, str]) -> tuple[int, str]:
@@ -42,33 +36,6 @@ def test_a_bad_setting_is_named() -> None:
     assert code == 2
     assert "CORRELATOR_PARTITIONS" in said
     assert "many" in said
-
-
-async def test_no_permission_to_create(own_kafka: Callable[..., Broker], topic: Callable[..., str]) -> None:
-    broker = own_kafka(
-        {
-            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-            "allow.everyone.if.no.acl.found": "true",
-        }
-    )
-    app_id, raw = topic("app"), topic("raw")
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap_servers)
-    await admin.start()
-    try:
-        await admin.create_topics([NewTopic(raw, 1, 1)])
-        for resource_type, name in ((CLUSTER, "kafka-cluster"), (TOPIC, "*")):
-            for operation, permission in ((ALL, ALLOW), (CREATE, DENY)):
-                acl = CreateAclsRequest(resource_type, name, LITERAL, "User:ANONYMOUS", "*", operation, permission)
-                response = await admin._send_request(acl)
-                assert [error for error, _ in response.creation_responses] == [0]
-    finally:
-        await admin.close()
-    code, said = await asyncio.to_thread(
-        refused, {"BOOTSTRAP_SERVERS": broker.bootstrap_servers, "APP_ID": app_id, "TOPIC_EVENTS": raw}
-    )
-    assert code == 1
-    assert "No permission to create" in said
-    assert f"{app_id}-lifecycles" in said
 
 
 @pytest.mark.parametrize("command", [["topics", "create"], ["topics", "check"]])
