@@ -1,0 +1,65 @@
+"""What deploy/monitoring and docs/alerts.md say, and what the stage has to say of itself."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from correlator.engine import Standstill
+from correlator.metrics import Condition, Lag, Metrics
+
+ROOT = Path(__file__).parent.parent.parent
+MONITORING = ROOT / "deploy" / "monitoring"
+ALERTS, ALERTS_TEST = MONITORING / "alerts.yaml", MONITORING / "alerts_test.yaml"
+DASHBOARD, RUNBOOK = MONITORING / "dashboard.json", ROOT / "docs" / "alerts.md"
+
+_OURS = re.compile(r"(?<![:\w])(?:prefect_correlator|process)_\w+(?:\{[^}]*\})?")
+_SAMPLES = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"], "info": ["_info"], "gauge": [""]}
+
+
+def alerts() -> list[dict[str, Any]]:
+    return [rule for rule in _rules() if "alert" in rule]
+
+
+def recorded() -> list[dict[str, Any]]:
+    return [rule for rule in _rules() if "record" in rule]
+
+
+def _rules() -> list[dict[str, Any]]:
+    return [rule for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]]
+
+
+def dashboard() -> dict[str, Any]:
+    return dict(json.loads(DASHBOARD.read_text()))
+
+
+def panels() -> list[dict[str, Any]]:
+    """Those that show something."""
+    return [panel for panel in dashboard()["panels"] if panel["type"] != "row"]
+
+
+def expressions() -> Iterator[tuple[str, str]]:
+    """The dashboard's expressions, with where each stands."""
+    for panel in panels():
+        for target in panel["targets"]:
+            yield f"{panel['title']} {target['refId']}", target["expr"]
+    for annotation in dashboard()["annotations"]["list"]:
+        if "expr" in annotation:
+            yield f"annotation {annotation['name']}", annotation["expr"]
+
+
+def selectors(expression: str) -> set[str]:
+    """The series that an expression selects, with their labels: ``metric{label="value"}``."""
+    return set(_OURS.findall(expression))
+
+
+def defined() -> set[str]:
+    """The names of all series that `Metrics` may have."""
+    metrics = Metrics(wall_clock=lambda: 0)
+    metrics.watch(lambda: Condition(True, Standstill("nothing", 0), [Lag("topic", 0, 0)], lambda _: (0, None)))
+    families = text_string_to_metric_families(metrics.write().decode())
+    return {family.name + end for family in families for end in _SAMPLES[family.type]}

@@ -1,0 +1,201 @@
+"""What is counted of what is committed, and under which labels."""
+
+import re
+from collections import Counter
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from correlator.core import Lifecycle
+from correlator.engine import Standstill
+from correlator.event import Kind, Role
+from correlator.metrics import MOST_POOLS, PREFIX, SPANS, Condition, Lag, Metrics
+from correlator.stage.draft import Draft, Published, Tally
+from tests.records.lifecycles import ALL, END, START, START_OF_WORKER
+
+NOW = END.occurred + 60_000_000
+COMPLETED = ALL["run completed"]
+
+
+def metrics(*published: Lifecycle, arrived: int | None = None) -> Metrics:
+    counted = Metrics(wall_clock=lambda: NOW)
+    counted.add(Tally("correlate", published=[Published(one, arrived) for one in published]))
+    return counted
+
+
+def samples(counted: Metrics, name: str) -> dict[tuple[str, ...], float]:
+    """A metric's samples that are not 0, by the values of their labels, in the order of the labels' names."""
+    families = text_string_to_metric_families(counted.write().decode())
+    return {
+        tuple(value for _, value in sorted(sample.labels.items())): sample.value
+        for family in families
+        for sample in family.samples
+        if sample.name == f"{PREFIX}_{name}" and sample.value
+    }
+
+
+RUN, WORKER = "flow-run-duration", "worker-uptime"
+RECORDS = {  # amended, kind, matched_by, outcome
+    "worker completed": ("false", WORKER, "resource", "completed"),
+    "worker superseded": ("false", WORKER, "none", "superseded"),
+    "worker lost": ("false", WORKER, "none", "lost"),
+    "worker unmatched": ("false", WORKER, "none", "unmatched"),
+    "run completed": ("false", RUN, "follows", "completed"),
+    "run cancelled": ("false", RUN, "resource", "cancelled"),
+    "run cancelled, never ended": ("false", RUN, "none", "cancelled"),
+    "run cancelled, never submitted": ("false", RUN, "none", "cancelled"),
+    "served run cancelled": ("false", RUN, "none", "cancelled"),
+    "run superseded": ("false", RUN, "none", "superseded"),
+    "run lost": ("false", RUN, "none", "lost"),
+    "run unmatched": ("false", RUN, "none", "unmatched"),
+}
+MEASURED = {"worker completed", "run completed", "run cancelled"}
+"""Those that have a start and an end."""
+
+
+@pytest.mark.parametrize("how", ALL)
+def test_a_record(how):
+    counted = metrics(ALL[how])
+    assert samples(counted, "records_total") == {RECORDS[how]: 1}
+    spans = samples(counted, "worker_uptime_seconds_count") | samples(counted, "flow_run_duration_seconds_count")
+    assert sum(spans.values()) == (how in MEASURED)
+
+
+@pytest.mark.parametrize("how", ALL)
+def test_an_amendment_is_a_record_and_no_second_life(how):
+    counted = metrics(ALL[how], ALL[how]._replace(amended=True), arrived=NOW)
+    _, *others = RECORDS[how]
+    assert samples(counted, "records_total") == {("false", *others): 1, ("true", *others): 1}
+    for name in ("worker_uptime_seconds_count", "flow_run_duration_seconds_count"):
+        assert sum(samples(counted, name).values()) in {0, how in MEASURED}
+    assert sum(samples(counted, "publishing_delay_seconds_count").values()) == 1
+
+
+def test_what_an_alert_waits_for_is_there_as_zero_before_it_happens():
+    text = Metrics(wall_clock=lambda: NOW).write().decode()
+    for reason in ("InvalidEvent", "UnreadableWire", "UnreadableState", "NewerState"):
+        assert f'{PREFIX}_dead_letters_total{{reason="{reason}"}} 0.0' in text
+    for kind in Kind:
+        for outcome in ("superseded", "lost", "unmatched"):
+            labels = f'amended="false",kind="{kind}",matched_by="none",outcome="{outcome}"'
+            assert f"{PREFIX}_records_total{{{labels}}} 0.0" in text
+
+
+def test_a_span_is_in_seconds_by_pool_and_outcome():
+    counted = metrics(COMPLETED)
+    pool = START.details["work_pool"]["name"]
+    seconds = (END.occurred - START.occurred) / 1e6
+    assert samples(counted, "flow_run_duration_seconds_sum") == {("completed", pool): seconds}
+    assert metrics(ALL["worker completed"]).write().count(b"flow_run_duration_seconds_sum") == 0
+
+
+@pytest.mark.parametrize("seconds", [-5.0, 0.0, *SPANS, SPANS[-1] + 1])
+def test_a_span_is_in_the_bucket_that_it_just_fits_and_never_negative(seconds):
+    end = END._replace(occurred=START.occurred + round(seconds * 1e6))
+    buckets = samples(metrics(COMPLETED._replace(end=end)), "flow_run_duration_seconds_bucket")
+    smallest = min(float(le) for le, *_ in buckets)
+    assert smallest == min((bound for bound in SPANS if bound >= seconds), default=float("inf"))
+
+
+@pytest.mark.parametrize("arrived, seconds", [(NOW - 1_500_000, 1.5), (NOW, 0), (NOW + 1_000_000, 0), (None, None)])
+def test_the_delay_is_from_arrival_to_now_and_time_alone_has_none(arrived, seconds):
+    counted = metrics(COMPLETED, arrived=arrived)
+    assert samples(counted, "publishing_delay_seconds_count") == ({} if seconds is None else {(RUN,): 1})
+    assert samples(counted, "publishing_delay_seconds_sum") == ({(RUN,): seconds} if seconds else {})
+
+
+def of_pool(name: object) -> Lifecycle:
+    pool = {} if name is None else {"work_pool": {"id": None, "name": name}}
+    details = {key: value for key, value in START.details.items() if key != "work_pool"} | pool
+    return COMPLETED._replace(start=START._replace(details=details), end=END._replace(details={}))
+
+
+@pytest.mark.parametrize("name, label", [("a", "a"), (None, "none"), ('Ünïcode "quoted"\n', 'Ünïcode "quoted"\n')])
+def test_pools_by_name(name, label):
+    assert samples(metrics(of_pool(name)), "flow_run_duration_seconds_count") == {("completed", label): 1}
+
+
+def test_the_pool_may_be_told_by_the_end_alone():
+    start = START._replace(details={key: it for key, it in START.details.items() if key != "work_pool"})
+    counted = metrics(COMPLETED._replace(start=start))
+    assert samples(counted, "flow_run_duration_seconds_count") == {("completed", END.details["work_pool"]["name"]): 1}
+
+
+def test_pools_beyond_the_bound_are_other_and_the_first_ones_go_on():
+    many = [of_pool(f"pool-{number}") for number in range(3 * MOST_POOLS)]
+    counted = metrics(*many, *many)
+    by_pool = {pool: count for (_, pool), count in samples(counted, "flow_run_duration_seconds_count").items()}
+    assert len(by_pool) == MOST_POOLS + 1
+    assert by_pool.pop("other") == 2 * 2 * MOST_POOLS
+    assert set(by_pool.values()) == {2}
+
+
+def test_series_are_bounded_whatever_comes():
+    """Runs, workers, flows, tags: none of them has a series of its own."""
+    seen = {len(metrics(*_of_many(number)).write().splitlines()) for number in (500, 1000)}
+    assert len(seen) == 1
+
+
+def _of_many(number: int) -> list[Lifecycle]:
+    return [
+        one._replace(subject=f"{one.subject}-{n}", start=START._replace(id=f"{START.id[:-4]}{n:04}", worker=f"w-{n}"))
+        for n in range(number)
+        for one in (COMPLETED, of_pool(f"pool-{n}"))
+    ]
+
+
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-|prefect\.worker\.\w+\.|prefect\.flow-run\.[0-9a-f]")
+
+
+def test_no_label_holds_an_id():
+    counted = metrics(*ALL.values(), arrived=NOW)
+    counted.add(Tally("intake", Counter({((Kind.WORKER, Role.START), "forwarded"): 1, (None, "ignored"): 1})))
+    labels = re.findall(r'="([^"]*)"', counted.write().decode())
+    assert [value for value in labels if ID.search(value)] == []
+    assert ID.search(START.id)
+    assert ID.search(START_OF_WORKER.subject)
+
+
+def test_events_by_stage_name_and_fate():
+    counted = Metrics(wall_clock=lambda: NOW)
+    for stage in ("intake", "correlate"):
+        counted.add(Tally(stage, Counter({((Kind.FLOW_RUN, Role.END), "decided"): 2, (None, "ignored"): 3})))
+    assert samples(counted, "events_total") == {
+        ("prefect.worker.executed-flow-run", "decided", "intake"): 2,
+        ("other", "ignored", "intake"): 3,
+        ("prefect.worker.executed-flow-run", "decided", "correlate"): 2,
+        ("other", "ignored", "correlate"): 3,
+    }
+    assert counted.fates() == {"decided": 4, "ignored": 6}
+
+
+def test_nothing_is_counted_before_its_transaction_is_committed():
+    counted = Metrics(wall_clock=lambda: NOW)
+    draft = Draft("correlate", counted)
+    draft.publish([COMPLETED], lambda _: None)
+    transaction = draft.close({}, 1)
+    assert samples(counted, "records_total") == {}
+    transaction.committed()
+    assert samples(counted, "records_total") == {RECORDS["run completed"]: 1}
+
+
+def test_the_condition_is_asked_for_whenever_somebody_looks():
+    now = {"ready": False, "open": (0, None)}
+    counted = Metrics(wall_clock=lambda: NOW)
+    counted.watch(lambda: Condition(now["ready"], Standstill("it", 2.5), [Lag("t", 3, 7)], lambda kind: now["open"]))
+    assert samples(counted, "ready") == {}
+    assert samples(counted, "open_lifecycles") == {}
+    assert samples(counted, "oldest_open_age_seconds") == {}
+    assert samples(counted, "standstill_seconds") == {(): 2.5}
+    assert samples(counted, "partition_lag_records") == {("3", "t"): 7}
+    now.update(ready=True, open=(4, NOW - 30_000_000))
+    assert samples(counted, "ready") == {(): 1}
+    assert samples(counted, "open_lifecycles") == {(RUN,): 4, (WORKER,): 4}
+    assert samples(counted, "oldest_open_age_seconds") == {(RUN,): 30, (WORKER,): 30}
+
+
+def test_the_oldest_is_not_younger_than_nothing():
+    """A clock that runs ahead of ours began it in our future."""
+    counted = Metrics(wall_clock=lambda: NOW)
+    counted.watch(lambda: Condition(True, Standstill("it", 0), [], lambda _: (1, NOW + 1)))
+    assert samples(counted, "oldest_open_age_seconds") == {}

@@ -1,0 +1,74 @@
+"""What the web port says of which condition, and that it says nothing else."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from correlator.engine import Standstill
+from correlator.metrics import Condition, Metrics
+from correlator.settings import Settings
+from correlator.web import create_web
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[Callable[..., Any]]:
+    clients: list[TestClient[Any, Any]] = []
+
+    async def serve(*, ready: bool = True, still: float = 0, **settings: Any) -> TestClient[Any, Any]:
+        metrics = Metrics(wall_clock=lambda: 0)
+        condition = Condition(ready, Standstill("prefect.events-3", still), (), lambda _: (0, None))
+        metrics.watch(lambda: condition)
+        web = create_web(Settings(**settings), metrics, lambda: condition, None)
+        client = TestClient(TestServer(web))
+        clients.append(client)
+        await client.start_server()
+        return client
+
+    yield serve
+    for client in clients:
+        await client.close()
+
+
+CONDITIONS = {  # ready, seconds of standstill: /healthz, /readyz
+    "all is well": (True, 0, 200, 200),
+    "it recovers": (False, 0, 200, 503),
+    "it stands still, not for long": (True, 60, 200, 200),
+    "it stands still": (True, 60.1, 503, 200),
+    "it stands still in recovery": (False, 60.1, 503, 503),
+}
+
+
+@pytest.mark.parametrize("ready, still, healthz, readyz", CONDITIONS.values(), ids=CONDITIONS)
+async def test_health_and_readiness_are_two_questions(served, ready, still, healthz, readyz):
+    client = await served(ready=ready, still=still)
+    assert ((await client.get("/healthz")).status, (await client.get("/readyz")).status) == (healthz, readyz)
+    assert (await client.get("/metrics")).status == 200
+
+
+async def test_how_long_is_too_long_is_a_setting(served):
+    client = await served(still=61, stalled_after="2m")
+    assert (await client.get("/healthz")).status == 200
+
+
+async def test_bad_health_says_what_stands_still_and_for_how_long(served):
+    answer = await (await served(still=75.4)).get("/healthz")
+    assert await answer.text() == "prefect.events-3 has stood still for 75 s\n"
+
+
+async def test_metrics_are_what_prometheus_reads(served):
+    answer = await (await served()).get("/metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain; version=")
+    assert "prefect_correlator_ready 1.0" in await answer.text()
+
+
+@pytest.mark.parametrize("path", ["/", "/table", "/table/", "/graph", "/stats", "/router", "/healthz/", "/metrics/x"])
+async def test_nothing_else_is_served(served, path):
+    assert (await (await served()).get(path)).status == 404
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+async def test_nothing_can_be_changed(served, method, path):
+    assert (await (await served()).request(method, path)).status == 405
