@@ -87,3 +87,21 @@ async def test_a_worker_that_joins_and_one_that_outsleeps_its_session(new_stage:
     second.terminate()
     assert second.wait(20) == 0, stage.log(second)
     await assert_exactly_once(stage, PAIRS)
+
+
+@pytest.mark.timeout(300)
+async def test_sixty_four_partitions(new_stage: Callable[..., Deployment]) -> None:
+    """128 producers and as many takings over; then a second worker, which is left alone with all of it."""
+    stage = new_stage(PARTITIONS="64")
+    await stage.feed(pairs(PAIRS // 6))
+    first = stage.start()
+    await stage.until_said(first, "holds")
+    second = stage.start()
+    await stage.until_said(second, "holds")
+    first.kill()
+    first.wait()
+    await stage.feed(pairs(PAIRS // 6, seed=2))
+    await stage.until_done(limit=120, workers=[second])
+    second.terminate()
+    assert second.wait(30) == 0, stage.log(second)
+    await assert_exactly_once(stage, PAIRS // 3)
