@@ -31,6 +31,9 @@ class Options(NamedTuple):
     lose."""
     session_timeout: float = 30.0
     """How long a silent process keeps its partitions."""
+    transaction_timeout: float = 60.0
+    """How long a transaction may take: a broker that hangs makes it take long. Only what nobody takes over waits for
+    this; a successor ends its predecessor's transaction at once."""
     instance_id: str | None = None
     """The static member of the group that this process is: it restarts into its partitions without a rebalance."""
     nudge_interval: float = 2.0
@@ -144,8 +147,9 @@ class Engine:
 
     def _publisher(self, tp: TopicPartition) -> Publisher:
         options = self.options
-        timeout = 2 * options.session_timeout
-        return Publisher(tp, options.app_id, options.client, timeout=timeout, max_batch=options.max_batch)
+        return Publisher(
+            tp, options.app_id, options.client, timeout=options.transaction_timeout, max_batch=options.max_batch
+        )
 
     def _lane(self, tp: TopicPartition, publisher: Publisher) -> Lane:
         stage, table = self._stages[tp.topic]
@@ -172,6 +176,7 @@ def _faust_app(options: Options) -> faust.App:
         consumer_group_instance_id=options.instance_id,
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=8 << 20,
+        consumer_metadata_max_age_ms=10_000,  # until then, aiokafka asks a former leader for a beginning, in vain
         broker_max_poll_records=options.slice_records,
         broker_session_timeout=options.session_timeout,
         broker_heartbeat_interval=options.session_timeout / 5,

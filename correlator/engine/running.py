@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 
+from aiokafka.errors import ProducerFenced
+
 from correlator.engine.engine import Engine
 
 log = logging.getLogger(__name__)
@@ -26,9 +28,12 @@ def die(what: str, exc: BaseException) -> None:
 
 
 def describe(exc: BaseException) -> str:
-    """An exception as a person reads it, also where it has no text of its own."""
-    text = " ".join(str(exc).split())
-    return f"{type(exc).__name__}: {text}" if text and type(exc).__name__ not in text else text or type(exc).__name__
+    """An exception as a person reads it, also where it has no text of its own, and what it came from."""
+    if isinstance(exc, ProducerFenced):  # aiokafka's own text says the same, and less clearly
+        return "ProducerFenced: another process holds the partition now, or a transaction took longer than its timeout"
+    cause = f" ({describe(exc.__cause__)})" if exc.__cause__ is not None else ""
+    text, name = " ".join(str(exc).split()), type(exc).__name__
+    return (f"{name}: {text}" if text and name not in text else text or name) + cause
 
 
 async def run(engine: Engine) -> None:

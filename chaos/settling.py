@@ -1,0 +1,90 @@
+"""Waiting until the stage has caught up, and the verdict at that moment."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from chaos.feeding import Feeder
+from chaos.stage import Stage
+from chaos.truth import Truth
+from chaos.verdict import Judgement, Verdict
+
+LIMIT = 180.0
+"""Seconds from a fault's end until the stage must have caught up. More is stuck."""
+SETTLED = 10.0
+"""Seconds for which all input is committed before what is still missing counts as lost: the consumer's delay, and that
+of the ticks that say what is due."""
+FEEDING_ON = 1.0
+"""Seconds that are fed after a fault's end before it is asked what is due by then: else one that is over at once, as a
+kill is, would have nothing to catch up with."""
+LOOK = 0.2
+
+
+class Stuck(Exception):
+    """The stage did not catch up. The text says with what."""
+
+
+class Settling:
+    """Between the faults: so what is lost, wrong or twice is the last one's doing."""
+
+    def __init__(self, stage: Stage, truth: Truth, verdict: Verdict, feeder: Feeder) -> None:
+        self._stage, self._truth, self._verdict, self._feeder = stage, truth, verdict, feeder
+
+    async def catch_up(self) -> float:
+        """Return how many seconds it took until all that is due `FEEDING_ON` from now was published, while more is
+        fed; `LIMIT` where it was not.
+        """
+        began = time.monotonic()
+        await asyncio.sleep(FEEDING_ON)
+        self._verdict.expect(self._truth.decided())
+        due = self._verdict.pending()
+        while due := due & self._verdict.pending():
+            if time.monotonic() > began + LIMIT:
+                return LIMIT  # `judge` will say what came of it
+            await asyncio.sleep(LOOK)
+        return time.monotonic() - began
+
+    async def judge(self, *, at_the_end: bool = False) -> Judgement:
+        """Let the stage come to the end of its input, and judge what it published. Raises `Stuck`."""
+        try:
+            async with asyncio.timeout(LIMIT):
+                await self._feeder.pause()
+                self._verdict.expect(self._truth.decided(at_the_end=at_the_end))
+                await self._through()
+        except TimeoutError:
+            missing = len(self._verdict.pending())
+            raise Stuck(f"not through with its input {LIMIT:.0f} s later, {missing} records missing") from None
+        judgement = self._verdict.judge(at_the_end=at_the_end)
+        self._feeder.resume()
+        return judgement
+
+    async def until_whole(self) -> None:
+        """Return when all replicas are in sync: else the next fault would be one of several brokers."""
+        await _until(self._stage.is_whole)
+
+    async def until_over(self) -> None:
+        """Return when every life that began has come to its end."""
+
+        async def is_over() -> bool:
+            await self._feeder.written()
+            return not self._truth.has_more
+
+        await _until(is_over)
+
+    async def _through(self) -> None:
+        """Return when all input is committed, and nothing is missing, or has been for `SETTLED` seconds."""
+        since = None
+        while True:
+            if await self._stage.is_through():
+                since = since or time.monotonic()
+                if not self._verdict.pending() or time.monotonic() > since + SETTLED:
+                    return
+            else:
+                since = None
+            await asyncio.sleep(LOOK)
+
+
+async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(LIMIT):
+        while not await holds():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(LOOK)
