@@ -14,13 +14,14 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from local import Broker, NoKafka, local_kafka
+from local.cluster import Cluster, local_cluster
 
 # A shared machine has no use for deadlines, and CI none for luck.
 hypothesis.settings.register_profile("project", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("project")
 
 _REQUIRED = os.environ.get("REQUIRE_KAFKA", "0") not in {"", "0"}
-_NEED_A_BROKER = {"kafka", "own_kafka", "have_kafka"}
+_NEED_A_BROKER = {"kafka", "own_kafka", "own_cluster", "have_kafka"}
 
 
 _KAFKA, _NO_KAFKA = "kafka", "no kafka"
@@ -74,6 +75,17 @@ def own_kafka(request: pytest.FixtureRequest) -> Iterator[Callable[..., Broker]]
 
         def start(config: Mapping[str, str] | None = None) -> Broker:
             return _have(stack, request.config, local_kafka(config, own=True), required=_REQUIRED)
+
+        yield start
+
+
+@pytest.fixture
+def own_cluster(request: pytest.FixtureRequest) -> Iterator[Callable[..., Cluster]]:
+    """Start three brokers of the test's own: ``own_cluster({"property": "value"})``."""
+    with ExitStack() as stack:
+
+        def start(config: Mapping[str, str] | None = None) -> Cluster:
+            return _have(stack, request.config, local_cluster(config), required=_REQUIRED)  # type: ignore[no-any-return]
 
         yield start
 
