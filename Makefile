@@ -32,8 +32,8 @@ help: ## say what every target does
 setup: .venv/.installed ## make .venv from the lock (only when the lock changed)
 
 .PHONY: demo
-demo: setup ## show the stage at work: a real local Kafka, sample events in, records out
-	@$(BIN)/python -m local.demo
+demo: setup ## show the stage at work: a real local Kafka, sample events in, records out; STAY=1 for its page, too
+	@$(BIN)/python -m local.demo $(if $(STAY),--stay)
 
 ## Checks
 

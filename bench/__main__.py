@@ -50,6 +50,7 @@ async def stage(broker: str, input_: str, count: int, limit: float, keyed_by: st
             "CORRELATOR_INPUT_KEYED_BY": keyed_by,
             "CORRELATOR_DATA_DIR": directory,
             "CORRELATOR_LOG_LEVEL": "warning",
+            "CORRELATOR_WEB_PORT": "0",
         }
         return await measure(broker, [str(CORRELATOR), "worker"], env, output, count, count // 2, limit)
 

@@ -1,8 +1,12 @@
-"""``make demo``: sample events through the real stage on a real Kafka, and the records as a person reads them."""
+"""``make demo``: sample events through the real stage on a real Kafka, and the records as a person reads them.
+
+``make demo STAY=1`` lets the stage run on until Ctrl-C, for a look at its page.
+"""
 
 import asyncio
 import logging
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +20,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from local import NoKafka, local_kafka
+from local.ports import free_ports
 from local.progress import lags
 from local.showing import Show
 
@@ -33,8 +38,8 @@ class Failed(Exception):
     """The demo did not get to its end. The text says why."""
 
 
-def main() -> int:
-    """Run the demo; returns the exit code."""
+def main(*, stay: bool) -> int:
+    """Run the demo; returns the exit code. ``stay``: let the stage run on until Ctrl-C."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it says that topics made a moment ago are not there yet
     events = SAMPLE.read_bytes().splitlines()
     show = Show()
@@ -44,7 +49,7 @@ def main() -> int:
             show.say(
                 f"{kafka.description} at {kafka.bootstrap_servers}. Starting the stage, feeding it {SAMPLE.name}:\n"
             )
-            asyncio.run(_through_kafka(kafka.bootstrap_servers, events, show))
+            asyncio.run(_through_kafka(kafka.bootstrap_servers, events, show, stay=stay))
     except NoKafka as error:
         show.say(f"{error}\nNo Kafka takes part in what follows: the same sample, through `correlator replay`.\n")
         for record in _replayed():
@@ -56,13 +61,17 @@ def main() -> int:
     return 0
 
 
-async def _through_kafka(broker: str, events: list[bytes], show: Show) -> None:
+async def _through_kafka(broker: str, events: list[bytes], show: Show, *, stay: bool) -> None:
+    (port,) = free_ports(1)
     with tempfile.TemporaryDirectory() as directory:
         env = os.environ | {
             "CORRELATOR_BOOTSTRAP_SERVERS": broker,
             "CORRELATOR_APP_ID": APP_ID,
             "CORRELATOR_DATA_DIR": directory,
             "CORRELATOR_LOG_LEVEL": "warning",
+            "CORRELATOR_WEB_HOST": "127.0.0.1",
+            "CORRELATOR_WEB_PORT": str(port),
+            "CORRELATOR_PAGE": "true",
         }
         create = await asyncio.create_subprocess_exec(
             CORRELATOR, "topics", "create", env=env, stdout=asyncio.subprocess.DEVNULL
@@ -74,6 +83,15 @@ async def _through_kafka(broker: str, events: list[bytes], show: Show) -> None:
                 await producer.send(RAW, event)
         with _running([CORRELATOR, "worker"], env) as worker:
             await _show_records(broker, worker, show)
+            if stay:
+                show.say(f"\nThe page of the stage: http://127.0.0.1:{port}/ (Ctrl-C ends it)\n")
+                await _until_interrupted()
+
+
+async def _until_interrupted() -> None:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
+    await stop.wait()
 
 
 async def _show_records(broker: str, worker: "subprocess.Popen[bytes]", show: Show) -> None:
@@ -137,6 +155,6 @@ def _running(command: list[str | Path], env: dict[str, str]) -> Iterator["subpro
 
 if __name__ == "__main__":
     try:
-        sys.exit(main())
+        sys.exit(main(stay="--stay" in sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit(130)  # as a shell says of Ctrl-C
