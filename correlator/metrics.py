@@ -1,6 +1,6 @@
 """Every metric of the stage, with its help. Counted is what is committed, so that a retried transaction counts once."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Final, NamedTuple
 
@@ -18,8 +18,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from correlator import __version__, prefect
+from correlator.condition import Condition
 from correlator.core import Lifecycle, Outcome
-from correlator.engine import Standstill
 from correlator.event import Kind
 from correlator.stage.draft import Published, Tally
 
@@ -34,27 +34,6 @@ MOST_SERIES: Final = 10_000
 DELAYS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600)
 SPANS: Final = (1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 28_800, 86_400, 259_200, 604_800)
 """Seconds: runs take from one to a week, workers live for minutes to months."""
-
-
-class Lag(NamedTuple):
-    """How far behind its end a partition is."""
-
-    topic: str
-    partition: int
-    records: int
-
-
-class Condition(NamedTuple):
-    """How the stage is at a moment; asked for when somebody looks."""
-
-    ready: bool
-    """Whether all partitions that are assigned are recovered and read."""
-    standstill: Standstill
-    """What has not moved for longest though there is something to do."""
-    lags: Iterable[Lag]
-    """Of the partitions held."""
-    still_open: Callable[[Kind], tuple[int, int | None]]
-    """How many lifecycles of a kind are open in the partitions held, and when the oldest began (microseconds)."""
 
 
 class Metrics:

@@ -1,18 +1,14 @@
 """Every setting of the stage: ``CORRELATOR_*`` in the environment, read once at the start, checked as a whole.
 
-Nothing is read at import. `load` is the way in, and what it returns does not change.
+Nothing is read at import. `loading.load` is the way in, and what it returns does not change.
 """
 
-import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Final, Literal, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import Field, PositiveInt, ValidationError, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import Field, PositiveInt, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from correlator import durations
@@ -37,7 +33,7 @@ class SettingsError(Exception):
 class Settings(Connection):
     """What the environment says, or the defaults. A variable set to nothing counts as not set.
 
-    Given to the constructor, a value goes before the environment's; tests do so. People's values come by `load`.
+    Given to the constructor, a value goes before the environment's; tests do so. People's come by `loading.load`.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
@@ -160,21 +156,9 @@ class Settings(Connection):
         return self
 
 
-def load() -> Settings:
-    """Read the settings from the environment.
-
-    Raises `SettingsError` for bad values, and for ``CORRELATOR_*`` variables that are no settings: a typo would
-    otherwise leave a default in force unnoticed.
-    """
-    faults = list(_unknown(os.environ))
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        faults += [_sentence(detail) for detail in error.errors() if detail["type"] != "default_factory_not_called"]
-        raise SettingsError("\n".join(faults)) from None
-    if faults:
-        raise SettingsError("\n".join(faults))
-    return settings
+def variable(field: str) -> str:
+    """The environment variable of a setting."""
+    return f"{PREFIX}{field.upper()}"
 
 
 class Described(NamedTuple):
@@ -201,45 +185,4 @@ def described() -> Iterator[Described]:
                 default = "the app id"
             case other:
                 default = f"`{other}`"
-        yield Described(_variable(field), default, info.description or "")
-
-
-_SERVICE_VARIABLE = re.compile(r"\w+_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_\w+)?)")
-_SERVICE_ADDRESS = re.compile(r"(?:tcp|udp|sctp)://")
-_WORDING: Final = {
-    "int_parsing": "must be a whole number",
-    "bool_parsing": "must be true or false",
-    "greater_than": "must be more than {gt}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le}",
-    "literal_error": "must be {expected}",
-    "value_error": "{error}",
-}
-
-
-def _variable(field: str) -> str:
-    return f"{PREFIX}{field.upper()}"
-
-
-def _sentence(detail: ErrorDetails) -> str:
-    wording = _WORDING.get(detail["type"])
-    message = wording.format(**detail.get("ctx", {})) if wording else detail["msg"]
-    if not detail["loc"]:
-        return f"{message}."
-    given = str(detail["input"])
-    return f"{_variable(str(detail['loc'][0]))} is {given[:80]!r} but {message}."
-
-
-def _unknown(environ: Mapping[str, str]) -> Iterator[str]:
-    """Variables that look like settings and are none; not those that Kubernetes sets for a service ``correlator…``."""
-    known = {_variable(field) for field in Settings.model_fields}
-    for name, value in environ.items():
-        variable = name.upper()
-        if not variable.startswith(PREFIX) or variable in known:
-            continue
-        if _SERVICE_VARIABLE.fullmatch(variable) or (variable.endswith("_PORT") and _SERVICE_ADDRESS.match(value)):
-            continue
-        close = get_close_matches(
-            variable.removeprefix(PREFIX), (field.upper() for field in Settings.model_fields), n=1
-        )
-        yield f"{name} is no setting{f': did you mean {PREFIX}{close[0]}?' if close else '; the README lists them.'}"
+        yield Described(variable(field), default, info.description or "")

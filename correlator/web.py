@@ -10,7 +10,8 @@ from functools import partial
 from aiohttp import web
 
 from correlator import page
-from correlator.metrics import Condition, Metrics
+from correlator.condition import Condition
+from correlator.metrics import Metrics
 from correlator.settings import Settings, SettingsError
 from correlator.values import PREFIX
 

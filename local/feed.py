@@ -16,7 +16,8 @@ from typing import NamedTuple
 import orjson
 from aiokafka import AIOKafkaProducer
 
-from correlator.settings import Settings, load
+from correlator.loading import load
+from correlator.settings import Settings
 from local.demo import SAMPLE
 
 _FLOW_RUN = re.compile(rb"prefect\.flow-run\.([0-9a-f-]{36})")

@@ -12,7 +12,8 @@ from typing import Final
 import click
 
 from correlator import __version__
-from correlator.settings import Settings, SettingsError, load
+from correlator.loading import load
+from correlator.settings import Settings, SettingsError
 
 INTERRUPTED: Final = 130
 """The exit code of a program that Ctrl-C ended, as shells have it."""

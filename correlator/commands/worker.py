@@ -8,9 +8,10 @@ import uvloop
 
 from correlator.clock import steady_clock
 from correlator.commands import logs
+from correlator.condition import condition_of
 from correlator.engine import die, run
 from correlator.glance import Recent, Several, glance
-from correlator.metrics import Condition, Lag, Metrics
+from correlator.metrics import Metrics
 from correlator.settings import Settings
 from correlator.stage.app import create_app
 from correlator.topics import prepare
@@ -39,10 +40,7 @@ async def _run(settings: Settings) -> None:
     counts = Several((metrics, recent)) if settings.page else metrics
     engine, correlate = create_app(settings, layout, counts, wall_clock=wall_clock, fail=die)
 
-    def condition() -> Condition:
-        lags = (Lag(*tp, records) for tp, records in engine.lags().items())
-        return Condition(engine.ready, engine.watchdog.standstill, lags, correlate.open_subjects)
-
+    condition = partial(condition_of, engine, correlate)
     view = partial(glance, settings.app_id, engine, correlate, recent, wall_clock) if settings.page else None
     metrics.watch(condition)
     log.info("%s joins its group and reads %s", settings.app_id, settings.topic_events)

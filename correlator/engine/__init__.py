@@ -1,6 +1,7 @@
 """Faust a slice at a time, a transaction a slice, exactly once. This is its face; nothing in here knows of Prefect."""
 
-from correlator.engine.engine import Engine, Options
+from correlator.engine.engine import Engine
+from correlator.engine.options import Options
 from correlator.engine.progress import Standstill
 from correlator.engine.publishing import MAX_BATCH
 from correlator.engine.running import die, run

@@ -2,50 +2,20 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-import faust
 from faust.types import TP
-from yarl import URL
 
 from correlator.engine.consumer import SliceTransport
-from correlator.engine.credentials import credentials_of
 from correlator.engine.holding import Holding
 from correlator.engine.lane import Lane, LostSlice
+from correlator.engine.options import Options, faust_app
 from correlator.engine.progress import Sign
-from correlator.engine.publishing import MAX_BATCH, Publisher
+from correlator.engine.publishing import Publisher
 from correlator.engine.slices import Stage, TopicPartition
 from correlator.engine.store import Store
 from correlator.engine.table import CommittedTable
 from correlator.engine.watchdog import Watchdog
-
-
-class Options(NamedTuple):
-    """How the engine runs. Times in seconds."""
-
-    app_id: str
-    client: Mapping[str, Any]
-    """What each of aiokafka's clients is given to connect: ``bootstrap_servers`` (``host:port`` each), TLS, SASL."""
-    slice_records: int = 4000
-    """How many records a poll returns and a slice holds at most: more is faster until about here, and slower to
-    lose."""
-    session_timeout: float = 30.0
-    """How long a silent process keeps its partitions."""
-    transaction_timeout: float = 60.0
-    """How long a transaction may take: a broker that hangs makes it take long. Only what nobody takes over waits for
-    this; a successor ends its predecessor's transaction at once."""
-    instance_id: str | None = None
-    """The static member of the group that this process is: it restarts into its partitions without a rebalance."""
-    nudge_interval: float = 2.0
-    """How often stages are asked what time wants of them."""
-    stall_limit: float = 300.0
-    """How long there may be something to do and nothing done before the process ends."""
-    stop_limit: float = 40.0
-    """How long stopping may take before the process ends anyway: less than an orchestrator waits before it kills. A
-    broker that hangs would hold it up for as long as requests take to time out."""
-    max_batch: int = MAX_BATCH
-    """Bytes of a record batch: no more than any topic that is written to takes."""
-    datadir: str = "."
 
 
 class Engine:
@@ -59,7 +29,7 @@ class Engine:
     def __init__(self, options: Options, *, fail: Callable[[str, BaseException], None]) -> None:
         self.options = options
         self.fail = fail
-        self.app = _faust_app(options)
+        self.app = faust_app(options)
         self._transport = self.app.transport = SliceTransport(self.app.conf.broker_consumer, self.app, engine=self)
         self.holding: Holding | None = None
         self._letting_go = asyncio.Lock()
@@ -160,28 +130,3 @@ class Engine:
             await asyncio.sleep(self.options.nudge_interval)
             if self.holding is not None:
                 self.holding.nudge(self._transport.seen)
-
-
-def _faust_app(options: Options) -> faust.App:
-    return faust.App(
-        options.app_id,
-        broker=[URL(f"kafka://{broker}") for broker in options.client["bootstrap_servers"]],
-        broker_credentials=credentials_of(options.client),
-        autodiscover=False,
-        datadir=options.datadir,
-        topic_allow_declare=False,  # topics are declared before the app starts: Faust asks one node, once
-        topic_disable_leader=True,
-        web_enabled=False,
-        table_standby_replicas=0,  # Faust empties the queue that standbys are read through when the flow resumes
-        consumer_group_instance_id=options.instance_id,
-        consumer_auto_offset_reset="earliest",
-        consumer_max_fetch_size=8 << 20,
-        consumer_metadata_max_age_ms=10_000,  # until then, aiokafka asks a former leader for a beginning, in vain
-        broker_max_poll_records=options.slice_records,
-        broker_session_timeout=options.session_timeout,
-        broker_heartbeat_interval=options.session_timeout / 5,
-        broker_request_timeout=max(40.0, options.session_timeout),
-        stream_wait_empty=True,
-        stream_buffer_maxsize=64,
-        worker_redirect_stdouts=False,
-    )

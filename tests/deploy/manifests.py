@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from correlator.settings import PREFIX
+from correlator.values import PREFIX
 from local.manifests import DEPLOY
 
 ROOT = DEPLOY.parent

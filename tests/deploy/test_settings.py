@@ -2,7 +2,8 @@
 
 import pytest
 
-from correlator.settings import PREFIX, Settings
+from correlator.settings import Settings
+from correlator.values import PREFIX
 from local.manifests import DEPLOY, settings
 from tests.deploy.manifests import COMPOSE, DOCKERFILE, WRITTEN, assigned, container, documents, variables
 

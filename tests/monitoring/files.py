@@ -9,8 +9,9 @@ from typing import Any
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from correlator.condition import Condition, Lag
 from correlator.engine import Standstill
-from correlator.metrics import Condition, Lag, Metrics
+from correlator.metrics import Metrics
 
 ROOT = Path(__file__).parent.parent.parent
 MONITORING = ROOT / "deploy" / "monitoring"

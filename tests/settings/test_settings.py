@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from correlator.settings import Settings, SettingsError, described, load
+from correlator.loading import load
+from correlator.settings import Settings, SettingsError, described
 
 
 @pytest.fixture(autouse=True)

@@ -6,10 +6,11 @@ from collections import Counter
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from correlator.condition import Condition, Lag
 from correlator.core import Lifecycle
 from correlator.engine import Standstill
 from correlator.event import Kind, Role
-from correlator.metrics import MOST_POOLS, PREFIX, SPANS, Condition, Lag, Metrics
+from correlator.metrics import MOST_POOLS, PREFIX, SPANS, Metrics
 from correlator.stage.draft import Draft, Published, Tally
 from tests.records.lifecycles import ALL, END, START, START_OF_WORKER
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from correlator.condition import Condition
 from correlator.engine import Standstill
-from correlator.metrics import Condition, Metrics
+from correlator.metrics import Metrics
 from correlator.settings import Settings
 from correlator.web import create_web
 

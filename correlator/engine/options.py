@@ -1,0 +1,64 @@
+"""How the engine runs, and the Faust app that this makes: what of Faust is switched off, or set otherwise."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import faust
+from yarl import URL
+
+from correlator.engine.credentials import credentials_of
+from correlator.engine.publishing import MAX_BATCH
+
+
+class Options(NamedTuple):
+    """How the engine runs. Times in seconds."""
+
+    app_id: str
+    client: Mapping[str, Any]
+    """What each of aiokafka's clients is given to connect: ``bootstrap_servers`` (``host:port`` each), TLS, SASL."""
+    slice_records: int = 4000
+    """How many records a poll returns and a slice holds at most: more is faster until about here, and slower to
+    lose."""
+    session_timeout: float = 30.0
+    """How long a silent process keeps its partitions."""
+    transaction_timeout: float = 60.0
+    """How long a transaction may take: a broker that hangs makes it take long. Only what nobody takes over waits for
+    this; a successor ends its predecessor's transaction at once."""
+    instance_id: str | None = None
+    """The static member of the group that this process is: it restarts into its partitions without a rebalance."""
+    nudge_interval: float = 2.0
+    """How often stages are asked what time wants of them."""
+    stall_limit: float = 300.0
+    """How long there may be something to do and nothing done before the process ends."""
+    stop_limit: float = 40.0
+    """How long stopping may take before the process ends anyway: less than an orchestrator waits before it kills. A
+    broker that hangs would hold it up for as long as requests take to time out."""
+    max_batch: int = MAX_BATCH
+    """Bytes of a record batch: no more than any topic that is written to takes."""
+    datadir: str = "."
+
+
+def faust_app(options: Options) -> faust.App:
+    """The app, without stages."""
+    return faust.App(
+        options.app_id,
+        broker=[URL(f"kafka://{broker}") for broker in options.client["bootstrap_servers"]],
+        broker_credentials=credentials_of(options.client),
+        autodiscover=False,
+        datadir=options.datadir,
+        topic_allow_declare=False,  # topics are declared before the app starts: Faust asks one node, once
+        topic_disable_leader=True,
+        web_enabled=False,
+        table_standby_replicas=0,  # Faust empties the queue that standbys are read through when the flow resumes
+        consumer_group_instance_id=options.instance_id,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=8 << 20,
+        consumer_metadata_max_age_ms=10_000,  # until then, aiokafka asks a former leader for a beginning, in vain
+        broker_max_poll_records=options.slice_records,
+        broker_session_timeout=options.session_timeout,
+        broker_heartbeat_interval=options.session_timeout / 5,
+        broker_request_timeout=max(40.0, options.session_timeout),
+        stream_wait_empty=True,
+        stream_buffer_maxsize=64,
+        worker_redirect_stdouts=False,
+    )
