@@ -60,7 +60,5 @@ def _unknown(environ: Mapping[str, str]) -> Iterator[str]:
             continue
         if _SERVICE_VARIABLE.fullmatch(upper) or (upper.endswith("_PORT") and _SERVICE_ADDRESS.match(value)):
             continue
-        close = get_close_matches(
-            upper.removeprefix(PREFIX), (field.upper() for field in Settings.model_fields), n=1
-        )
+        close = get_close_matches(upper.removeprefix(PREFIX), (field.upper() for field in Settings.model_fields), n=1)
         yield f"{name} is no setting{f': did you mean {PREFIX}{close[0]}?' if close else '; the README lists them.'}"

@@ -64,7 +64,7 @@ class Metrics:
         self._dead_letters = Counter(
             f"{PREFIX}_dead_letters",
             "Records in the dead-letter topic, by the reason: InvalidEvent (Prefect's event), UnreadableWire (the"
-            " lifecycles topic), UnreadableState or NewerState (the table).",
+            " lifecycles topic), UnreadableState (the table).",
             ["reason"],
             registry=registry,
         )
@@ -95,7 +95,7 @@ class Metrics:
         self._pools: set[str] = set()
         self._series: dict[tuple[object, ...], _Series] = {}
         # An alert needs the zero before the first.
-        for reason in ("InvalidEvent", "UnreadableWire", "UnreadableState", "NewerState"):
+        for reason in ("InvalidEvent", "UnreadableWire", "UnreadableState"):
             self._dead_letters.labels(reason)
         for kind, outcome in product(Kind, (Outcome.SUPERSEDED, Outcome.LOST, Outcome.UNMATCHED)):
             self._records.labels(kind, outcome, "none", "false")

@@ -47,6 +47,10 @@ class Tick(NamedTuple):
     clock: int
 
 
+class NewerWire(Exception):
+    """A newer release wrote the record: this one must not take it for damaged. Replace all workers by that release."""
+
+
 class UnreadableWire(Exception):
     """A record of the lifecycles topic that this version cannot have written. The text says why."""
 
@@ -64,17 +68,17 @@ def encode_tick(raw_partition: int, raw_partitions: int, clock: int) -> bytes:
 
 
 def decode(key: bytes | None, value: bytes | None) -> Forwarded | Tick:
-    """Read a record of the lifecycles topic. Raises `UnreadableWire`, and nothing else."""
+    """Read a record of the lifecycles topic. Raises `UnreadableWire` or `NewerWire`, and nothing else."""
     try:
         fields: JSON = orjson.loads(value or b"")
     except orjson.JSONDecodeError as error:
         raise UnreadableWire(f"not JSON: {error.msg}") from None
     if not isinstance(fields, list) or not fields:
         raise UnreadableWire("not a list that begins with a version")
+    if type(fields[0]) is int and fields[0] > VERSION:
+        raise NewerWire(f"a newer release wrote it, in version {fields[0]}: this one reads up to {VERSION}")
     if fields[0] != VERSION:
-        raise UnreadableWire(
-            f"not of version {VERSION}, which this worker reads: run one version of it for all partitions"
-        )
+        raise UnreadableWire("not a list that begins with a version")
     if len(fields) == 12:
         return _forwarded(key, fields)
     if len(fields) == 5:

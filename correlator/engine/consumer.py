@@ -105,6 +105,12 @@ class SliceConsumer(Consumer):
         consumer = self._thread._ensure_consumer()
         return Seen(consumer.last_stable_offset(tp), consumer.last_poll_timestamp(tp))
 
+    @property
+    def refusal(self) -> BaseException | None:
+        """Why the group does not take us, where that is for good. aiokafka tells only who polls, and Faust does not."""
+        coordinator = getattr(self._thread._consumer, "_coordinator", None)
+        return getattr(coordinator, "_pending_exception", None)
+
     async def wait_empty(self) -> None:
         """Called with the flow stopped, when partitions are revoked and when the app stops."""
         await self.transport.engine.let_go()
@@ -118,6 +124,11 @@ class SliceTransport(Transport):
     def __init__(self, *args: Any, engine: "Any", **kwargs: Any) -> None:
         self.engine = engine
         super().__init__(*args, **kwargs)
+
+    @property
+    def refusal(self) -> BaseException | None:
+        """Why the group does not take us, where that is for good."""
+        return self.app.consumer.refusal if isinstance(self.app.consumer, SliceConsumer) else None
 
     def seen(self, tp: TopicPartition) -> Seen:
         """What the last fetch saw of a partition."""

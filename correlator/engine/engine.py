@@ -35,8 +35,6 @@ class Engine:
         self._letting_go = asyncio.Lock()
         self._stages: dict[str, tuple[Stage, CommittedTable | None]] = {}
         self.watchdog = Watchdog(self._signs, limit=options.stall_limit, fail=fail)
-        self.app.task(self._nudge_on)
-        self.app.task(self.watchdog.watch)
 
     @property
     def topics(self) -> Collection[str]:
@@ -125,8 +123,16 @@ class Engine:
         stage, table = self._stages[tp.topic]
         return Lane(tp, stage, table, publisher, limit=self.options.slice_records, fail=self.fail)
 
+    async def watch(self) -> None:
+        """Look after progress and time, until cancelled. No task of the app's: those wait for the first recovery."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.watchdog.watch())
+            tasks.create_task(self._nudge_on())
+
     async def _nudge_on(self) -> None:
         while True:
             await asyncio.sleep(self.options.nudge_interval)
+            if self._transport.refusal is not None:
+                self.fail("the group could not be joined", self._transport.refusal)
             if self.holding is not None:
                 self.holding.nudge(self._transport.seen)

@@ -30,7 +30,7 @@ class Options(NamedTuple):
     """How often stages are asked what time wants of them."""
     stall_limit: float = 300.0
     """How long there may be something to do and nothing done before the process ends."""
-    stop_limit: float = 40.0
+    stop_limit: float = 20.0
     """How long stopping may take before the process ends anyway: less than an orchestrator waits before it kills. A
     broker that hangs would hold it up for as long as requests take to time out."""
     max_batch: int = MAX_BATCH

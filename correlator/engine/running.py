@@ -1,6 +1,7 @@
 """Running an engine as a process: from start to a signal, or to the first thing that must not be survived."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -12,6 +13,9 @@ from correlator.engine.engine import Engine
 
 log = logging.getLogger(__name__)
 
+TAKING_OVER = 3.0
+"""Seconds that stopping may take for a process that holds nothing yet: Faust's consumer may never answer then."""
+
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -21,10 +25,7 @@ def die(what: str, exc: BaseException) -> None:
     A successor fences us, ends our transaction, and reads again from the committed offset.
     """
     log.critical("%s, so this process ends: %s", what, describe(exc))
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(1)
+    _exit(1)
 
 
 def describe(exc: BaseException) -> str:
@@ -45,6 +46,10 @@ async def run(engine: Engine) -> None:
     for signal_ in STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(signal_, stop.set)
     app.in_worker = True
+    watching = asyncio.ensure_future(engine.watch())
+    watching.add_done_callback(
+        lambda it: it.cancelled() or engine.fail("nobody watches", it.exception() or RuntimeError("it ended"))
+    )
     stopping = asyncio.ensure_future(stop.wait())
     starting = asyncio.ensure_future(app.start())
     await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -54,9 +59,29 @@ async def run(engine: Engine) -> None:
     crash = (starting.done() and starting.exception()) or app.crash_reason
     if crash or not stopping.done():
         engine.fail("the app crashed", crash or RuntimeError("it stopped by itself"))
-    try:
-        async with asyncio.timeout(engine.options.stop_limit):
-            await app.stop()
+    await _stop(engine)
+    watching.cancel()
+
+
+async def _stop(engine: Engine) -> None:
+    """Finish what is in hand, and leave; in time, whatever Faust or a broker that hangs may wait for."""
+    in_hand = engine.ready
+    patience = engine.options.stop_limit if in_hand else TAKING_OVER
+    limit = asyncio.timeout(patience)
+    with contextlib.suppress(TimeoutError):
+        async with limit:
+            await engine.app.stop()
             await engine.let_go()
-    except TimeoutError as exc:
-        engine.fail(f"it did not stop within {engine.options.stop_limit:.0f} seconds", exc)
+    if not limit.expired():  # Faust swallows what would cancel it
+        return
+    if in_hand:
+        engine.fail(f"it did not stop within {patience:.0f} seconds", TimeoutError("Kafka or Faust kept it waiting"))
+    log.info("stopped while it was joining or taking over: there was nothing in hand")
+    _exit(0)
+
+
+def _exit(code: int) -> None:
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

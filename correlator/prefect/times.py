@@ -9,13 +9,14 @@ LATEST: Final = (datetime.max.replace(tzinfo=UTC) - datetime.fromtimestamp(0, UT
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _RFC_3339 = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 
 
 def microseconds(text: object) -> int | None:
     """Microseconds since 1970-01-01 UTC; None for what is no RFC 3339 time with an offset, or lies before 1970.
 
+    A blank may stand for the T (section 5.6), as `prefect events stream` writes it.
     Digits beyond the sixth of a fraction are cut, not rounded: rounding could move a time past its successor's.
     """
     if not isinstance(text, str) or not _RFC_3339.fullmatch(text):

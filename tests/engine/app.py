@@ -50,7 +50,8 @@ class Settings(NamedTuple):
     session_timeout: float = 6.0
     instance_id: str | None = None
     nudge_interval: float = 0.3
-    stop_limit: float = 40.0
+    stop_limit: float = 20.0
+    transaction_timeout: float = 60.0
     stop_at: str | None = None
     """Send ourselves ``stop_signal`` before this step of a transaction (see ``STEPS``), the ``stop_after``-th time."""
     stop_after: int = 1
@@ -204,6 +205,7 @@ def make_engine(settings: Settings) -> Engine:
         instance_id=settings.instance_id,
         nudge_interval=settings.nudge_interval,
         stop_limit=settings.stop_limit,
+        transaction_timeout=settings.transaction_timeout,
         datadir=settings.datadir,
     )
     engine = Engine(options, fail=die)

@@ -23,7 +23,7 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, T
 from faust.types import TP
 
 from correlator.engine import Options
-from correlator.engine.engine import _faust_app
+from correlator.engine.options import faust_app
 from tests.engine.app import journal
 
 GATHERING, AT_ONCE = "gathering", "at_once"
@@ -156,7 +156,7 @@ def make_app(settings: Settings) -> faust.App:
         slice_records=10,
         datadir=settings.datadir,
     )
-    app = _faust_app(options)
+    app = faust_app(options)
     app.transport = WatchedTransport(app.conf.broker_consumer, app)
     app.conf.broker_commit_interval = IMPATIENCE / 4
     app.conf.broker_commit_livelock_soft_timeout = IMPATIENCE

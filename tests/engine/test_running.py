@@ -112,7 +112,7 @@ async def test_a_process_can_be_told_to_stop_at_any_time(deployment: Deployment,
     else:
         await app.says("assigned")
     app.signal(signal.SIGTERM)
-    assert await app.ends(30) == 0
+    assert await app.ends(10) == 0
     assert "Traceback" not in app.log
 
 
@@ -129,6 +129,31 @@ async def test_a_broker_that_hangs_does_not_hold_up_the_end(own_kafka: Callable[
             assert await app.ends(15) == 1
             assert "it did not stop within 3 seconds, so this process ends" in app.log
             await asyncio.to_thread(broker.resume)
+
+
+async def test_a_transaction_that_nobody_takes_over_holds_up_no_reader_for_long(
+    cluster: Cluster, deployments: Deployments, kafka: str
+):
+    """The broker ends it when its time is up: it looks every 10 s (transaction.abort.timed.out…interval.ms)."""
+    deployment = await deployments.create(cluster, slice_records=50, transaction_timeout=2.0)
+    await deployment.write(pairs(PAIRS))
+    app = deployment.start(stop_at="commit", stop_after=3)
+    assert await app.ends() == -signal.SIGKILL
+    tps = [TopicPartition(deployment.output, number) for number in range(deployment.partitions)]
+
+    async def readable() -> bool:
+        ends = []
+        for level in ("read_committed", "read_uncommitted"):
+            async with AIOKafkaConsumer(bootstrap_servers=kafka, isolation_level=level) as consumer:
+                ends.append(await consumer.end_offsets(tps))
+        return ends[0] == ends[1]
+
+    assert not await readable()
+    await until(readable, 30, every=0.5)
+    again = deployment.start()
+    await deployment.until_done(again)
+    assert await again.stop() == 0
+    await deployment.assert_exactly_once(PAIRS)
 
 
 async def test_a_recovery_that_takes_too_long_ends_the_process(cluster: Cluster, deployments: Deployments):

@@ -62,7 +62,7 @@ def lifecycles(data: bytes) -> None:
     key, value = (None, data[1:]) if length == 255 else (data[1 : 1 + length], data[1 + length :])
     try:
         read = wire.decode(key, value)
-    except wire.UnreadableWire as reason:
+    except (wire.UnreadableWire, wire.NewerWire) as reason:
         _is_said(reason)
         return
     if isinstance(read, wire.Tick):

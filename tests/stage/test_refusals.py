@@ -46,6 +46,13 @@ def test_topics_commands_with_a_wrong_broker_address(command: list[str]) -> None
     assert "Traceback" not in ended.stderr
 
 
+def test_a_session_timeout_that_the_broker_does_not_allow(new_stage: Callable[..., Deployment]) -> None:
+    code, said = refused({**new_stage().settings, "SESSION_TIMEOUT": "31m"})
+    assert code == 1
+    assert "the group could not be joined, so this process ends: " in said
+    assert "InvalidSessionTimeoutError" in said
+
+
 async def test_another_deployment_under_the_same_app_id(new_stage: Callable[..., Deployment]) -> None:
     """Their events would meet in one table, by the clocks of either."""
     running, other = new_stage(), new_stage()

@@ -4,10 +4,14 @@ import asyncio
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import orjson
 import pytest
-from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.admin.records_to_delete import RecordsToDelete
 
 from bench.events import pairs
 from correlator.partitioner import partition_for
@@ -136,3 +140,45 @@ async def test_what_is_due_is_decided_once_by_who_holds_it(new_stage: Callable[.
     assert Counter(record["outcome"] for record in records) == {"lost": count}
     assert {record["flow_run"]["id"] for record in records} == {str(uuid.UUID(key.decode())) for key, _ in starts}
     assert len(records) == count, "each was published once, not even an aborted transaction more"
+
+
+@pytest.mark.parametrize("store", ["memory://", "rocksdb://"])
+async def test_a_changelog_whose_head_was_deleted_is_told_of(
+    new_stage: Callable[..., Deployment], tmp_path: Path, store: str
+) -> None:
+    """What was open before is lost and nobody can bring it back; the stage says so and goes on with the rest."""
+    stage = new_stage(PARTITIONS="1", STORE=store, DATA_DIR=str(tmp_path / "data"))
+    directory = {"DATA_DIR": str(tmp_path / "data")}
+    events = list(pairs(40))
+    starts = [event for event in events if b"submitted" in event[1]]
+    ends = [event for event in events if b"executed" in event[1]]
+    await stage.feed(starts[:20])
+    worker = stage.start(**directory)
+    await stage.until_done(workers=[worker])
+    worker.terminate()
+    assert worker.wait(20) == 0
+    await behead(stage)
+    await stage.feed([*starts[20:], *ends])
+    worker = stage.start(**directory)
+    await stage.until_done(workers=[worker])
+    worker.terminate()
+    assert worker.wait(20) == 0, stage.log(worker)
+    assert "begins at" in stage.log(worker) or "and not to where we were" in stage.log(worker)
+    records = [record for record in await stage.records() if record["outcome"] == "completed"]
+    assert {record["submitted_event_id"] for record in records} == {
+        orjson.loads(value)["id"] for _, value in starts[20:]
+    }
+
+
+async def behead(stage: Deployment) -> None:
+    """Delete all that the changelog holds. Kafka refuses that for a topic that is compacted, and nothing else."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=stage.broker)
+    await admin.start()
+    try:
+        topic = ConfigResource(ConfigResourceType.TOPIC, changelog(stage), {"cleanup.policy": "delete"})
+        await admin.alter_configs([topic])
+        await admin.delete_records({TopicPartition(changelog(stage), 0): RecordsToDelete(-1)})
+        topic.configs["cleanup.policy"] = "compact"
+        await admin.alter_configs([topic])
+    finally:
+        await admin.close()

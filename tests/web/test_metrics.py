@@ -74,7 +74,7 @@ def test_an_amendment_is_a_record_and_no_second_life(how):
 
 def test_what_an_alert_waits_for_is_there_as_zero_before_it_happens():
     text = Metrics(wall_clock=lambda: NOW).write().decode()
-    for reason in ("InvalidEvent", "UnreadableWire", "UnreadableState", "NewerState"):
+    for reason in ("InvalidEvent", "UnreadableWire", "UnreadableState"):
         assert f'{PREFIX}_dead_letters_total{{reason="{reason}"}} 0.0' in text
     for kind in Kind:
         for outcome in ("superseded", "lost", "unmatched"):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from correlator import prefect
 from correlator.event import Event, Kind, Role
-from correlator.wire import VERSION, Forwarded, Tick, UnreadableWire, decode, encode_event, encode_tick
+from correlator.wire import VERSION, Forwarded, NewerWire, Tick, UnreadableWire, decode, encode_event, encode_tick
 from tests.prefect.events import OURS, raw
 
 START = Event(Kind.WORKER, Role.START, "id", "prefect.worker.process.w", 5, "prefect.worker.process.w", None, False, {})
@@ -75,7 +75,8 @@ WHOLE = orjson.loads(encode_event(Forwarded(START, 4, 3, 8, 9)))
         (KEY, b"{}", "not a list that begins with a version"),
         (KEY, b"[]", "not a list that begins with a version"),
         (KEY, b'"12345678901"', "not a list that begins with a version"),
-        (KEY, orjson.dumps([VERSION + 1, *WHOLE[1:]]), "not of version 1, which this worker reads"),
+        (KEY, orjson.dumps(["1", *WHOLE[1:]]), "not a list that begins with a version"),
+        (KEY, orjson.dumps([VERSION - 1, *WHOLE[1:]]), "not a list that begins with a version"),
         (KEY, orjson.dumps(WHOLE[:-1]), "neither an event nor a tick"),
         (None, orjson.dumps(WHOLE), "not an event: a field is of another type, or there is no key"),
         (b"\xff", orjson.dumps(WHOLE), "the key is not UTF-8"),
@@ -88,6 +89,11 @@ WHOLE = orjson.loads(encode_event(Forwarded(START, 4, 3, 8, 9)))
 def test_what_this_version_cannot_have_written(key, value, reason):
     with pytest.raises(UnreadableWire, match=reason):
         decode(key, value)
+
+
+def test_what_a_newer_release_wrote_is_not_taken_for_damaged():
+    with pytest.raises(NewerWire, match="in version 2: this one reads up to 1"):
+        decode(KEY, orjson.dumps([VERSION + 1, *WHOLE[1:]]))
 
 
 @pytest.mark.parametrize("field", range(2, len(WHOLE)))
@@ -104,5 +110,5 @@ scalars = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(a
     st.binary(max_size=20) | st.lists(scalars, max_size=13).map(lambda fields: orjson.dumps([1, *fields])),
 )
 def test_any_bytes(key, value):
-    with contextlib.suppress(UnreadableWire):
+    with contextlib.suppress(UnreadableWire, NewerWire):
         decode(key, value)
