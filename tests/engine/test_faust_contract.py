@@ -133,7 +133,8 @@ def test_a_topic_without_acks_is_never_committed(run: Run):
 def test_the_watchdogs_leave_a_topic_without_acks_alone(run: Run):
     """Faust believes that it committed nothing, and that a partition which is behind is stuck."""
     for app in (run.one, run.two):
-        errors = [line for line in app.log.splitlines() if " ERROR " in line]
+        # Not aiokafka's: the first group of a new broker has to wait for its coordinator.
+        errors = [line for line in app.log.splitlines() if " ERROR " in line and " aiokafka." not in line]
         assert app.entries("verifies", topic=run.plain.stuck)
         assert any(f"'{run.plain.stuck_unacked}'" in error for error in errors)  # so they do watch
         assert [error for error in errors if f"'{run.plain.stuck_unacked}'" not in error] == []
