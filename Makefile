@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
-# Tests wait more than they work: two files at a time, each process with a broker of its own.
+# Tests wait more than they work: two at a time, each process with a broker of its own.
 JOBS ?= 2
 BIN := .venv/bin
 LOCK := requirements/dev.txt
@@ -61,7 +61,7 @@ unit: setup ## run the tests that need no broker
 
 .PHONY: test
 test: lint types ## lint, types and every test; REQUIRE_KAFKA=1 fails where no broker is to be had
-	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadgroup $(PYTEST_ARGS)
 
 ## Kafka
 

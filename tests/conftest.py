@@ -142,9 +142,24 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(config.stash[_BROKER_TESTS])
 
 
+_TOGETHER = (
+    "chaos",
+    "contracts",
+    "engine/test_exactly_once.py",
+    "engine/test_faust_contract.py",
+    "monitoring",
+    "page",
+    "security",
+)
+"""What shares something that is dear to make: one of pytest-xdist's processes runs all of it."""
+
+
 @pytest.hookimpl(tryfirst=True)  # before -m "not kafka" looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
+        for place in _TOGETHER:
+            if item.nodeid.startswith(f"tests/{place}"):
+                item.add_marker(pytest.mark.xdist_group(place))
         if _NEED_A_BROKER.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("kafka")
 

@@ -90,13 +90,13 @@ async def test_a_member_that_kept_its_identity_is_back_before_its_session_ends(
     cluster: Cluster, deployments: Deployments
 ):
     """A static member restarts into its partitions; the others go on all the while."""
-    deployment = await deployments.create(cluster, session_timeout=20.0)
+    deployment = await deployments.create(cluster, session_timeout=60.0)
     one, two = deployment.start(member="one"), deployment.start(member="two")
     await share(one, two)
     was_held = held(one)
     one.kill()
     again = deployment.start(member="one")
-    await again.says("assigned", times=2, patience=15)
+    await again.says("assigned", times=2, patience=45)
     assert held(again) == was_held
     await deployment.write(pairs(PAIRS))
     await deployment.until_done(again, two)

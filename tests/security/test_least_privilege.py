@@ -14,8 +14,8 @@ from tests.security.secured import PASSWORD, SecuredBroker
 from tests.security.starting import Ended, start_and_end
 
 APP = "least"
-WITHIN = 15
-"""Seconds."""
+WITHIN = 45
+"""Seconds: what takes 15 on an idle machine takes longer on one that is not."""
 
 NEEDED = list(needed(Settings(app_id=APP)))
 ASKED = [

@@ -10,8 +10,8 @@ from tests.security.refusals import WRONG, Refusal, refusals
 from tests.security.secured import PASSWORD, TOKEN, SecuredBroker
 from tests.security.starting import Ended, start_and_end
 
-WITHIN = 15
-"""Seconds."""
+WITHIN = 45
+"""Seconds: what takes 15 on an idle machine takes longer on one that is not."""
 
 AT_ONCE = 4
 
