@@ -13,7 +13,7 @@ from datetime import datetime
 import orjson
 import uvloop
 
-from correlator.engine import CommittedTable, Engine, MemoryStore, Message, Options, Slice, Transaction, die, run
+from correlator.engine import CommittedTable, Engine, MemoryStore, Message, Options, Slice, Transaction, die, leave, run
 
 
 class Join:
@@ -52,7 +52,8 @@ async def main(app_id: str, broker: str, input_: str, output: str, partitions: i
     engine = Engine(Options(app_id, {"bootstrap_servers": [broker]}, datadir=directory), fail=die)
     table = engine.add_table("starts", MemoryStore(), partitions)
     engine.add_stage(input_, Join(table, output), table)
-    await run(engine)
+    if not await run(engine):
+        leave(0)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import uvloop
 from correlator.clock import steady_clock
 from correlator.commands import logs
 from correlator.condition import condition_of
-from correlator.engine import die, run
+from correlator.engine import die, leave, run
 from correlator.glance import Recent, Several, glance
 from correlator.metrics import Metrics
 from correlator.settings import Settings
@@ -45,6 +45,8 @@ async def _run(settings: Settings) -> None:
     metrics.watch(condition)
     log.info("%s joins its group and reads %s", settings.app_id, settings.topic_events)
     async with serving(settings, metrics, condition, view):
-        await run(engine)
+        whole = await run(engine)
     fates = sorted(metrics.fates().items())
     log.info("stopped: %s", ", ".join(f"{count} {fate}" for fate, count in fates) or "nothing was read")
+    if not whole:
+        leave(0)

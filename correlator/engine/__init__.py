@@ -4,7 +4,7 @@ from correlator.engine.engine import Engine
 from correlator.engine.options import Options
 from correlator.engine.progress import Standstill
 from correlator.engine.publishing import MAX_BATCH
-from correlator.engine.running import die, run
+from correlator.engine.running import die, leave, run
 from correlator.engine.slices import Changes, Headers, Message, Received, Slice, Stage, TopicPartition, Transaction
 from correlator.engine.store import MemoryStore, Store
 from correlator.engine.table import CommittedTable
@@ -26,5 +26,6 @@ __all__ = [
     "TopicPartition",
     "Transaction",
     "die",
+    "leave",
     "run",
 ]

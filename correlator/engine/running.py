@@ -25,7 +25,7 @@ def die(what: str, exc: BaseException) -> None:
     A successor fences us, ends our transaction, and reads again from the committed offset.
     """
     log.critical("%s, so this process ends: %s", what, describe(exc))
-    _exit(1)
+    leave(1)
 
 
 def describe(exc: BaseException) -> str:
@@ -37,10 +37,11 @@ def describe(exc: BaseException) -> str:
     return (f"{name}: {text}" if text and name not in text else text or name) + cause
 
 
-async def run(engine: Engine) -> None:
+async def run(engine: Engine) -> bool:
     """Run until SIGTERM or SIGINT: then finish the slice in hand, commit, leave the group.
 
-    Anything else that ends the app goes to ``engine.fail``.
+    Returns whether all of it has ended; where not, nothing is in hand, and the process ends by `leave`. Anything else
+    that ends the app goes to ``engine.fail``.
     """
     app, stop = engine.app, asyncio.Event()
     for signal_ in STOP_SIGNALS:
@@ -59,11 +60,12 @@ async def run(engine: Engine) -> None:
     crash = (starting.done() and starting.exception()) or app.crash_reason
     if crash or not stopping.done():
         engine.fail("the app crashed", crash or RuntimeError("it stopped by itself"))
-    await _stop(engine)
+    stopped_whole = await _stop(engine)
     watching.cancel()
+    return stopped_whole
 
 
-async def _stop(engine: Engine) -> None:
+async def _stop(engine: Engine) -> bool:
     """Finish what is in hand, and leave; in time, whatever Faust or a broker that hangs may wait for."""
     in_hand = engine.ready
     patience = engine.options.stop_limit if in_hand else TAKING_OVER
@@ -72,15 +74,13 @@ async def _stop(engine: Engine) -> None:
         async with limit:
             await engine.app.stop()
             await engine.let_go()
-    if not limit.expired():  # Faust swallows what would cancel it
-        return
-    if in_hand:
+    if limit.expired() and in_hand:  # asked, as Faust swallows what would cancel it
         engine.fail(f"it did not stop within {patience:.0f} seconds", TimeoutError("Kafka or Faust kept it waiting"))
-    log.info("stopped while it was joining or taking over: there was nothing in hand")
-    _exit(0)
+    return not limit.expired()
 
 
-def _exit(code: int) -> None:
+def leave(code: int) -> None:
+    """End the process at once, whatever threads Faust has left."""
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

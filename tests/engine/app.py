@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import uvloop
 
 import correlator.engine.engine
-from correlator.engine import CommittedTable, Engine, MemoryStore, Message, Options, Slice, Transaction, die, run
+from correlator.engine import CommittedTable, Engine, MemoryStore, Message, Options, Slice, Transaction, die, leave, run
 from correlator.engine.publishing import Publisher
 from correlator.engine.slices import Received, TopicPartition
 
@@ -248,7 +248,8 @@ async def main(settings: Settings) -> None:
     running = asyncio.create_task(run(engine))
     await asyncio.sleep(0)  # it hears signals now
     journal("starting")
-    await running
+    if not await running:
+        leave(0)
 
 
 if __name__ == "__main__":

@@ -3,13 +3,19 @@
 import multiprocessing
 import os
 import sys
+import threading
 import time
 from collections.abc import Mapping
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import NamedTuple
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["__main__", "correlator.commands.worker", __name__])
+
+
+_ASKING = threading.Lock()
+"""`start` asks all children for their exit codes, and one that is asked by two threads at a time says 255."""
 
 
 class Ended(NamedTuple):
@@ -24,12 +30,13 @@ def start_and_end(settings: Mapping[str, str], log: Path, limit: float = 60) -> 
     """Start a worker with these settings and no others, and wait for its end."""
     began = time.monotonic()
     worker = _FORKS.Process(target=_work, args=(dict(settings), log))
-    worker.start()
-    worker.join(limit)
-    if worker.exitcode is None:
+    with _ASKING:
+        worker.start()
+    if not wait([worker.sentinel], limit):
         worker.kill()
-        worker.join()
-    return Ended(worker.exitcode, log.read_text(), time.monotonic() - began)
+        wait([worker.sentinel])
+    with _ASKING:
+        return Ended(worker.exitcode, log.read_text(), time.monotonic() - began)
 
 
 def _work(settings: Mapping[str, str], log: Path) -> None:
