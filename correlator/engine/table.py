@@ -101,7 +101,10 @@ class CommittedTable(faust.Table[bytes, bytes]):
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
     ) -> None:
         """Keep the partitions that are ours now."""
-        self.store.keep_only({tp.partition for tp in assigned if tp.topic == self.changelog_topic_name})
+        ours = {tp.partition for tp in assigned if tp.topic == self.changelog_topic_name}
+        self.store.keep_only(ours)
+        # Somebody else may change them now, and compaction leave nothing of it to be read back.
+        self._read_back.update(partition for partition in range(self.partitions or 0) if partition not in ours)
         await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
 
     def on_key_set(self, key: bytes, value: bytes) -> NoReturn:

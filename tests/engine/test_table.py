@@ -142,3 +142,13 @@ def test_the_stamp_changes_by_what_others_wrote(table, keeper):
     assert table.stamp(0) != ours
     table.store.keep_only([])
     assert table.stamp(0) is None
+
+
+async def test_the_stamp_changes_while_the_partition_is_elsewhere(table, rebalanced):
+    """All of it may have been deleted there, and the tombstones compacted away: then nothing is read back."""
+    table.commit(0, {b"a": b"1"}, 3)
+    ours = table.stamp(0)
+    await rebalanced()
+    await rebalanced(TP(table.changelog_topic_name, 0))
+    table._new_store().apply_changelog_batch([event(0, end=9)])
+    assert table.stamp(0) != ours
