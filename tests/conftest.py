@@ -3,6 +3,7 @@
 The last line of a run says what became of the tests that need a broker.
 """
 
+import logging
 import os
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -13,6 +14,7 @@ import hypothesis
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from correlator.commands.logs import LIBRARIES
 from local import Broker, NoKafka, local_kafka
 from local.cluster import Cluster, local_cluster
 
@@ -134,6 +136,17 @@ async def create_topic(kafka: str, topic: Callable[..., str]) -> AsyncIterator[C
 
     yield create
     await admin.close()
+
+
+@pytest.fixture(autouse=True)
+def logging_is_lent() -> Iterator[None]:
+    """A command sets up logging for its whole process; here it shares one with all the tests after it."""
+    loggers = [logging.getLogger(name) for name in ("", *LIBRARIES)]
+    before = [(logger.level, logger.propagate) for logger in loggers]
+    yield
+    for logger, (level, propagate) in zip(loggers, before, strict=True):
+        logger.setLevel(level)
+        logger.propagate = propagate
 
 
 def pytest_configure(config: pytest.Config) -> None:

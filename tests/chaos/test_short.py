@@ -17,7 +17,7 @@ SEED = 20_260_101
 
 
 async def test_four_faults(own_kafka: Callable[..., Broker], tmp_path: Path):
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # an error per connection and 100 ms, on purpose
     kafka = own_kafka(IMPATIENT)
     stage = Stage.make(kafka.bootstrap_servers, brokers=1, store="memory://", one_hop=False)
     await stage.create_topics()

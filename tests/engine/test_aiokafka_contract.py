@@ -4,7 +4,6 @@ Each test is named by the behaviour; the engine's reason is its docstring.
 """
 
 import asyncio
-import logging
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
@@ -283,9 +282,8 @@ class Listener(ConsumerRebalanceListener):
         raise OSError("of the listener")
 
 
-async def test_what_a_rebalance_listener_raises_is_logged_and_forgotten(kafka, cluster, tp, stack, caplog, monkeypatch):
+async def test_what_a_rebalance_listener_raises_is_logged_and_forgotten(kafka, cluster, tp, stack, caplog):
     """Hence the engine catches what goes wrong while it takes over, and ends the process."""
-    monkeypatch.setattr(logging.getLogger("aiokafka"), "propagate", True)  # a command's test may have silenced it
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka, group_id=uuid.uuid4().hex, auto_offset_reset="earliest")
     await stack.enter_async_context(consumer)
     listener = Listener()
