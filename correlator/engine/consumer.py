@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from typing import Any
 
 from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP
 
 from correlator.engine.holding import Holding
+from correlator.engine.lane import Lane
 from correlator.engine.reading import SliceThread
 from correlator.engine.slices import Seen, TopicPartition
 
@@ -40,11 +42,11 @@ class SliceConsumer(Consumer):
 
     async def _reconcile(self, holding: Holding | None) -> None:
         """What lies here of a changelog must be what it begins with, before recovery goes on from it."""
-        lanes = {} if holding is None else {TP(*it.changelog): it for it in holding.lanes.values() if it.changelog}
+        lanes = {} if holding is None else _changelogs(holding)
         if not lanes:
             return
         try:
-            ends, beginnings = await asyncio.gather(self.highwaters(*lanes), self.earliest_offsets(*lanes))
+            beginnings, ends = await self._reach(*lanes)
         except Exception as exc:  # noqa: BLE001 - aiokafka would log it, and wait for the next rebalance
             self.transport.engine.fail("changelogs could not be looked at", exc)
             return
@@ -73,10 +75,8 @@ class SliceConsumer(Consumer):
     async def _seek_streams(self, holding: Holding) -> None:
         await super().perform_seek()
         mine = [TP(*tp) for tp in holding.lanes]
-        changelogs = {TP(*lane.changelog): lane for lane in holding.lanes.values() if lane.changelog is not None}
-        ends, beginnings = await asyncio.gather(
-            self.highwaters(*mine, *changelogs), self.earliest_offsets(*mine, *changelogs)
-        )
+        changelogs = _changelogs(holding)
+        beginnings, ends = await self._reach(*mine, *changelogs)
         for tp, lane in changelogs.items():
             recovered = beginnings[tp] - 1 if lane.recovered is None else lane.recovered
             if recovered < ends[tp] - 1:  # Faust goes on where its patience ends, recovered or not
@@ -94,6 +94,11 @@ class SliceConsumer(Consumer):
             holding.seek(
                 {TopicPartition(*tp): offset for tp, offset in (starts | afresh).items() if offset is not None}
             )
+
+    async def _reach(self, *tps: TP) -> tuple[Mapping[TP, int], Mapping[TP, int]]:
+        """Where partitions begin, and where they end."""
+        beginnings, ends = await asyncio.gather(self.earliest_offsets(*tps), self.highwaters(*tps))
+        return beginnings, ends
 
     def resume_flow(self) -> None:
         """Reading begins here, not at the seek: before this, Faust empties the streams' queues once more."""
@@ -114,6 +119,11 @@ class SliceConsumer(Consumer):
     async def wait_empty(self) -> None:
         """Called with the flow stopped, when partitions are revoked and when the app stops."""
         await self.transport.engine.let_go()
+
+
+def _changelogs(holding: Holding) -> dict[TP, Lane]:
+    """The lanes that have a changelog, by its partition."""
+    return {TP(*lane.changelog): lane for lane in holding.lanes.values() if lane.changelog is not None}
 
 
 class SliceTransport(Transport):
