@@ -57,7 +57,7 @@ def glance(
         now=wall_clock(),
         open=open_,
         ended=list(recent.records),
-        open_total=sum(correlate.open_subjects(kind)[0] for kind in Kind),
+        open_total=sum(correlate.still_open(kind)[0] for kind in Kind),
         ended_total=recent.total,
         refresh=REFRESH,
     )

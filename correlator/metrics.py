@@ -199,8 +199,8 @@ class _Conditions(Collector):
             "Offsets between what is decided and the end of committed records, of each partition held.",
             labels=["topic", "partition"],
         )
-        for topic, partition, records in lags:
-            lag.add_metric([topic, str(partition)], records)
+        for tp, records in lags.items():
+            lag.add_metric([tp.topic, str(tp.partition)], records)
         yield lag
         count = GaugeMetricFamily(
             f"{PREFIX}_open_lifecycles", "Lifecycles that have not ended, of the partitions held.", labels=["kind"]

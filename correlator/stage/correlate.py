@@ -101,7 +101,7 @@ class Correlate:
         yield from self._due(part, draft, end)
         yield self._close(part, draft, end)
 
-    def open_subjects(self, kind: Kind) -> tuple[int, int | None]:
+    def still_open(self, kind: Kind) -> tuple[int, int | None]:
         """How many lifecycles are open in the partitions held, and when the oldest began (microseconds since 1970)."""
         counts = [part.open[kind].lifecycles for part in self._parts.values()]
         began = [since for part in self._parts.values() if (since := part.open[kind].oldest) is not None]

@@ -6,9 +6,9 @@ from collections import Counter
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from correlator.condition import Condition, Lag
+from correlator.condition import Condition
 from correlator.core import Lifecycle
-from correlator.engine import Standstill
+from correlator.engine import Standstill, TopicPartition
 from correlator.event import Kind, Role
 from correlator.metrics import MOST_POOLS, PREFIX, SPANS, Metrics
 from correlator.stage.draft import Draft, Published, Tally
@@ -183,7 +183,9 @@ def test_nothing_is_counted_before_its_transaction_is_committed():
 def test_the_condition_is_asked_for_whenever_somebody_looks():
     now = {"ready": False, "open": (0, None)}
     counted = Metrics(wall_clock=lambda: NOW)
-    counted.watch(lambda: Condition(now["ready"], Standstill("it", 2.5), [Lag("t", 3, 7)], lambda kind: now["open"]))
+    counted.watch(
+        lambda: Condition(now["ready"], Standstill("it", 2.5), {TopicPartition("t", 3): 7}, lambda kind: now["open"])
+    )
     assert samples(counted, "ready") == {}
     assert samples(counted, "open_lifecycles") == {}
     assert samples(counted, "oldest_open_age_seconds") == {}
@@ -198,5 +200,5 @@ def test_the_condition_is_asked_for_whenever_somebody_looks():
 def test_the_oldest_is_not_younger_than_nothing():
     """A clock that runs ahead of ours began it in our future."""
     counted = Metrics(wall_clock=lambda: NOW)
-    counted.watch(lambda: Condition(True, Standstill("it", 0), [], lambda _: (1, NOW + 1)))
+    counted.watch(lambda: Condition(True, Standstill("it", 0), {}, lambda _: (1, NOW + 1)))
     assert samples(counted, "oldest_open_age_seconds") == {}

@@ -19,7 +19,7 @@ async def served() -> AsyncIterator[Callable[..., Any]]:
 
     async def serve(*, ready: bool = True, still: float = 0, **settings: Any) -> TestClient[Any, Any]:
         metrics = Metrics(wall_clock=lambda: 0)
-        condition = Condition(ready, Standstill("prefect.events-3", still), (), lambda _: (0, None))
+        condition = Condition(ready, Standstill("prefect.events-3", still), {}, lambda _: (0, None))
         metrics.watch(lambda: condition)
         web = create_web(Settings(**settings), metrics, lambda: condition, None)
         client = TestClient(TestServer(web))
