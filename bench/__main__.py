@@ -5,16 +5,14 @@ import asyncio
 import sys
 import tempfile
 import uuid
-from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from bench.rates import PARTITIONS, Rate, create, load, measure
+from bench.rates import Rate, create, load, measure
 from local import local_kafka
-
-CORRELATOR = Path(sys.executable).with_name("correlator")
+from local.deployment import CORRELATOR, PARTITIONS, Deployment
 
 
 async def naive(broker: str, input_: str, count: int, limit: float) -> Rate:
@@ -35,23 +33,11 @@ async def sliced(broker: str, input_: str, count: int, limit: float) -> Rate:
 
 
 async def stage(broker: str, input_: str, count: int, limit: float, keyed_by: str) -> Rate:
-    app_id = f"stage-{uuid.uuid4().hex[:8]}"
-    output = f"{app_id}-records"
+    deployment = Deployment(broker, "stage", TOPIC_EVENTS=input_, INPUT_KEYED_BY=keyed_by, LOG_LEVEL="warning")
+    output = deployment.flow_run_duration
     await create(broker, output)
     with tempfile.TemporaryDirectory() as directory:
-        env = {
-            "CORRELATOR_BOOTSTRAP_SERVERS": broker,
-            "CORRELATOR_APP_ID": app_id,
-            "CORRELATOR_TOPIC_EVENTS": input_,
-            "CORRELATOR_TOPIC_FLOW_RUN_DURATION": output,
-            "CORRELATOR_TOPIC_WORKER_UPTIME": f"{app_id}-uptimes",
-            "CORRELATOR_TOPIC_DEAD_LETTER": f"{app_id}-dead-letter",
-            "CORRELATOR_PARTITIONS": str(PARTITIONS),
-            "CORRELATOR_INPUT_KEYED_BY": keyed_by,
-            "CORRELATOR_DATA_DIR": directory,
-            "CORRELATOR_LOG_LEVEL": "warning",
-            "CORRELATOR_WEB_PORT": "0",
-        }
+        env = deployment.environment(DATA_DIR=directory)
         return await measure(broker, [str(CORRELATOR), "worker"], env, output, count, count // 2, limit)
 
 

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from bench import events
+from local.deployment import PARTITIONS
 
 
 class Rate(NamedTuple):
@@ -31,10 +32,6 @@ class Rate(NamedTuple):
     @property
     def per_cpu_second(self) -> float:
         return self.events / self.cpu_seconds
-
-
-PARTITIONS = 4
-"""Of every topic."""
 
 
 async def create(broker: str, topic: str, **config: str) -> None:

@@ -1,42 +1,36 @@
 """``python -m bench.recovery``: how long a worker takes to recover, and how much memory its state costs."""
 
 import asyncio
-import os
-import re
 import signal
 import subprocess
 import tempfile
 import time
-import uuid
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from rich.console import Console
 from rich.table import Table
 
 from bench import events
-from bench.__main__ import CORRELATOR
-from bench.rates import PARTITIONS, create
+from bench.memory import Memory, memory_of
+from bench.rates import create
 from correlator import core, prefect
 from correlator.partitioner import partition_for
 from local import local_kafka
-
-HOUR = 3_600_000_000
+from local.deployment import CORRELATOR, PARTITIONS, Deployment
 
 
 class Recovered(NamedTuple):
-    """How a worker came back. Seconds since its process was started, memory in bytes."""
+    """How a worker came back, and its memory then. Seconds since its process was started."""
 
     entries: int
     ready: float
     first_record: float
-    resident: int
-    peak: int
-    """The most it ever took, recovering included."""
+    memory: Memory
 
 
 def states(open_: int, remembered: int) -> Iterator[tuple[bytes, bytes]]:
@@ -84,75 +78,54 @@ async def write(broker: str, changelog: str, entries: Iterator[tuple[bytes, byte
     return count
 
 
-async def measure(broker: str, env: dict[str, str], entries: int, log: Path, output: str, limit: float) -> Recovered:
-    """Start a worker, and look at it until it has published the first record of an event that waits for it."""
-    began = time.monotonic()
-    with log.open("wb") as out:
-        worker = subprocess.Popen([CORRELATOR, "worker"], env=os.environ | env, stdout=out, stderr=out)  # noqa: ASYNC220
-    try:
-        async with asyncio.timeout(limit):
-            while "holds" not in log.read_text():
-                assert worker.poll() is None, log.read_text()
-                await asyncio.sleep(0.05)
-            ready = time.monotonic() - began
-            first = await _first_record(broker, output, began)
-        status = Path(f"/proc/{worker.pid}/status").read_text()
-        memory = {name: int(kb) * 1024 for name, kb in re.findall(r"(VmRSS|VmHWM):\s+(\d+) kB", status)}
-        return Recovered(entries, ready, first, memory["VmRSS"], memory["VmHWM"])
-    finally:
-        worker.send_signal(signal.SIGTERM)
-        worker.wait(60)
-
-
-async def _first_record(broker: str, output: str, began: float) -> float:
-    from aiokafka import AIOKafkaConsumer
-
+async def measure(deployment: Deployment, directory: Path, entries: int, limit: float) -> Recovered:
+    """Start a worker, and look at it until it has published the record of a flow run that waits for it."""
+    await _feed(deployment)
     async with AIOKafkaConsumer(
-        output, bootstrap_servers=broker, isolation_level="read_committed", auto_offset_reset="earliest"
+        deployment.flow_run_duration, bootstrap_servers=deployment.bootstrap_servers, isolation_level="read_committed"
     ) as consumer:
-        await consumer.getone()
-        return time.monotonic() - began
+        await consumer.seek_to_end()  # what an earlier worker published does not count
+        began, log = time.monotonic(), directory / "log"
+        with log.open("wb") as out:
+            worker = subprocess.Popen(  # noqa: ASYNC220
+                [CORRELATOR, "worker"], env=deployment.environment(DATA_DIR=str(directory)), stdout=out, stderr=out
+            )
+        try:
+            async with asyncio.timeout(limit):
+                while "holds" not in log.read_text():
+                    assert worker.poll() is None, log.read_text()
+                    await asyncio.sleep(0.05)
+                ready = time.monotonic() - began
+                await consumer.getone()
+                return Recovered(entries, ready, time.monotonic() - began, memory_of(worker.pid))
+        finally:
+            worker.send_signal(signal.SIGTERM)
+            worker.wait(60)
 
 
 async def run(broker: str, open_: int, remembered: int, store: str, limit: float) -> list[tuple[str, Recovered]]:
     """Once without any state, once with all of it, and, where it is kept on disk, once more with it at hand."""
     found = []
     for what, counts in (("empty", (0, 0)), ("full", (open_, remembered))):
-        app_id = f"recovery-{uuid.uuid4().hex[:8]}"
-        input_, output, changelog = f"{app_id}-events", f"{app_id}-durations", f"{app_id}-subjects-changelog"
-        for topic in (input_, output):
+        deployment = Deployment(broker, "recovery", INPUT_KEYED_BY="subject", STORE=store)
+        for topic in (deployment.events, deployment.flow_run_duration):
             await create(broker, topic)
-        await create(broker, changelog, cleanup_policy="compact")
+        await create(broker, deployment.changelog, cleanup_policy="compact")
+        entries = await write(broker, deployment.changelog, states(*counts))
         with tempfile.TemporaryDirectory() as directory:
-            env = {
-                "CORRELATOR_BOOTSTRAP_SERVERS": broker,
-                "CORRELATOR_APP_ID": app_id,
-                "CORRELATOR_TOPIC_EVENTS": input_,
-                "CORRELATOR_TOPIC_FLOW_RUN_DURATION": output,
-                "CORRELATOR_TOPIC_WORKER_UPTIME": f"{app_id}-uptimes",
-                "CORRELATOR_TOPIC_DEAD_LETTER": f"{app_id}-dead-letter",
-                "CORRELATOR_PARTITIONS": str(PARTITIONS),
-                "CORRELATOR_INPUT_KEYED_BY": "subject",
-                "CORRELATOR_STORE": store,
-                "CORRELATOR_DATA_DIR": directory,
-                "CORRELATOR_WEB_PORT": "0",
-            }
-            entries = await write(broker, changelog, states(*counts))
-            await _feed(broker, input_)
-            found.append((what, await measure(broker, env, entries, Path(directory, "log"), output, limit)))
+            found.append((what, await measure(deployment, Path(directory), entries, limit)))
             if store != "memory://" and entries:
-                await create(broker, f"{app_id}-unused")
-                again = await measure(broker, env, entries, Path(directory, "log"), output, limit)
-                found.append(("again", again))
+                found.append(("again", await measure(deployment, Path(directory), entries, limit)))
     return found
 
 
-async def _feed(broker: str, input_: str) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=broker)
+async def _feed(deployment: Deployment) -> None:
+    """Let a few runs begin and end."""
+    producer = AIOKafkaProducer(bootstrap_servers=deployment.bootstrap_servers)
     await producer.start()
     try:
-        for key, value in events.pairs(5, seed=99):
-            await producer.send_and_wait(input_, value, key=key)
+        for key, value in events.pairs(5, seed=time.time_ns()):
+            await producer.send_and_wait(deployment.events, value, key=key)
     finally:
         await producer.stop()
 
@@ -169,12 +142,12 @@ def main(open_: int, remembered: int, store: str, limit: float) -> None:
         title = f"{open_:,} open and {remembered:,} remembered, {store}, {kafka.description}"
     table = Table("state", "entries", "ready after", "first record after", "memory", "at its peak", title=title)
     for what, it in found:
-        megabytes = (f"{size / 1e6:,.0f} MB" for size in (it.resident, it.peak))
+        megabytes = (f"{size / 1e6:,.0f} MB" for size in it.memory)
         table.add_row(what, f"{it.entries:,}", f"{it.ready:.1f} s", f"{it.first_record:.1f} s", *megabytes)
     Console().print(table)
     (_, empty), (_, full), *_ = found
     if full.entries:
-        print(f"{(full.resident - empty.resident) / full.entries / 1000:.2f} kB an entry")
+        print(f"{(full.memory.resident - empty.memory.resident) / full.entries / 1000:.2f} kB an entry")
 
 
 if __name__ == "__main__":

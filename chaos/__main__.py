@@ -87,10 +87,10 @@ def main(
     try:
         with ExitStack() as stack:
             servers, nodes, description = _kafka(stack, int(brokers))
-            stage = Stage.make(servers, brokers=int(brokers), store=store, one_hop=one_hop)
+            stage = Stage(servers, brokers=int(brokers), store=store, one_hop=one_hop)
             run = Run(stage, nodes, rate, seed, say)
             say(f"{description}; {workers} workers; {rate:.0f} events/s; {1 if one_hop else 2} hop(s); {store}")
-            crew = partial(Workers, stage.variables, workers, static=not dynamic)
+            crew = partial(Workers, stage, workers, static=not dynamic)
             throws = lasting(60 * minutes, schedule(seed, again), last)
             kept = asyncio.run(throw(run, stage, crew, throws, length, logs))
     except (NoKafka, BrokerFailed) as error:

@@ -7,11 +7,12 @@ from random import Random
 from typing import Final, NamedTuple
 
 from chaos.feeding import Feeder
-from chaos.stage import PARTITIONS, SESSION_TIMEOUT
+from chaos.stage import SESSION_TIMEOUT
 from chaos.truth import Truth
 from chaos.verdict import Verdict
 from chaos.workers import RESTART, Worker, Workers
 from local import Broker
+from local.deployment import PARTITIONS
 from local.jvm import JvmBroker
 
 MESSAGE_BYTES: Final = 1_048_588

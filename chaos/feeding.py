@@ -7,9 +7,10 @@ from collections.abc import Iterable
 
 from aiokafka import AIOKafkaProducer
 
-from chaos.stage import PARTITIONS, Stage
+from chaos.stage import Stage
 from chaos.truth import Said, Truth
 from correlator.partitioner import partition_for
+from local.deployment import PARTITIONS
 
 TICK = 0.05
 UNDER_WAY = 3000
@@ -86,7 +87,9 @@ class Feeder:
         assert self._producer is not None
         keyed = self._stage.one_hop or said.keyed
         to = partition_for(said.key, PARTITIONS) if keyed else self._rng.randrange(PARTITIONS)
-        delivery = await self._producer.send(self._stage.raw, said.value, key=said.key if keyed else None, partition=to)
+        delivery = await self._producer.send(
+            self._stage.events, said.value, key=said.key if keyed else None, partition=to
+        )
         await delivery
         self._truth.heard(said, wall_clock())
 

@@ -10,13 +10,14 @@ from chaos.faults import FAULTS, Scene
 from chaos.feeding import Feeder, wall_clock
 from chaos.schedule import Throw
 from chaos.settling import LIMIT, Settling, Stuck
-from chaos.stage import PARTITIONS, Stage
+from chaos.stage import Stage
 from chaos.table import Row
 from chaos.truth import Truth
 from chaos.verdict import Verdict
 from chaos.watching import Watcher
 from chaos.workers import Failure, Workers
 from local import Broker
+from local.deployment import PARTITIONS
 
 WARMING_UP = 3.0
 """Seconds that are fed before the first fault."""

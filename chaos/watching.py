@@ -8,8 +8,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from chaos.published import VALUE_LEFT_OUT, letter, record
-from chaos.stage import PARTITIONS, Stage
+from chaos.stage import Stage
 from chaos.verdict import Verdict
+from local.deployment import PARTITIONS
 
 REQUEST_TIMEOUT = 8.0
 """Seconds: a broker that hangs is not to keep the observer for longer."""
@@ -22,7 +23,7 @@ class Watcher:
         self._stage, self._verdict = stage, verdict
         self._positions = {
             TopicPartition(topic, number): 0
-            for topic in (*stage.outputs, stage.dead_letters)
+            for topic in (stage.worker_uptime, stage.flow_run_duration, stage.dead_letter)
             for number in range(PARTITIONS)
         }
         self._last, self._silence = time.monotonic(), 0.0
@@ -70,7 +71,7 @@ class Watcher:
         self._silence, self._last = max(self._silence, now - self._last), now
 
     def _take(self, one: "ConsumerRecord[bytes | None, bytes | None]") -> None:
-        if one.topic == self._stage.dead_letters:
+        if one.topic == self._stage.dead_letter:
             left_out = VALUE_LEFT_OUT in dict(one.headers)
             expected = letter(one.key, kept=one.value is not None and not left_out)
             self._verdict.get(expected.id, expected.what)

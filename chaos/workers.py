@@ -5,12 +5,12 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from chaos.stage import CORRELATOR
+from chaos.stage import Stage
 from correlator.values import PREFIX
+from local.deployment import CORRELATOR, variables
 from local.keeping import Keeper
 
 RESTART: Final = 1.5
@@ -41,18 +41,18 @@ class Failure(Exception):
 class Worker:
     """One ``correlator worker``: at most one process at a time."""
 
-    def __init__(self, name: str, variables: Mapping[str, str], exits: list[Exit], *, static: bool) -> None:
+    def __init__(self, name: str, stage: Stage, exits: list[Exit], *, static: bool) -> None:
         self.name = name
         self._keeper = Keeper()
         self._exits = exits
         self._asked = False
         self._wanted = True
-        variables = {**variables, f"{PREFIX}DATA_DIR": str(self._keeper.directory / "data")}
+        settings = {**stage.settings, "DATA_DIR": str(self._keeper.directory / "data")}
         if static:
-            variables[f"{PREFIX}INSTANCE_ID"] = name
+            settings["INSTANCE_ID"] = name
         inherited = [part for name in os.environ if name.startswith(PREFIX) for part in ("-u", name)]
         self._command = [
-            *("env", *inherited, *(f"{variable}={value}" for variable, value in variables.items())),
+            *("env", *inherited, *(f"{variable}={value}" for variable, value in variables(**settings).items())),
             *(str(CORRELATOR), "worker"),
         ]
         self._start()
@@ -141,8 +141,8 @@ class Worker:
 class Workers:
     """All workers of a stage."""
 
-    def __init__(self, variables: Mapping[str, str], count: int, *, static: bool) -> None:
-        self._variables, self._static = variables, static
+    def __init__(self, stage: Stage, count: int, *, static: bool) -> None:
+        self._stage, self._static = stage, static
         self.exits: list[Exit] = []
         """Ends that nobody asked for, since somebody last took them out."""
         self.all: list[Worker] = []
@@ -151,7 +151,7 @@ class Workers:
 
     def add(self) -> Worker:
         """One more."""
-        worker = Worker(f"worker-{len(self.all)}", self._variables, self.exits, static=self._static)
+        worker = Worker(f"worker-{len(self.all)}", self._stage, self.exits, static=self._static)
         self.all.append(worker)
         return worker
 

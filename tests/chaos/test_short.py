@@ -19,11 +19,11 @@ SEED = 20_260_101
 async def test_four_faults(own_kafka: Callable[..., Broker], tmp_path: Path):
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # an error per connection and 100 ms, on purpose
     kafka = own_kafka(IMPATIENT)
-    stage = Stage.make(kafka.bootstrap_servers, brokers=1, store="memory://", one_hop=False)
+    stage = Stage(kafka.bootstrap_servers, brokers=1, store="memory://", one_hop=False)
     await stage.create_topics()
     said: list[str] = []
     run = Run(stage, [kafka], rate=200, seed=SEED, say=said.append)
-    workers = Workers(stage.variables, 2, static=True)
+    workers = Workers(stage, 2, static=True)
     try:
         await run.throw_all((Throw(number, fault, 0.5, SEED) for number, fault in enumerate(FAULTS)), workers, 0.2)
     finally:

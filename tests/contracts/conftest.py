@@ -17,7 +17,7 @@ from psycopg.conninfo import make_conninfo
 from tests.contracts.examples import TABLES
 from tests.contracts.postgres import NoPostgres, private_postgres
 from tests.contracts.publishing import Published, publish
-from tests.stage.deployment import Deployment
+from tests.stage.running import stages
 
 
 def _missing(what: str, why: str) -> None:
@@ -29,13 +29,8 @@ def _missing(what: str, why: str) -> None:
 @pytest.fixture(scope="session")
 def published(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     """What a stage published; it has ended."""
-    stage = Deployment(kafka, tmp_path_factory.mktemp("published"), INPUT_KEYED_BY="subject")
-    created = stage.command("topics", "create")
-    assert created.returncode == 0, created.stderr
-    try:
-        yield asyncio.run(publish(stage))
-    finally:
-        stage.end()
+    with stages(tmp_path_factory.mktemp("published")) as make:
+        yield asyncio.run(publish(make(kafka, INPUT_KEYED_BY="subject")))
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 
 from local.demo import SAMPLE
 from tests.prefect.events import CANCELLED, EXECUTED, STARTED, STOPPED, SUBMITTED, WORKER, raw, with_label
-from tests.stage.deployment import Deployment
 from tests.stage.generated import Shape, generate
+from tests.stage.running import Stage
 from tests.stage.test_sample import by_subject
 
 Message = ConsumerRecord[bytes, bytes]
@@ -58,7 +58,7 @@ AMENDED = [
 class Published(NamedTuple):
     """What the stage published: of each partition, its messages in order."""
 
-    stage: Deployment
+    stage: Stage
     partitions: dict[tuple[str, int], list[Message]]
 
     @property
@@ -67,7 +67,7 @@ class Published(NamedTuple):
 
     @property
     def topics(self) -> tuple[str, str]:
-        return self.stage.uptimes, self.stage.durations
+        return self.stage.worker_uptime, self.stage.flow_run_duration
 
     def final(self, read: dict[tuple[str, int], int] | None = None) -> dict[str, Record]:
         """The last value of each record id, of what lies before these offsets; without, of all."""
@@ -80,7 +80,7 @@ class Published(NamedTuple):
         return {record["record_id"]: record for record in records}
 
 
-async def publish(stage: Deployment) -> Published:
+async def publish(stage: Stage) -> Published:
     """Let the stage publish the records of a generated session, of the sample, and of what amends them."""
     generated = generate(1, Shape(hours=6, runs=300, workers=10)).records(keyed=True)
     ours = ((by_subject(event), event) for event in [*SAMPLE.read_bytes().splitlines(), *AMENDED])
@@ -89,10 +89,10 @@ async def publish(stage: Deployment) -> Published:
     await stage.until_done(workers=[worker])
     worker.terminate()
     partitions: defaultdict[tuple[str, int], list[Message]] = defaultdict(list)
-    for topic in (stage.uptimes, stage.durations):
+    for topic in (stage.worker_uptime, stage.flow_run_duration):
         for message in await stage.read(topic):
             partitions[topic, message.partition].append(message)
-        await _write_and_withdraw(stage.broker, topic)
+        await _write_and_withdraw(stage.bootstrap_servers, topic)
     return Published(stage, dict(partitions))
 
 

@@ -53,4 +53,4 @@ def is_through(published: Published, database: str) -> bool:
 
 def sink(published: Published, database: str) -> AbstractContextManager["subprocess.Popen[str]"]:
     """The sample sink, running."""
-    return running("sink.py", database, published.stage.broker, *published.topics)
+    return running("sink.py", database, published.stage.bootstrap_servers, *published.topics)

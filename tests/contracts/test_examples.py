@@ -29,7 +29,7 @@ def test_what_was_published_has_amendments(published: Published) -> None:
 @pytest.mark.usefixtures("kcat")
 def test_kcat_shows_key_headers_and_record(published: Published) -> None:
     for topic in published.topics:
-        command = [str(EXAMPLES / "kcat.sh"), published.stage.broker, topic, "-e", "-q"]
+        command = [str(EXAMPLES / "kcat.sh"), published.stage.bootstrap_servers, topic, "-e", "-q"]
         ended = subprocess.run(command, capture_output=True, timeout=30)
         assert ended.returncode == 0, ended.stderr
         shown = [line.split(b"\t") for line in ended.stdout.splitlines()]
@@ -41,7 +41,7 @@ def test_kcat_shows_key_headers_and_record(published: Published) -> None:
 
 def test_follow_prints_every_version(published: Published) -> None:
     expected = Counter(map(_line, published.messages))
-    with running("follow.py", published.stage.broker, *published.topics) as follow:
+    with running("follow.py", published.stage.bootstrap_servers, *published.topics) as follow:
         assert follow.stdout is not None
         assert Counter(islice(follow.stdout, expected.total())) == expected
         assert follow.poll() is None, "it goes on"
@@ -49,7 +49,7 @@ def test_follow_prints_every_version(published: Published) -> None:
 
 def _line(message: Message) -> str:
     record = orjson.loads(message.value or b"")
-    if message.topic.endswith("-uptimes"):
+    if message.topic.endswith("-worker-uptime"):
         return f"{record['worker']['id']} {record['outcome']} {record['uptime_seconds']}\n"
     return f"{record['flow_run']['id']} {record['outcome']} {record['duration_seconds']}\n"
 

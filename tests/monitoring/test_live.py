@@ -16,8 +16,8 @@ from local.demo import SAMPLE
 from local.ports import free_ports
 from tests.monitoring import files
 from tests.monitoring.prometheus import PATIENCE, Prometheus, program, promtool
-from tests.stage.deployment import Deployment
 from tests.stage.generated import Shape, generate, last_events
+from tests.stage.running import Stage, stages
 
 SHAPE = Shape(hours=6, runs=400, workers=10, twins=2)
 INVALID = [b'{"event":"prefect.worker.started"}', b'{"event":"prefect.worker.stopped",']
@@ -37,10 +37,7 @@ def prometheus(kafka: str, tmp_path_factory: pytest.TempPathFactory, port: int) 
         program(name)
     directory = tmp_path_factory.mktemp("monitoring")
     with ExitStack() as stack:
-        stage = Deployment(kafka, directory, WEB_PORT=str(port))
-        stack.callback(stage.end)
-        created = stage.command("topics", "create")
-        assert created.returncode == 0, created.stderr
+        stage = stack.enter_context(stages(directory))(kafka, WEB_PORT=str(port))
         prometheus = Prometheus(directory, [port], files.ALERTS)
         stack.callback(prometheus.stop)
         prometheus.wait_until_ready()
@@ -48,7 +45,7 @@ def prometheus(kafka: str, tmp_path_factory: pytest.TempPathFactory, port: int) 
         yield prometheus
 
 
-async def _let_happen(stage: Deployment, prometheus: Prometheus) -> None:
+async def _let_happen(stage: Stage, prometheus: Prometheus) -> None:
     """In two halves, as nothing has a rate before it was seen twice."""
     stage.start()
     records = list(generate(7, SHAPE).records(keyed=False))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.security.secured import PASSWORD, USER, SecuredBroker, secured_kafka
-from tests.stage.deployment import Deployment
+from tests.stage.running import Stage, stages
 
 
 @pytest.fixture(scope="session")
@@ -18,18 +18,13 @@ def secured(have_kafka, tmp_path_factory: pytest.TempPathFactory) -> SecuredBrok
 
 
 @pytest.fixture
-def new_stage(secured: SecuredBroker, tmp_path: Path) -> Iterator[Callable[..., Deployment]]:
+def new_stage(secured: SecuredBroker, tmp_path: Path) -> Iterator[Callable[..., Stage]]:
     """Make a deployment whose workers come in as the settings say; tests feed and read it as the administrator."""
-    stages: list[Deployment] = []
+    with stages(tmp_path) as as_administrator:
 
-    def make(**settings: str) -> Deployment:
-        stage = Deployment(secured.addresses["ADMIN"], tmp_path, CREATE_TOPICS="false")
-        created = stage.command("topics", "create")
-        assert created.returncode == 0, created.stderr
-        stage.settings |= settings
-        stages.append(stage)
-        return stage
+        def make(**settings: str) -> Stage:
+            stage = as_administrator(secured.addresses["ADMIN"], CREATE_TOPICS="false")
+            stage.settings |= settings
+            return stage
 
-    yield make
-    for stage in stages:
-        stage.end()
+        yield make

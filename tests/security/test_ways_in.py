@@ -13,13 +13,13 @@ from correlator.settings import Settings
 from correlator.topics import needed
 from local.demo import SAMPLE
 from tests.security.secured import PASSWORD, REAUTHENTICATE, TOKEN, USER, SecuredBroker, token
-from tests.stage.deployment import Deployment
+from tests.stage.running import Stage
 
 INVALID = b'["prefect.worker.started"]'
-NewStage = Callable[..., Deployment]
+NewStage = Callable[..., Stage]
 
 
-async def allow(kafka: SecuredBroker, stage: Deployment, user: str = USER) -> None:
+async def allow(kafka: SecuredBroker, stage: Stage, user: str = USER) -> None:
     settings = Settings(**{name.lower(): value for name, value in stage.settings.items()})
     async with kafka.administrator() as administrator:
         await administrator.allow(user, needed(settings))
@@ -30,11 +30,11 @@ def listing(process: int) -> str:
     return "".join(Path(f"/proc/{process}/{which}").read_text() for which in ("environ", "cmdline"))
 
 
-async def assert_exactly_once(stage: Deployment, count: int) -> None:
-    records = [orjson.loads(record.value or b"") for record in await stage.read(stage.durations)]
+async def assert_exactly_once(stage: Stage, count: int) -> None:
+    records = [orjson.loads(record.value or b"") for record in await stage.read(stage.flow_run_duration)]
     assert {record["outcome"] for record in records} == {"completed"}
     assert len({record["record_id"] for record in records}) == len(records) == count
-    assert await stage.read(stage.dead_letters) == []
+    assert await stage.read(stage.dead_letter) == []
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ async def test_events_in_records_out(
     for secret in (PASSWORD, TOKEN, "PRIVATE KEY"):
         assert secret not in listed + stage.log(worker)
     assert len({record["record_id"] for record in await stage.records()}) == 24
-    assert len(await stage.read(stage.dead_letters)) == 1
+    assert len(await stage.read(stage.dead_letter)) == 1
 
 
 async def test_exactly_once_by_scram_whatever_becomes_of_the_workers(

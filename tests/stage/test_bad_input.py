@@ -7,7 +7,7 @@ import pytest
 
 from bench.events import pairs
 from local.demo import SAMPLE
-from tests.stage.deployment import Deployment
+from tests.stage.running import Stage
 
 SUBMITTED = next(line for line in SAMPLE.read_bytes().splitlines() if b'"prefect.worker.submitted-flow-run"' in line)
 
@@ -36,7 +36,7 @@ IGNORED = {
 
 
 @pytest.mark.parametrize("keyed_by", ["any", "subject"])
-async def test_bad_input(new_stage: Callable[..., Deployment], keyed_by: str) -> None:
+async def test_bad_input(new_stage: Callable[..., Stage], keyed_by: str) -> None:
     """Invalid events are dead letters with their bytes and the reason; the others, and what comes after them, goes
     on."""
     stage = new_stage(INPUT_KEYED_BY=keyed_by)
@@ -46,13 +46,13 @@ async def test_bad_input(new_stage: Callable[..., Deployment], keyed_by: str) ->
     worker = stage.start()
     await stage.until_done(workers=[worker])
 
-    letters = {record.key: record for record in await stage.read(stage.dead_letters)}
+    letters = {record.key: record for record in await stage.read(stage.dead_letter)}
     assert letters.keys() == {name.encode() for name in INVALID}
     for name, (value, reason) in INVALID.items():
         letter, headers = letters[name.encode()], dict(letters[name.encode()].headers)
         assert reason in headers["__streams.errors.message"].decode()
         assert headers["__streams.errors.exception"] == b"InvalidEvent"
-        assert headers["__streams.errors.topic"] == stage.raw.encode()
+        assert headers["__streams.errors.topic"] == stage.events.encode()
         assert headers["__streams.errors.partition"].isdigit()
         assert headers["__streams.errors.offset"].isdigit()
         assert letter.value == value or (len(value) > 1_000_000 and letter.value is None)

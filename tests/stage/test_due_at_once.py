@@ -1,46 +1,22 @@
 """What is due at once, at the end of a long catch-up, goes out in transactions of bounded size."""
 
 from collections import Counter
-from typing import NamedTuple
 
 from bench.events import pairs
 from correlator import core, prefect, wire
-from correlator.engine import MemoryStore, Message, Slice
+from correlator.engine import Message, Slice
 from correlator.stage.arriving import Forwarded
 from correlator.stage.correlate import MOST, Correlate
 from correlator.stage.dead_letters import DeadLetters
-from correlator.stage.draft import Tally
+from tests.engine.fakes import Record
+from tests.stage.brokerless import Entries, Uncounted
 
 OPEN = 10_000
 END_OF_TIME = 4_000_000_000_000_000
 
 
-class Record(NamedTuple):
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    timestamp: int = 0
-    timestamp_type: int = 0
-    headers: tuple[tuple[str, bytes], ...] = ()
-
-
-class Table:
-    changelog_topic_name = "changelog"
-
-    def __init__(self) -> None:
-        self.store = MemoryStore()
-
-    def get_committed(self, partition: int, key: bytes) -> bytes | None:
-        return self.store.get(partition, key)
-
-
-class Uncounted:
-    def add(self, tally: Tally) -> None:
-        """Counting is another test's."""
-
-
 def test_what_is_due_at_once() -> None:
-    table = Table()
+    table = Entries()
     published: list[core.Lifecycle] = []
 
     def publish(lifecycle: core.Lifecycle) -> Message:
@@ -60,7 +36,7 @@ def test_what_is_due_at_once() -> None:
         for offset, event in enumerate(events)
     ]
     for transaction in stage(Slice("lifecycles", 0, 0, OPEN, records)):
-        table.store.apply(0, transaction.changes.items(), 0)
+        table.commit(transaction.changes)
     assert published == []
 
     tick = Record(OPEN, None, wire.encode_tick(0, 1, END_OF_TIME))
@@ -69,7 +45,7 @@ def test_what_is_due_at_once() -> None:
         sizes.append(len(transaction.messages))
         assert transaction.end == OPEN + 1
         # A crash here loses nothing: what is still due is due again for whoever takes over.
-        table.store.apply(0, transaction.changes.items(), 0)
+        table.commit(transaction.changes)
     assert max(sizes) <= MOST
     assert len(sizes) == OPEN // MOST + 1
     assert Counter(lifecycle.outcome for lifecycle in published) == {core.Outcome.LOST: OPEN}

@@ -10,8 +10,8 @@ import orjson
 import pytest
 
 from bench.events import pairs
-from tests.stage.deployment import Deployment
 from tests.stage.generated import Shape, generate
+from tests.stage.running import Stage, run
 
 SHAPE = Shape(hours=6, runs=1500, workers=10, twins=2)
 OF_OURS = {"opened", "decided", "waiting", "duplicate"}
@@ -56,7 +56,7 @@ def expected(records: list[tuple[bytes | None, bytes | None]]) -> Counter[str]:
 
 
 @pytest.mark.parametrize("keyed_by", ["any", "subject"])
-async def test_the_worker_s_counts_add_up(new_stage: Callable[..., Deployment], keyed_by: str) -> None:
+async def test_the_worker_s_counts_add_up(new_stage: Callable[..., Stage], keyed_by: str) -> None:
     stage, records = new_stage(INPUT_KEYED_BY=keyed_by), inputs()
     assert await stage.feed(records) == len(records)
     worker = stage.start()
@@ -68,7 +68,7 @@ async def test_the_worker_s_counts_add_up(new_stage: Callable[..., Deployment], 
 
     assert set(fates) <= OF_OURS | {"ignored", "dead-lettered", "forwarded"}
     assert fates["ignored"] == sure["ignored"]
-    assert fates["dead-lettered"] == sure["bad"] == len(await stage.read(stage.dead_letters))
+    assert fates["dead-lettered"] == sure["bad"] == len(await stage.read(stage.dead_letter))
     assert fates["duplicate"] == sure["duplicate"]
     decided = sum(fates[fate] for fate in OF_OURS)
     assert fates["ignored"] + fates["dead-lettered"] + decided == len(records)
@@ -79,7 +79,7 @@ def test_the_counts_of_replay_add_up(tmp_path: Path) -> None:
     records = [(key, value) for key, value in inputs() if value is not None and b"\n" not in value]
     path = tmp_path / "log.jsonl"
     path.write_bytes(b"".join((value or b"") + b"\n" for _, value in records))
-    ended = Deployment.run("replay", str(path))
+    ended = run("replay", str(path))
     assert ended.returncode == 0, ended.stderr
     summary = ended.stderr.partition("┘\n")[2].partition("\ninvalid: ")[0]
     fates, sure = counted(" ".join(summary.split())), expected(records)
@@ -91,7 +91,7 @@ def test_the_counts_of_replay_add_up(tmp_path: Path) -> None:
     assert f"{len(records):,} events" in ended.stderr
 
 
-async def test_no_input_at_all(new_stage: Callable[..., Deployment]) -> None:
+async def test_no_input_at_all(new_stage: Callable[..., Stage]) -> None:
     """A worker that read nothing says so."""
     stage = new_stage()
     worker = stage.start()
@@ -101,7 +101,7 @@ async def test_no_input_at_all(new_stage: Callable[..., Deployment]) -> None:
     assert "stopped: nothing was read" in stage.log(worker)
 
 
-async def test_the_counts_of_two_workers_add_up(new_stage: Callable[..., Deployment]) -> None:
+async def test_the_counts_of_two_workers_add_up(new_stage: Callable[..., Stage]) -> None:
     """Of two that are stopped in order, each counts what it did."""
     count = 20_000
     stage = new_stage(INPUT_KEYED_BY="subject")

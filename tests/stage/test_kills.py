@@ -10,24 +10,24 @@ import orjson
 import pytest
 
 from bench.events import pairs
-from tests.stage.deployment import SESSION_TIMEOUT, Deployment
+from tests.stage.running import SESSION_TIMEOUT, Stage
 
 PAIRS = 60_000
 
 
-async def assert_exactly_once(stage: Deployment, count: int) -> None:
+async def assert_exactly_once(stage: Stage, count: int) -> None:
     """Each pair's record is there once, nothing is open, and the committed offsets are at the end of the input."""
-    records = [orjson.loads(record.value) for record in await stage.read(stage.durations)]
+    records = [orjson.loads(record.value) for record in await stage.read(stage.flow_run_duration)]
     assert Counter(record["outcome"] for record in records) == {"completed": count}
     assert len({record["record_id"] for record in records}) == count == len(records)
     assert await stage.open_lifecycles() == 0
-    assert await stage.is_done()
-    assert await stage.read(stage.dead_letters) == []
+    assert await stage.is_through()
+    assert await stage.read(stage.dead_letter) == []
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("keyed_by", ["any", "subject"])
-async def test_a_worker_that_is_killed_five_times(new_stage: Callable[..., Deployment], keyed_by: str) -> None:
+async def test_a_worker_that_is_killed_five_times(new_stage: Callable[..., Stage], keyed_by: str) -> None:
     """Two of the kills come before its first commit."""
     stage = new_stage(INPUT_KEYED_BY=keyed_by, INSTANCE_ID="only")
     await stage.feed(pairs(PAIRS))
@@ -56,7 +56,7 @@ async def test_a_worker_that_is_killed_five_times(new_stage: Callable[..., Deplo
 
 
 @pytest.mark.timeout(300)
-async def test_a_worker_that_joins_and_one_that_outsleeps_its_session(new_stage: Callable[..., Deployment]) -> None:
+async def test_a_worker_that_joins_and_one_that_outsleeps_its_session(new_stage: Callable[..., Stage]) -> None:
     """A second worker joins; the first stands still for longer than its session.
 
     When it goes on, it hears first of its fence, and ends; or, with nothing in hand, of its lost session, and joins
@@ -90,7 +90,7 @@ async def test_a_worker_that_joins_and_one_that_outsleeps_its_session(new_stage:
 
 
 @pytest.mark.timeout(300)
-async def test_sixty_four_partitions(new_stage: Callable[..., Deployment]) -> None:
+async def test_sixty_four_partitions(new_stage: Callable[..., Stage]) -> None:
     """128 producers and as many takings over; then a second worker, which is left alone with all of it."""
     stage = new_stage(PARTITIONS="64")
     await stage.feed(pairs(PAIRS // 6))

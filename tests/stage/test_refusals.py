@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from tests.stage.deployment import Deployment
+from tests.stage.running import Stage, run
 
 
 def refused(settings: Mapping[str, str]) -> tuple[int, str]:
     """Start a worker that is to refuse: its exit code and what it said last."""
     began = time.monotonic()
-    ended = Deployment.run("worker", **settings)
+    ended = run("worker", **settings)
     assert time.monotonic() - began < 30
     assert "Traceback" not in ended.stderr
     return ended.returncode, ended.stderr.strip().splitlines()[-1]
@@ -40,20 +40,20 @@ def test_a_bad_setting_is_named() -> None:
 
 @pytest.mark.parametrize("command", [["topics", "create"], ["topics", "check"]])
 def test_topics_commands_with_a_wrong_broker_address(command: list[str]) -> None:
-    ended = Deployment.run(*command, BOOTSTRAP_SERVERS="127.0.0.1:1")
+    ended = run(*command, BOOTSTRAP_SERVERS="127.0.0.1:1")
     assert ended.returncode == 1
     assert "127.0.0.1:1" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
-def test_a_session_timeout_that_the_broker_does_not_allow(new_stage: Callable[..., Deployment]) -> None:
+def test_a_session_timeout_that_the_broker_does_not_allow(new_stage: Callable[..., Stage]) -> None:
     code, said = refused({**new_stage().settings, "SESSION_TIMEOUT": "31m"})
     assert code == 1
     assert "the group could not be joined, so this process ends: " in said
     assert "InvalidSessionTimeoutError" in said
 
 
-async def test_another_deployment_under_the_same_app_id(new_stage: Callable[..., Deployment]) -> None:
+async def test_another_deployment_under_the_same_app_id(new_stage: Callable[..., Stage]) -> None:
     """Their events would meet in one table, by the clocks of either."""
     running, other = new_stage(), new_stage()
     other.settings["APP_ID"] = running.app_id
@@ -62,8 +62,8 @@ async def test_another_deployment_under_the_same_app_id(new_stage: Callable[...,
     code, said = await asyncio.to_thread(refused, other.settings)
     assert code == 1
     assert said == (
-        f"Another deployment runs under the app id {running.app_id} and reads {running.raw}: give one of them another"
-        " CORRELATOR_APP_ID. (If you have changed CORRELATOR_TOPIC_EVENTS, stop all of its workers first.)"
+        f"Another deployment runs under the app id {running.app_id} and reads {running.events}: give one of them"
+        " another CORRELATOR_APP_ID. (If you have changed CORRELATOR_TOPIC_EVENTS, stop all of its workers first.)"
     )
     second = running.start()  # one of the same is welcome
     await running.until_said(second, "holds")

@@ -8,8 +8,8 @@ that all time is up, so that nothing is open at the end.
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import orjson
 import pytest
@@ -21,10 +21,11 @@ from correlator.replay import Replay
 from correlator.stage.arriving import Forwarded
 from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import DeadLetters
-from correlator.stage.draft import Tally
 from correlator.stage.intake import Intake
-from tests.stage.deployment import Deployment
+from tests.engine.fakes import Record
+from tests.stage.brokerless import Entries, Uncounted
 from tests.stage.generated import HOUR, Log, Shape, generate, last_events
+from tests.stage.running import Stage
 
 LIMIT = 6 * HOUR
 """Of a flow run: so that some are lost, within the log."""
@@ -65,48 +66,6 @@ def replayed(log: Log, last: list[tuple[str, bytes]]) -> dict[str, Decided]:
     lifecycles += replay.end()
     assert {lifecycle.subject for lifecycle in replay.open()} == {name for name, _ in last}
     return decided(orjson.loads(records.render(lifecycle, "test").value) for lifecycle in lifecycles)
-
-
-class Record(NamedTuple):
-    """As a consumer returns it."""
-
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    timestamp: int = 0
-    timestamp_type: int = 0
-    headers: tuple[tuple[str, bytes], ...] = ()
-
-
-class Entries:
-    """The table and its store: what is committed, at once."""
-
-    changelog_topic_name = "changelog"
-
-    def __init__(self) -> None:
-        self.store, self._entries = self, dict[bytes, bytes]()
-
-    def items(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
-        return iter(self._entries.items())
-
-    def get_committed(self, partition: int, key: bytes) -> bytes | None:
-        return self._entries.get(key)
-
-    def stamp(self, partition: int) -> object:
-        """Never the same: what was left is to be taken up from the entries."""
-        return object()
-
-    def commit(self, changes: Mapping[bytes, bytes | None]) -> None:
-        for key, value in changes.items():
-            if value is None:
-                self._entries.pop(key, None)
-            else:
-                self._entries[key] = value
-
-
-class Uncounted:
-    def add(self, tally: Tally) -> None:
-        """Counting is another test's."""
 
 
 class Stages:
@@ -176,9 +135,7 @@ def assert_same(expected: dict[str, Decided], got: dict[str, Decided]) -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("ending", ["killed", "stopped"])
 @pytest.mark.parametrize("keyed_by", ["any", "subject"])
-async def test_the_stage_decides_as_replay_does(
-    new_stage: Callable[..., Deployment], keyed_by: str, ending: str
-) -> None:
+async def test_the_stage_decides_as_replay_does(new_stage: Callable[..., Stage], keyed_by: str, ending: str) -> None:
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     log, last = generate(seed, SHAPE), last_events(PARTITIONS)
@@ -200,7 +157,7 @@ async def test_the_stage_decides_as_replay_does(
     second = stage.start()
     await stage.until_published(len(expected) // 10)
     await stage.until_said(second, "holds")
-    assert not await stage.is_done(), "the end of the first is to come in the middle"
+    assert not await stage.is_through(), "the end of the first is to come in the middle"
     if ending == "killed":
         first.kill()
         first.wait()
@@ -215,4 +172,4 @@ async def test_the_stage_decides_as_replay_does(
     assert second.wait(20) == 0, stage.log(second)
 
     assert_same(expected, decided(await stage.records()))
-    assert await stage.read(stage.dead_letters) == []
+    assert await stage.read(stage.dead_letter) == []

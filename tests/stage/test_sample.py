@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from local.demo import SAMPLE
-from tests.stage.deployment import Deployment
+from tests.stage.running import Stage, run
 
 Record = dict[str, Any]
 
@@ -20,7 +20,7 @@ def replayed() -> list[Record]:
 
 
 def replay(*files: Path) -> list[str]:
-    return Deployment.run("replay", *map(str, files)).stdout.splitlines()
+    return run("replay", *map(str, files)).stdout.splitlines()
 
 
 def final(records: list[Record]) -> dict[str, Record]:
@@ -49,7 +49,7 @@ def by_subject(line: bytes) -> bytes:
 
 @pytest.mark.parametrize("keyed_by", ["any", "subject"])
 async def test_the_stage_gives_the_records_of_replay(
-    new_stage: Callable[..., Deployment], replayed: list[Record], keyed_by: str
+    new_stage: Callable[..., Stage], replayed: list[Record], keyed_by: str
 ) -> None:
     stage = new_stage(INPUT_KEYED_BY=keyed_by, SOURCE="prefect-correlator")
     events = SAMPLE.read_bytes().splitlines()
@@ -59,12 +59,12 @@ async def test_the_stage_gives_the_records_of_replay(
     assert final(await stage.records()) == final(replayed)
 
 
-async def test_records_are_cloud_events(new_stage: Callable[..., Deployment]) -> None:
+async def test_records_are_cloud_events(new_stage: Callable[..., Stage]) -> None:
     stage = new_stage()
     await stage.feed((None, event) for event in SAMPLE.read_bytes().splitlines())
     worker = stage.start()
     await stage.until_done(workers=[worker])
-    for record in await stage.read(stage.uptimes):
+    for record in await stage.read(stage.worker_uptime):
         headers = dict(record.headers)
         value = orjson.loads(record.value or b"")
         assert headers["ce_specversion"] == b"1.0"

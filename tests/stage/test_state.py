@@ -16,36 +16,32 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 from bench.events import pairs
 from correlator.partitioner import partition_for
 from correlator.stage.part import CLOCKS_KEY
-from tests.stage.deployment import Deployment
 from tests.stage.generated import last_events
+from tests.stage.running import Stage
 
 PARTITIONS = 4
 RUN = next(pairs(1))[0]
 """The run of the pair that comes after the damage."""
 
 
-async def damage(stage: Deployment, *entries: tuple[int, bytes, bytes]) -> None:
+async def damage(stage: Stage, *entries: tuple[int, bytes, bytes]) -> None:
     """Write entries to the changelog of a deployment that stands still."""
-    producer = AIOKafkaProducer(bootstrap_servers=stage.broker)
+    producer = AIOKafkaProducer(bootstrap_servers=stage.bootstrap_servers)
     await producer.start()
     try:
         for partition, key, value in entries:
-            await producer.send_and_wait(changelog(stage), value, key=key, partition=partition)
+            await producer.send_and_wait(stage.changelog, value, key=key, partition=partition)
     finally:
         await producer.stop()
 
 
-def changelog(stage: Deployment) -> str:
-    return f"{stage.app_id}-subjects-changelog"
-
-
-async def entries(stage: Deployment) -> dict[tuple[int, bytes | None], bytes | None]:
+async def entries(stage: Stage) -> dict[tuple[int, bytes | None], bytes | None]:
     """The table, as who recovers it sees it."""
-    read: list[ConsumerRecord[bytes, bytes]] = await stage.read(changelog(stage))
+    read: list[ConsumerRecord[bytes, bytes]] = await stage.read(stage.changelog)
     return {(it.partition, it.key): it.value for it in sorted(read, key=lambda it: it.offset)}
 
 
-async def run_to_the_end(stage: Deployment, count: int) -> None:
+async def run_to_the_end(stage: Stage, count: int) -> None:
     """Start a worker, let it do all there is until there are so many records, and stop it."""
     worker = stage.start()
     await stage.until_said(worker, "holds")
@@ -59,7 +55,7 @@ async def run_to_the_end(stage: Deployment, count: int) -> None:
 
 
 @pytest.mark.parametrize("keyed_by", ["any", "subject"])
-async def test_what_cannot_be_read_is_a_dead_letter_once(new_stage: Callable[..., Deployment], keyed_by: str) -> None:
+async def test_what_cannot_be_read_is_a_dead_letter_once(new_stage: Callable[..., Stage], keyed_by: str) -> None:
     stage = new_stage(INPUT_KEYED_BY=keyed_by)
     await stage.feed(pairs(20, seed=2))
     await run_to_the_end(stage, 20)
@@ -74,13 +70,13 @@ async def test_what_cannot_be_read_is_a_dead_letter_once(new_stage: Callable[...
     for _ in range(2):
         await run_to_the_end(stage, 21)
 
-    letters = await stage.read(stage.dead_letters)
+    letters = await stage.read(stage.dead_letter)
     told = {(int(dict(letter.headers)["__streams.errors.partition"]), letter.key): letter for letter in letters}
     assert {place: letter.value for place, letter in told.items()} == garbage
     assert len(letters) == len(garbage), "once each"
     for letter in letters:
         headers = dict(letter.headers)
-        assert headers["__streams.errors.topic"] == changelog(stage).encode()
+        assert headers["__streams.errors.topic"] == stage.changelog.encode()
         assert headers["__streams.errors.exception"] == b"UnreadableState"
         assert headers["__streams.errors.message"]
     table = await entries(stage)
@@ -98,7 +94,7 @@ NEWER = {
 
 
 @pytest.mark.parametrize("newer", NEWER)
-async def test_a_newer_release_s_table_is_refused(new_stage: Callable[..., Deployment], newer: str) -> None:
+async def test_a_newer_release_s_table_is_refused(new_stage: Callable[..., Stage], newer: str) -> None:
     """A sentence that says so, and nothing is touched: neither the entry nor what else could not be read."""
     stage = new_stage()
     key, value = NEWER[newer]
@@ -111,11 +107,11 @@ async def test_a_newer_release_s_table_is_refused(new_stage: Callable[..., Deplo
     assert "a newer release wrote" in said.splitlines()[-1]
     assert "999" in said.splitlines()[-1]
     assert (await entries(stage))[partition, key] == value
-    assert await stage.read(stage.dead_letters) == []
+    assert await stage.read(stage.dead_letter) == []
 
 
 @pytest.mark.parametrize("keyed_by", ["any", "subject"])
-async def test_what_is_due_is_decided_once_by_who_holds_it(new_stage: Callable[..., Deployment], keyed_by: str) -> None:
+async def test_what_is_due_is_decided_once_by_who_holds_it(new_stage: Callable[..., Stage], keyed_by: str) -> None:
     """The first worker knew every deadline, before the second took half of the partitions from it."""
     count = 3000
     stage = new_stage(INPUT_KEYED_BY=keyed_by)
@@ -127,7 +123,7 @@ async def test_what_is_due_is_decided_once_by_who_holds_it(new_stage: Callable[.
     await stage.until_said(second, "holds")
     await stage.feed((name.encode(), value) for name, value in last_events(PARTITIONS, after=1500))
     async with asyncio.timeout(60):
-        while len(await stage.read(stage.durations)) < count:
+        while len(await stage.read(stage.flow_run_duration)) < count:
             await asyncio.sleep(0.5)
     await asyncio.sleep(5)  # a second version would come by now
     for worker in (first, second):
@@ -136,7 +132,9 @@ async def test_what_is_due_is_decided_once_by_who_holds_it(new_stage: Callable[.
     for worker in (first, second):
         assert worker.wait(20) == 0, stage.log(worker)
 
-    records = [orjson.loads(record.value or b"") for record in await stage.read(stage.durations, "read_uncommitted")]
+    records = [
+        orjson.loads(record.value or b"") for record in await stage.read(stage.flow_run_duration, "read_uncommitted")
+    ]
     assert Counter(record["outcome"] for record in records) == {"lost": count}
     assert {record["flow_run"]["id"] for record in records} == {str(uuid.UUID(key.decode())) for key, _ in starts}
     assert len(records) == count, "each was published once, not even an aborted transaction more"
@@ -144,7 +142,7 @@ async def test_what_is_due_is_decided_once_by_who_holds_it(new_stage: Callable[.
 
 @pytest.mark.parametrize("store", ["memory://", "rocksdb://"])
 async def test_a_changelog_whose_head_was_deleted_is_told_of(
-    new_stage: Callable[..., Deployment], tmp_path: Path, store: str
+    new_stage: Callable[..., Stage], tmp_path: Path, store: str
 ) -> None:
     """What was open before is lost and nobody can bring it back; the stage says so and goes on with the rest."""
     stage = new_stage(PARTITIONS="1", STORE=store, DATA_DIR=str(tmp_path / "data"))
@@ -170,14 +168,14 @@ async def test_a_changelog_whose_head_was_deleted_is_told_of(
     }
 
 
-async def behead(stage: Deployment) -> None:
+async def behead(stage: Stage) -> None:
     """Delete all that the changelog holds. Kafka refuses that for a topic that is compacted, and nothing else."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=stage.broker)
+    admin = AIOKafkaAdminClient(bootstrap_servers=stage.bootstrap_servers)
     await admin.start()
     try:
-        topic = ConfigResource(ConfigResourceType.TOPIC, changelog(stage), {"cleanup.policy": "delete"})
+        topic = ConfigResource(ConfigResourceType.TOPIC, stage.changelog, {"cleanup.policy": "delete"})
         await admin.alter_configs([topic])
-        await admin.delete_records({TopicPartition(changelog(stage), 0): RecordsToDelete(-1)})
+        await admin.delete_records({TopicPartition(stage.changelog, 0): RecordsToDelete(-1)})
         topic.configs["cleanup.policy"] = "compact"
         await admin.alter_configs([topic])
     finally:

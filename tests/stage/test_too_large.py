@@ -7,7 +7,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from bench.events import pairs
-from tests.stage.deployment import Deployment
+from tests.stage.running import Stage
 
 SMALL = 3_000
 
@@ -23,10 +23,10 @@ async def limit(broker: str, topic: str) -> None:
 
 
 async def test_a_record_that_its_topic_would_refuse_comes_without_its_details(
-    new_stage: Callable[..., Deployment], kafka: str
+    new_stage: Callable[..., Stage], kafka: str
 ) -> None:
     stage = new_stage()
-    await limit(kafka, stage.durations)
+    await limit(kafka, stage.flow_run_duration)
     events = list(pairs(100))
     start, end = orjson.loads(events[0][1]), next(orjson.loads(v) for k, v in events[1:] if k == events[0][0])
     start["related"] += [
@@ -47,4 +47,4 @@ async def test_a_record_that_its_topic_would_refuse_comes_without_its_details(
     assert large["tags"] == []
     assert large["duration_seconds"] >= 0
     assert not any(record["truncated"] for record in records.values())
-    assert await stage.read(stage.dead_letters) == []
+    assert await stage.read(stage.dead_letter) == []

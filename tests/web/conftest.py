@@ -6,30 +6,14 @@ from pathlib import Path
 import pytest
 
 from local.ports import free_ports
-from tests.stage.deployment import Deployment
+from tests.stage.running import Stage, stages
 
 
 @pytest.fixture
-def stages() -> Iterator[list[Deployment]]:
-    """What is in it is ended."""
-    stages: list[Deployment] = []
-    yield stages
-    for stage in stages:
-        stage.end()
-
-
-@pytest.fixture
-def deploy(tmp_path: Path, stages: list[Deployment]) -> Callable[..., Deployment]:
+def deploy(tmp_path: Path) -> Iterator[Callable[..., Stage]]:
     """Make a deployment with its topics: ``deploy(kafka, PARTITIONS="1")``."""
-
-    def make(broker: str, **settings: str) -> Deployment:
-        stage = Deployment(broker, tmp_path, **settings)
-        stages.append(stage)
-        created = stage.command("topics", "create")
-        assert created.returncode == 0, created.stderr
-        return stage
-
-    return make
+    with stages(tmp_path) as make:
+        yield make
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from bench.events import pairs
 from local import Broker
 from local.ports import free_ports
 from local.progress import lags
-from tests.stage.deployment import SESSION_TIMEOUT, Deployment
+from tests.stage.running import SESSION_TIMEOUT, Stage, run
 from tests.web.probing import Answer, ask, is_, until
 
 PATIENCE = 60
@@ -24,7 +24,7 @@ LOOKS = 4
 """Seconds between two looks of the watchdog, at most, and what a look takes to notice."""
 
 
-async def test_a_worker_that_recovers_is_not_ready_and_not_ill(kafka, deploy: Callable[..., Deployment], port):
+async def test_a_worker_that_recovers_is_not_ready_and_not_ill(kafka, deploy: Callable[..., Stage], port):
     """From its first answer on: who asks for health alone never ends it, and who asks for readiness waits."""
     stage = deploy(kafka, INPUT_KEYED_BY="subject", INSTANCE_ID="only")
     opened = 10_000
@@ -121,7 +121,7 @@ async def test_a_worker_that_is_killed_has_counted_nothing_that_the_next_one_cou
             assert first.poll() is None, stage.log(first)
     first.kill()
     first.wait()
-    remaining = sum(await lags(kafka, stage.app_id, stage.raw))
+    remaining = sum(await lags(kafka, stage.app_id, stage.events))
     assert 0 < remaining < fed, "the kill is to come in the middle"
     assert before <= fed - remaining
 
@@ -142,7 +142,7 @@ def test_a_port_that_is_taken(kafka, deploy):
     stage = deploy(kafka)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        ended = stage.run("worker", **{**stage.settings, "WEB_HOST": "127.0.0.1", "WEB_PORT": str(port)})
+        ended = run("worker", **{**stage.settings, "WEB_HOST": "127.0.0.1", "WEB_PORT": str(port)})
     assert ended.returncode == 2, ended.stderr
     assert ended.stderr.splitlines()[-1] == (
         f"127.0.0.1:{port} cannot be served at (Address already in use): set CORRELATOR_WEB_PORT to a port that is"

@@ -1,0 +1,135 @@
+"""The stage as its users run it: a process, a broker, topics of its own."""
+
+import asyncio
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from aiokafka import AIOKafkaProducer
+
+from correlator import core
+from correlator.stage.part import CLOCKS_KEY
+from local.deployment import CORRELATOR, Deployment, environment
+
+SESSION_TIMEOUT = 6
+
+
+def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command of the correlator to its end."""
+    return subprocess.run(
+        [CORRELATOR, *arguments],
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+class Stage(Deployment):
+    """A deployment, and the workers that a test starts and ends."""
+
+    def __init__(self, bootstrap_servers: str, directory: Path, **settings: str) -> None:
+        super().__init__(bootstrap_servers, "stage", **{"SESSION_TIMEOUT": str(SESSION_TIMEOUT), **settings})
+        self.directory = directory
+        self._workers: list[subprocess.Popen[bytes]] = []
+
+    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command with the deployment's settings."""
+        return run(*arguments, **self.settings)
+
+    def start(self, **settings: str) -> "subprocess.Popen[bytes]":
+        """Start a worker, with a directory and a log of its own."""
+        name = f"{self.app_id}-{len(self._workers)}"
+        env = self.environment(**{"DATA_DIR": str(self.directory / name), **settings})
+        with (self.directory / f"{name}.log").open("wb") as log:
+            worker = subprocess.Popen([CORRELATOR, "worker"], env=env, stdout=log, stderr=log)
+        self._workers.append(worker)
+        return worker
+
+    def log(self, worker: "subprocess.Popen[bytes]") -> str:
+        """What a worker said."""
+        return (self.directory / f"{self.app_id}-{self._workers.index(worker)}.log").read_text()
+
+    def end(self) -> None:
+        """End what still runs."""
+        for worker in self._workers:
+            if worker.poll() is None:
+                worker.send_signal(signal.SIGCONT)
+                worker.kill()
+                worker.wait()
+
+    async def feed(self, records: Iterable[tuple[bytes | None, bytes | None]], rate: float | None = None) -> int:
+        """Write records to the raw topic, at most ``rate`` a second; returns how many."""
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self.bootstrap_servers, linger_ms=5, max_batch_size=1 << 18, max_request_size=1 << 21
+        )
+        await producer.start()
+        count, began = 0, time.monotonic()
+        try:
+            for key, value in records:
+                await producer.send(self.events, value, key=key)
+                count += 1
+                if rate is not None and count % 100 == 0:
+                    await asyncio.sleep(max(0.0, began + count / rate - time.monotonic()))
+        finally:
+            await producer.stop()
+        return count
+
+    async def until_done(self, limit: float = 60, workers: Iterable["subprocess.Popen[bytes]"] = ()) -> None:
+        """Wait until the stage has committed all of its input."""
+        async with asyncio.timeout(limit):
+            while not await self.is_through():
+                for worker in workers:
+                    assert worker.poll() is None, self.log(worker)
+                await asyncio.sleep(0.3)
+
+    async def until_said(self, worker: "subprocess.Popen[bytes]", words: str, limit: float = 60) -> None:
+        """Wait until a worker has logged something."""
+        async with asyncio.timeout(limit):
+            while words not in self.log(worker):
+                assert worker.poll() is None, self.log(worker)
+                await asyncio.sleep(0.05)
+
+    async def until_published(self, count: int, limit: float = 60) -> int:
+        """Wait until as many durations are there, about: the topic's ends count transactions' markers too."""
+        async with asyncio.timeout(limit):
+            while (ends := sum((await self.ends(self.flow_run_duration)).values())) < count:
+                await asyncio.sleep(0.1)
+        return ends
+
+    async def records(self) -> list[dict[str, Any]]:
+        """Both kinds of records, as values."""
+        read = [*await self.read(self.worker_uptime), *await self.read(self.flow_run_duration)]
+        return [orjson.loads(record.value) for record in read]
+
+    async def open_lifecycles(self) -> int:
+        """How many lifecycles the changelog holds open: what ended and is only remembered is not."""
+        entries: dict[bytes, bytes | None] = {}
+        for record in sorted(await self.read(self.changelog), key=lambda record: record.offset):
+            entries[record.key] = record.value
+        states = [core.decode(value) for key, value in entries.items() if value is not None and key != CLOCKS_KEY]
+        return sum(len(core.open_lifecycles(state, core.Rules())) for state in states)
+
+
+@contextmanager
+def stages(directory: Path) -> Iterator[Callable[..., Stage]]:
+    """Make deployments with their topics, ``make(kafka, PARTITIONS="1")``; what of them still runs is ended."""
+    made: list[Stage] = []
+
+    def make(bootstrap_servers: str, **settings: str) -> Stage:
+        made.append(Stage(bootstrap_servers, directory, **settings))
+        created = made[-1].command("topics", "create")
+        assert created.returncode == 0, created.stderr
+        return made[-1]
+
+    try:
+        yield make
+    finally:
+        for stage in made:
+            stage.end()
