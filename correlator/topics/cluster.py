@@ -22,9 +22,9 @@ from correlator.topics.declared import TopicSpec
 from correlator.topics.errors import Refusal, TopicsError, not_created, not_shown
 from correlator.topics.permissions import Permission
 from correlator.topics.permitted import missing
-from correlator.topics.reaching import CONNECTING, PAUSE, get_in
+from correlator.topics.reaching import PAUSE, get_in
 
-ASKING: Final = 15.0
+ASKING: Final = 30.0
 """Seconds that a request may take, repetitions included."""
 
 _T = TypeVar("_T")
@@ -155,12 +155,8 @@ async def connected(settings: Settings) -> AsyncIterator[Cluster]:
     Raises `TopicsError` where no broker lets us in; `SettingsError` where a file that belongs to the connection cannot
     be used.
     """
-    client = client_of(settings)
-    admin = AIOKafkaAdminClient(
-        client_id=f"{settings.app_id}-topics", request_timeout_ms=int(CONNECTING * 1000), **client
-    )
+    admin = await get_in(client_of(settings), f"{settings.app_id}-topics")
     try:
-        await get_in(admin, client)
         yield Cluster(admin, ",".join(settings.bootstrap_servers))
     finally:
         await admin.close()

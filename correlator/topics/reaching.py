@@ -1,7 +1,6 @@
 """Getting in at a broker: what keeps us out, aiokafka only logs, so we knock first and see."""
 
 import asyncio
-import contextlib
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -25,47 +24,73 @@ PAUSE: Final = 0.3
 _SERVERS = "bootstrap_servers"
 
 
-async def get_in(admin: AIOKafkaAdminClient, client: Mapping[str, Any]) -> None:
-    """Start ``admin``, which was given ``client`` as all of aiokafka's clients are.
+async def get_in(client: Mapping[str, Any], client_id: str) -> AIOKafkaAdminClient:
+    """An admin client that has started, of the first broker that lets us in; ``client``: see `client_of`.
 
-    Raises `TopicsError` where no broker lets us in within `CONNECTING`, or one says that it never will.
+    Raises `TopicsError` where none does within `CONNECTING`, or one says that it never will.
     """
     said = nobody(client[_SERVERS])
     try:
         async with asyncio.timeout(CONNECTING):
             while True:
-                reason = await _reason(client)
-                if reason is None:
-                    with contextlib.suppress(KafkaConnectionError):  # gone in this moment
-                        await admin.start()
-                        return
-                elif reason.may_pass:
-                    said = reason
+                found = await _first(client)
+                if isinstance(found, str):
+                    admin = await _started(dict(client, bootstrap_servers=found, client_id=client_id))
+                    if admin is not None:
+                        return admin
+                elif found.may_pass:
+                    said = found
                 else:
-                    raise TopicsError(reason.sentence)
+                    raise TopicsError(found.sentence)
                 await asyncio.sleep(PAUSE)
     except (TimeoutError, UnicodeError):  # the latter: a name that cannot be one of a host
         raise TopicsError(said.sentence) from None
 
 
-async def _reason(client: Mapping[str, Any]) -> Reason | None:
-    """Why none of the brokers lets us in, the surest reason of all; None where one does."""
-    reasons = []
-    for host, port, _ in collect_hosts(client[_SERVERS], randomize=False):
-        try:
-            await _knock(host, port, {name: value for name, value in client.items() if name != _SERVERS})
-        except (KafkaError, OSError, TimeoutError) as error:
-            if (reason := explained(error, f"{host}:{port}", client)) is not None:
-                reasons.append(reason)
-        else:
+async def _started(client: Mapping[str, Any]) -> AIOKafkaAdminClient | None:
+    """None where the broker is gone in this moment."""
+    admin = AIOKafkaAdminClient(request_timeout_ms=int(CONNECTING * 1000), **client)
+    try:
+        await admin.start()
+    except BaseException as error:
+        await admin.close()
+        if isinstance(error, KafkaConnectionError):
             return None
-    return min([*reasons, nobody(client[_SERVERS])], key=lambda reason: reason.may_pass)
+        raise
+    return admin
+
+
+async def _first(client: Mapping[str, Any]) -> str | Reason:
+    """The first broker that lets us in, or the surest reason of all why none does. We knock at all of them at once:
+    one that hangs does not keep us from the others.
+    """
+    knocks = [asyncio.create_task(_answer(server, client)) for server in client[_SERVERS]]
+    try:
+        for knock in asyncio.as_completed(knocks):
+            if isinstance(found := await knock, str):
+                return found
+        reasons = [reason for knock in knocks if isinstance(reason := knock.result(), Reason)]
+        return min([*reasons, nobody(client[_SERVERS])], key=lambda reason: reason.may_pass)
+    finally:
+        for knock in knocks:
+            knock.cancel()
+        await asyncio.gather(*knocks, return_exceptions=True)
+
+
+async def _answer(server: str, client: Mapping[str, Any]) -> str | Reason | None:
+    """The broker, or why it does not let us in; None where it says nothing."""
+    ((host, port, _),) = collect_hosts([server], randomize=False)
+    try:
+        await _knock(host, port, {name: value for name, value in client.items() if name != _SERVERS})
+    except (KafkaError, OSError, TimeoutError) as error:
+        return explained(error, f"{host}:{port}", client)
+    return server
 
 
 async def _knock(host: str, port: int, given: Mapping[str, Any]) -> None:
     connection: Any = _Connection(host, port, request_timeout_ms=int(KNOCKING * 1000), **given)  # type: ignore[no-untyped-call]
-    await connection.connect()
     try:
+        await connection.connect()
         await connection.send(MetadataRequest([]))  # where SASL is wanted and not spoken, the first question shows it
     finally:
         connection.close()

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import time
+from collections.abc import Iterator
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
@@ -21,7 +22,7 @@ def settings(kafka, topic):
 
     def make(**given) -> Settings:
         names = {name: f"{app_id}-{name[6:]}" for name in Settings.model_fields if name.startswith("topic_")}
-        return Settings(bootstrap_servers=(kafka,), app_id=app_id, **{"partitions": 2, **names, **given})
+        return Settings(**{"bootstrap_servers": (kafka,), "app_id": app_id, "partitions": 2, **names, **given})
 
     return make
 
@@ -158,7 +159,7 @@ async def test_too_many_replicas(settings):
 
 @pytest.mark.parametrize("address", ["127.0.0.1:{}", "nobody.invalid:{}", "..:{}"])
 async def test_no_broker_at_the_address(address, monkeypatch, unused_port):
-    monkeypatch.setattr("correlator.topics.cluster.CONNECTING", 1)
+    monkeypatch.setattr("correlator.topics.reaching.CONNECTING", 1)
     server = address.format(unused_port)
     with pytest.raises(TopicsError) as caught:
         await check(Settings(bootstrap_servers=(server,)))
@@ -167,13 +168,25 @@ async def test_no_broker_at_the_address(address, monkeypatch, unused_port):
     )
 
 
-async def test_something_at_the_address_that_does_not_answer():
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        server = f"127.0.0.1:{silent.getsockname()[1]}"
-        began = time.monotonic()
-        with pytest.raises(TopicsError, match="No Kafka broker answers"):
-            await check(Settings(bootstrap_servers=(server,)))
-        assert time.monotonic() - began < 20
+async def test_something_at_the_address_that_does_not_answer(silent):
+    began = time.monotonic()
+    with pytest.raises(TopicsError, match="No Kafka broker answers"):
+        await check(Settings(bootstrap_servers=(silent,)))
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize("several", [("{silent}", "{kafka}"), ("{kafka}", "{silent}"), ("nobody.invalid:1", "{kafka}")])
+async def test_one_that_does_not_answer_among_several(several, settings, kafka, silent, monkeypatch):
+    """A broker that hangs takes connections and says nothing, for longer than we would wait for all."""
+    monkeypatch.setattr("correlator.topics.reaching.KNOCKING", 60)
+    servers = tuple(server.format(silent=silent, kafka=kafka) for server in several)
+    assert await create(settings(bootstrap_servers=servers))
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
 @pytest.fixture
