@@ -74,7 +74,9 @@ class LifecycleRecord(Part):
     ambiguous: bool
     """Whether `matched_by: resource` had several starts to choose from."""
     truncated: bool
-    """Whether tags were cut because there were too many."""
+    """Whether something is missing for its size: tags, of which there were too many; or, where the record would have
+    been too large for its topic, all that its events told but ids and times: names, types, versions, tags, the
+    infrastructure."""
 
 
 class WorkerUptime(LifecycleRecord):

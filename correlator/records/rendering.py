@@ -65,11 +65,23 @@ def render(lifecycle: Lifecycle, source: str) -> Record:
 
 
 def bare(lifecycle: Lifecycle) -> Lifecycle:
-    """The lifecycle with what decides it, and nothing that its events told besides: for a record that is too large."""
+    """The lifecycle with what decides it, and of what its events told besides the ids alone: for a record that is too
+    large.
+    """
     start, end, cancellation = (
-        event and event._replace(details={}) for event in (lifecycle.start, lifecycle.end, lifecycle.cancellation)
+        event and event._replace(details=_ids(event.details))
+        for event in (lifecycle.start, lifecycle.end, lifecycle.cancellation)
     )
     return lifecycle._replace(start=start, end=end, cancellation=cancellation, truncated=True)
+
+
+def _ids(details: Details) -> Details:
+    """The parts that have an id, with every other key null: the contract promises whose record it is, and all keys."""
+    return {
+        part: {**dict.fromkeys(told), "id": told["id"]}
+        for part, told in details.items()
+        if isinstance(told, dict) and "id" in told
+    }
 
 
 class _Times(NamedTuple):

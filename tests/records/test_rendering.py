@@ -8,7 +8,7 @@ import pytest
 
 from correlator.core import MatchedBy, Outcome
 from correlator.event import Kind
-from correlator.records import Record, render
+from correlator.records import Record, bare, render
 from correlator.records.identity import NAMESPACE
 from correlator.records.models import MODELS, WorkerUptime
 from tests.prefect.events import DEPLOYMENT, END, FLOW, POOL, RUN, START, SUBMITTED, with_label
@@ -163,6 +163,18 @@ def test_of_a_served_run_only_the_runner_is_known():
 def test_no_tags_are_an_empty_list():
     bare = lifecycles.START._replace(details={"flow_run": {"id": RUN, "name": None}})
     assert value(lifecycle("lost", bare))["tags"] == []
+
+
+def test_of_a_record_that_is_too_large_ids_remain():
+    whole, told = value(ALL["run cancelled"]), value(bare(ALL["run cancelled"]))
+    assert {key for key in whole if told[key] != whole[key]} == {
+        *("truncated", "tags", "infrastructure"),
+        *("flow_run", "flow", "deployment", "work_pool", "worker", "runner"),
+    }
+    assert (told["truncated"], told["tags"], told["infrastructure"]) == (True, [], None)
+    assert told["flow_run"] == {"id": RUN, "name": None}
+    assert told["worker"] == {"id": WORKER["id"], "name": None, "type": None, "version": None}
+    assert told["runner"] == {"id": "prefect.runner.standalone", "name": None, "version": None}
 
 
 def test_the_key_is_the_subject():

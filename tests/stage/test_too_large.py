@@ -45,6 +45,8 @@ async def test_a_record_that_its_topic_would_refuse_comes_without_its_details(
     assert large["executed_event_id"] == end["id"]
     assert large["truncated"]
     assert large["tags"] == []
+    assert large["flow_run"] == {"id": start["related"][0]["prefect.resource.id"][-36:], "name": None}
+    assert large["worker"]["id"] == start["resource"]["prefect.resource.id"]
     assert large["duration_seconds"] >= 0
     assert not any(record["truncated"] for record in records.values())
     assert await stage.read(stage.dead_letter) == []

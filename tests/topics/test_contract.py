@@ -5,7 +5,7 @@ import orjson
 import pytest
 
 from correlator.event import Kind
-from correlator.records import render
+from correlator.records import bare, render
 from correlator.topics import contract
 from tests.records.lifecycles import ALL
 
@@ -30,13 +30,14 @@ def test_the_environment_of_whoever_generates_has_no_part_in_it(monkeypatch):
     assert contract.files() == before
 
 
+@pytest.mark.parametrize("shown", [lambda decided: decided, bare], ids=["whole", "bare"])
 @pytest.mark.parametrize("decided", ALL.values(), ids=ALL)
-def test_every_record_is_valid_by_its_schema(decided):
+def test_every_record_is_valid_by_its_schema(decided, shown):
     schema = read(f"{decided.kind}.schema.json")
     validator = jsonschema.Draft202012Validator
     validator.check_schema(schema)
     checker = validator.FORMAT_CHECKER
-    validator(schema, format_checker=checker).validate(orjson.loads(render(decided, "etl").value))
+    validator(schema, format_checker=checker).validate(orjson.loads(render(shown(decided), "etl").value))
 
 
 @pytest.mark.parametrize("kind", Kind)
