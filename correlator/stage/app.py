@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 from correlator import records
 from correlator.client import client_of
-from correlator.core import Lifecycle
+from correlator.core import Lifecycle, Rules
 from correlator.engine import MAX_BATCH, Engine, MemoryStore, Message, Options, Store
 from correlator.event import Kind
 from correlator.partitioner import partition_for
@@ -55,7 +56,7 @@ def create_app(
         table,
         _publish(settings, layout),
         letters,
-        rules_of(settings),
+        _rules(settings, layout),
         counts,
     )
     engine.add_stage(input_, correlate, table)
@@ -71,6 +72,12 @@ def create_app(
         )
         engine.add_stage(settings.topic_events, intake)
     return App(engine, correlate)
+
+
+def _rules(settings: Settings, layout: Layout) -> Rules:
+    """The settings' rules, with entries that the changelog takes: one refused would stop the stage for good."""
+    rules, room = rules_of(settings), layout.most_bytes[settings.topic_changelog] - OVERHEAD
+    return replace(rules, max_entry_bytes=min(rules.max_entry_bytes, room))
 
 
 def _publish(settings: Settings, layout: Layout) -> Callable[[Lifecycle], Message]:

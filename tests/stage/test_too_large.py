@@ -7,9 +7,17 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from bench.events import pairs
+from correlator.engine import Slice
+from correlator.settings import Settings
+from correlator.stage.app import create_app
+from correlator.topics import Layout, declared
+from tests.engine.fakes import Record
+from tests.prefect.events import STARTED, raw
+from tests.stage.brokerless import Uncounted
 from tests.stage.running import Stage
 
 SMALL = 3_000
+MOST = 256 * 1024
 
 
 async def limit(broker: str, topic: str) -> None:
@@ -50,3 +58,22 @@ async def test_a_record_that_its_topic_would_refuse_comes_without_its_details(
     assert large["duration_seconds"] >= 0
     assert not any(record["truncated"] for record in records.values())
     assert await stage.read(stage.dead_letter) == []
+
+
+async def test_an_entry_that_its_changelog_would_refuse_loses_its_oldest() -> None:
+    """A thousand open starts of one name need 300 KB, which is less than an entry may have by itself."""
+    settings = Settings(input_keyed_by="subject", worker_names="shared")
+    names = [spec.name for spec in declared(settings)]
+    layout = Layout(dict.fromkeys(names, 1), dict.fromkeys(names, MOST), 86_400)
+
+    def fail(what: str, error: BaseException) -> None:
+        raise AssertionError(what) from error
+
+    stage = create_app(settings, layout, Uncounted(), wall_clock=lambda: 1_790_000_000_000_000, fail=fail).correlate
+    assert list(stage.assigned(0, 0)) == []
+    starts = [Record(n, None, raw(STARTED, id=f"01a20919-0000-7000-8000-{n:012}")) for n in range(1000)]
+    (transaction,) = stage(Slice(settings.topic_events, 0, 0, 1000, starts))
+    assert max(len(key) + len(value or b"") for key, value in transaction.changes.items()) < MOST
+    outcomes = [orjson.loads(message.value or b"")["outcome"] for message in transaction.messages]
+    assert set(outcomes) == {"lost"}
+    assert len(outcomes) < 300
