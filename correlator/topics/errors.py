@@ -1,6 +1,6 @@
 """What can be wrong with topics, in sentences for people."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import NamedTuple
 
 from aiokafka.errors import (
@@ -77,11 +77,19 @@ def not_permitted(lacking: Iterable[Permission]) -> TopicsError:
     )
 
 
-def not_alone(app_id: str, topics: Iterable[str]) -> TopicsError:
-    """Another deployment's workers are in our group; what they read."""
+def not_alone(app_id: str, topics: Set[str], ours: Set[str]) -> TopicsError:
+    """Members of our group do not read our input: what they read, and which topics are ours.
+
+    A deployment's workers read an input, and that is none of ours; who reads but our topics is no worker.
+    """
+    if inputs := topics - ours:
+        return TopicsError(
+            f"Another deployment runs under the app id {app_id} and reads {listed(sorted(inputs))}: give one of them"
+            f" another {PREFIX}APP_ID. (If you have changed {PREFIX}TOPIC_EVENTS, stop all of its workers first.)"
+        )
     return TopicsError(
-        f"Another deployment runs under the app id {app_id} and reads {listed(sorted(topics))}: give one of them"
-        f" another {PREFIX}APP_ID. (If you have changed {PREFIX}TOPIC_EVENTS, stop all of its workers first.)"
+        f"Somebody else in the consumer group {app_id} reads {listed(sorted(topics))}: have it read in a group of its"
+        f" own, as {app_id} is the workers'."
     )
 
 

@@ -46,7 +46,7 @@ async def prepare(settings: Settings) -> Layout:
     if refusing:
         raise TopicsError("\n".join(refusing))
     if strangers:
-        raise not_alone(settings.app_id, strangers - {name for name in found if name != settings.topic_events})
+        raise not_alone(settings.app_id, strangers, found.keys())
     for difference in different:
         _log.warning("%s", difference.sentence)
     return Layout(

@@ -8,7 +8,7 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 
-from correlator.topics.errors import Refusal, listed, not_created, not_shown
+from correlator.topics.errors import Refusal, listed, not_alone, not_created, not_shown
 
 FORBIDDEN = Refusal(TopicAuthorizationFailedError, "Authorization failed.")
 LONELY = Refusal(InvalidReplicationFactorError, "Replication factor: 3 larger than available brokers: 1.")
@@ -48,6 +48,23 @@ def test_every_reason_is_told_once():
 def test_not_shown():
     assert str(not_shown({"a": FORBIDDEN, "b": Refusal(PolicyViolationError, "No.")})) == (
         "No permission to look at a: allow DESCRIBE and DESCRIBE_CONFIGS on it.\nb could not be looked at: No."
+    )
+
+
+OURS = {"events", "lifecycles", "records"}
+
+
+def test_another_deployment_is_told_by_its_input():
+    assert str(not_alone("etl", {"others", "lifecycles"}, OURS)) == (
+        "Another deployment runs under the app id etl and reads others: give one of them another CORRELATOR_APP_ID."
+        " (If you have changed CORRELATOR_TOPIC_EVENTS, stop all of its workers first.)"
+    )
+
+
+def test_who_reads_but_our_own_topics_is_no_deployment():
+    assert str(not_alone("etl", {"records", "lifecycles"}, OURS)) == (
+        "Somebody else in the consumer group etl reads lifecycles and records: have it read in a group of its own,"
+        " as etl is the workers'."
     )
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
@@ -115,6 +116,15 @@ async def test_a_worker_that_may_not_create_says_all_that_is_missing(settings, n
     with pytest.raises(TopicsError) as caught:
         await prepare(deployment)
     assert len(str(caught.value).splitlines()) == 5
+
+
+async def test_a_worker_does_not_start_beside_somebody_who_reads_its_records_in_its_group(settings, kafka):
+    deployment = settings()
+    await create(deployment)
+    uptimes = deployment.topic_worker_uptime
+    async with AIOKafkaConsumer(uptimes, bootstrap_servers=kafka, group_id=deployment.app_id):
+        with pytest.raises(TopicsError, match=f"in the consumer group {deployment.app_id} reads {uptimes}: "):
+            await prepare(deployment)
 
 
 async def test_what_was_changed_is_found(settings, admin, caplog):
