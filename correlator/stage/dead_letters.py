@@ -1,5 +1,6 @@
 """Dead letters: what should have counted and cannot, with its bytes, where it came from, and why."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from correlator.engine import Headers, Message, Received
@@ -21,25 +22,46 @@ class DeadLetters(NamedTuple):
 
     def letter(self, topic: str, partition: int, record: Received, reason: Exception) -> Message:
         """A record that cannot be used, with its original key, value and headers."""
-        headers = [*record.headers, *_headers(topic, partition, reason), (PREFIX + "offset", b"%d" % record.offset)]
-        return self._fitting(partition, record.key, record.value, headers)
+        added = [*_headers(topic, partition, reason), (PREFIX + "offset", b"%d" % record.offset)]
+        return self._fitting(partition, record.key, record.value, record.headers, added)
 
     def entry(self, topic: str, partition: int, key: bytes, value: bytes, reason: Exception) -> Message:
         """A table's entry that cannot be read; ``topic`` is its changelog."""
-        return self._fitting(partition, key, value, _headers(topic, partition, reason))
+        return self._fitting(partition, key, value, (), _headers(topic, partition, reason))
 
-    def _fitting(self, partition: int, key: bytes | None, value: bytes | None, headers: Headers) -> Message:
-        """Too large for the topic, a letter goes without its value and says so: the original lies where the headers
-        tell.
+    def _fitting(
+        self,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        original: Iterable[tuple[str, bytes]],
+        added: Headers,
+    ) -> Message:
+        """Too large for the topic, a letter goes without its value, then without its original headers, then without
+        its key, and says so: the original lies where the headers tell.
         """
-        size = len(key or b"") + len(value or b"") + sum(len(name) + len(text or b"") + 8 for name, text in headers)
-        if value is not None and size + OVERHEAD > self.max_message_bytes:
-            headers.append((PREFIX + "value", f"left out: {len(value)} bytes are too many for {self.topic}".encode()))
-            value = None
-        to = partition % self.partitions if key is None else partition_for(key, self.partitions)
-        return Message(self.topic, to, key, value, headers)
+        headers = list(original)
+        sizes = {"value": len(value or b""), "headers": _size(headers), "key": len(key or b"")}
+        excess = sum(sizes.values()) + _size(added) + OVERHEAD - self.max_message_bytes
+        left_out = set[str]()
+        for part, size in sizes.items():
+            if size and excess > 0:
+                added.append((PREFIX + part, f"left out: {size} bytes are too many for {self.topic}".encode()))
+                left_out.add(part)
+                excess -= size
+        return Message(
+            self.topic,
+            partition % self.partitions if key is None else partition_for(key, self.partitions),
+            None if "key" in left_out else key,
+            None if "value" in left_out else value,
+            added if "headers" in left_out else headers + added,
+        )
 
 
 def _headers(topic: str, partition: int, reason: Exception) -> Headers:
     facts = {"exception": type(reason).__name__, "message": str(reason), "topic": topic, "partition": str(partition)}
     return [(PREFIX + name, fact.encode(errors="replace")) for name, fact in facts.items()]
+
+
+def _size(headers: Headers) -> int:
+    return sum(len(name.encode()) + len(text or b"") + 8 for name, text in headers)

@@ -36,11 +36,14 @@ ERRORS: Final = {
     f"{PREFIX}topic": "The topic it was read from.",
     f"{PREFIX}partition": "The partition it was read from, in decimal.",
     f"{PREFIX}offset": "The offset it was read from, in decimal; absent for an entry of the stage's changelog.",
-    f"{PREFIX}value": "Only where the value was too large for the topic and is left out: that it was, and its bytes.",
+    f"{PREFIX}value": "Only where the letter was too large for the topic and its value is left out: that it was, and"
+    " its bytes.",
+    f"{PREFIX}headers": "Only where it was still too large and its original headers are left out: the same of them.",
+    f"{PREFIX}key": "Only where it was even then too large and its key is left out: the same of it.",
 }
-"""Of every dead letter, after its original headers."""
+"""Of dead letters, after their original headers."""
 
-_NOT_ALWAYS: Final = {f"{PREFIX}offset", f"{PREFIX}value"}
+_NOT_ALWAYS: Final = {f"{PREFIX}{name}" for name in ("offset", "value", "headers", "key")}
 
 
 def record(kind: Kind, source: str) -> JSON:

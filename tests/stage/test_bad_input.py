@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import orjson
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from bench.events import pairs
 from local.demo import SAMPLE
@@ -62,3 +63,24 @@ async def test_bad_input(new_stage: Callable[..., Stage], keyed_by: str) -> None
     assert worker.wait(20) == 0
     assert f"{len(IGNORED)} ignored" in stage.log(worker)
     assert f"{len(INVALID)} dead-lettered" in stage.log(worker)
+
+
+async def test_keys_and_headers_too_large_for_a_letter(new_stage: Callable[..., Stage]) -> None:
+    """Compressed, they fit into the input, and their letters would be larger than the topic takes."""
+    stage, large, invalid = new_stage(), b"x" * (2 << 20), INVALID["without its flow run"][0]
+    producer = AIOKafkaProducer(
+        bootstrap_servers=stage.bootstrap_servers, compression_type="gzip", max_request_size=8 << 20
+    )
+    async with producer:
+        await producer.send_and_wait(stage.events, invalid, key=large)
+        await producer.send_and_wait(stage.events, invalid, key=b"headers", headers=[("original", large)])
+    await stage.feed(pairs(50))
+    worker = stage.start()
+    await stage.until_done(workers=[worker])
+
+    letters = {letter.key: dict(letter.headers) for letter in await stage.read(stage.dead_letter)}
+    assert letters.keys() == {None, b"headers"}
+    assert letters[None]["__streams.errors.key"].startswith(b"left out: 2097152 bytes")
+    assert letters[b"headers"]["__streams.errors.headers"].startswith(b"left out: 2097")
+    assert "original" not in letters[b"headers"]
+    assert len(await stage.records()) == 50
