@@ -14,7 +14,7 @@ import hypothesis
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from correlator.commands.logs import LIBRARIES
+from correlator.commands.logs import LIBRARIES, SERVICES
 from local import Broker, NoKafka, local_kafka
 from local.cluster import Cluster, local_cluster
 
@@ -141,7 +141,7 @@ async def create_topic(kafka: str, topic: Callable[..., str]) -> AsyncIterator[C
 @pytest.fixture(autouse=True)
 def logging_is_lent() -> Iterator[None]:
     """A command sets up logging for its whole process; here it shares one with all the tests after it."""
-    loggers = [logging.getLogger(name) for name in ("", *LIBRARIES)]
+    loggers = [logging.getLogger(name) for name in ("", *LIBRARIES, *SERVICES)]
     before = [(logger.level, logger.propagate) for logger in loggers]
     yield
     for logger, (level, propagate) in zip(loggers, before, strict=True):
