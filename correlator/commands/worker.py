@@ -3,6 +3,7 @@
 import gc
 import logging
 from functools import partial
+from importlib.util import find_spec
 
 import uvloop
 
@@ -12,9 +13,10 @@ from correlator.condition import condition_of
 from correlator.engine import die, leave, run
 from correlator.glance import Recent, Several, glance
 from correlator.metrics import Metrics
-from correlator.settings import Settings
+from correlator.settings import Settings, SettingsError
 from correlator.stage.app import create_app
 from correlator.topics import prepare
+from correlator.values import PREFIX
 from correlator.web import serving
 
 log = logging.getLogger(__name__)
@@ -26,7 +28,13 @@ cycles: with the defaults the collector goes through them hundreds of times, a f
 
 
 def start(settings: Settings) -> None:
-    """Run the stage. Raises `TopicsError` where the topics do not allow it."""
+    """Run the stage. Raises `TopicsError` where the topics do not allow it, `SettingsError` where the store is not
+    installed, or a file that a setting names cannot be used.
+    """
+    if settings.store == "rocksdb://" and find_spec("rocksdict") is None:
+        raise SettingsError(
+            f"{PREFIX}STORE is rocksdb://, which is not installed: pip install 'prefect-lifecycle-correlator[rocksdb]'."
+        )
     logs.configure(settings.log_level)
     gc.freeze()  # what was imported stays
     gc.set_threshold(*RARELY)

@@ -47,12 +47,11 @@ class SliceConsumer(Consumer):
             return
         try:
             beginnings, ends = await self._reach(*lanes)
+            for tp, lane in lanes.items():
+                if (warning := lane.reconcile(beginnings[tp], ends[tp])) is not None:
+                    self.log.warning("%s", warning)
         except Exception as exc:  # noqa: BLE001 - aiokafka would log it, and wait for the next rebalance
-            self.transport.engine.fail("changelogs could not be looked at", exc)
-            return
-        for tp, lane in lanes.items():
-            if (warning := lane.reconcile(beginnings[tp], ends[tp])) is not None:
-                self.log.warning("%s", warning)
+            self.transport.engine.fail("state and changelogs could not be compared", exc)
 
     async def perform_seek(self) -> None:
         """Seek every stream partition to its committed offset, or to its beginning.

@@ -21,9 +21,8 @@ from correlator.engine.watchdog import Watchdog
 class Engine:
     """Stages, each reading a topic, in one Faust app.
 
-    Faust keeps what it is good at: membership, co-partitioned assignment, recovery. ``fail`` is called,
-    with what went wrong, when
-    what this process holds in memory may differ from what is durable; it must end the process.
+    Faust keeps what it is good at: membership, co-partitioned assignment, recovery. ``fail`` is called, with what went
+    wrong, when what this process holds in memory may differ from what is durable; it must end the process.
     """
 
     def __init__(self, options: Options, *, fail: Callable[[str, BaseException], None]) -> None:
@@ -83,6 +82,11 @@ class Engine:
     def ready(self) -> bool:
         """Whether this process reads all that is assigned to it, which may be nothing."""
         return self.holding is not None and (self.holding.is_open or not self.holding.lanes)
+
+    @property
+    def in_hand(self) -> bool:
+        """Whether something may be under way that is to be finished: partitions are read, or are being let go."""
+        return self._letting_go.locked() or (self.holding is not None and bool(self.holding.starts))
 
     def lags(self) -> dict[TopicPartition, int]:
         """How many offsets each partition that is held is behind the end of committed records, where that is known."""

@@ -9,9 +9,12 @@ from typing import cast
 from rocksdict import Options, Rdict, WriteBatch
 
 OFFSET_KEY = b"\x00changelog-offset"
-"""Sorts before every table key: those are printable, but for the clocks' of `stage.part`."""
-
 WRITTEN_KEY = b"\x00written-at"
+"""What the store notes beside the entries: no table may use these two keys."""
+
+
+class UnusableStore(Exception):
+    """A part cannot be opened. The text says where it lies, why, and what to do."""
 
 
 class RocksStore:
@@ -45,7 +48,13 @@ class RocksStore:
     def _open(self, partition: int) -> Rdict:
         options = Options(raw_mode=True)
         options.create_if_missing(True)
-        return Rdict(self._path(partition), options=options)
+        try:
+            return Rdict(self._path(partition), options=options)
+        except Exception as error:  # noqa: BLE001 - rocksdict's own are no more than that
+            raise UnusableStore(
+                f"{self._path(partition)} cannot be opened ({error}): give each worker a data directory of its own, one"
+                " that it can write to, and delete there what is damaged: the changelog has all of it"
+            ) from None
 
     def _destroy(self, partition: int) -> None:
         Rdict.destroy(self._path(partition), Options(raw_mode=True))
@@ -58,9 +67,6 @@ class RocksStore:
         for key, value in self._part(partition).items():
             if key not in {OFFSET_KEY, WRITTEN_KEY}:
                 yield cast(bytes, key), value
-
-    def size(self, partition: int) -> int:
-        return int(self._part(partition).property_int_value("rocksdb.estimate-num-keys") or 0)
 
     def offset(self, partition: int) -> int | None:
         value = self._part(partition).get(OFFSET_KEY)

@@ -30,6 +30,8 @@ def die(what: str, exc: BaseException) -> None:
 
 def describe(exc: BaseException) -> str:
     """An exception as a person reads it, also where it has no text of its own, and what it came from."""
+    if isinstance(exc, BaseExceptionGroup):  # a task group's own text says only how many there are
+        return describe(exc.exceptions[0])
     if isinstance(exc, ProducerFenced):  # aiokafka's own text says the same, and less clearly
         return "ProducerFenced: another process holds the partition now, or a transaction took longer than its timeout"
     cause = f" ({describe(exc.__cause__)})" if exc.__cause__ is not None else ""
@@ -67,7 +69,7 @@ async def run(engine: Engine) -> bool:
 
 async def _stop(engine: Engine) -> bool:
     """Finish what is in hand, and leave; in time, whatever Faust or a broker that hangs may wait for."""
-    in_hand = engine.ready
+    in_hand = engine.in_hand
     patience = engine.options.stop_limit if in_hand else TAKING_OVER
     limit = asyncio.timeout(patience)
     with contextlib.suppress(TimeoutError):

@@ -17,9 +17,6 @@ class Store(Protocol):
     def items(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         """All entries of a partition."""
 
-    def size(self, partition: int) -> int:
-        """How many entries a partition has (exactly in memory, about on disk)."""
-
     def offset(self, partition: int) -> int | None:
         """The last changelog offset applied, or None where there is nothing yet."""
 
@@ -46,9 +43,6 @@ class MemoryStore:
 
     def items(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         return iter(self._parts.get(partition, {}).items())
-
-    def size(self, partition: int) -> int:
-        return len(self._parts.get(partition, ()))
 
     def offset(self, partition: int) -> int | None:
         return self._offsets.get(partition)

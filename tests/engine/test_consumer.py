@@ -147,6 +147,18 @@ async def test_an_empty_changelog_is_recovered(around):
     assert around.failures.seen == []
 
 
+async def test_state_that_cannot_be_compared_with_its_changelog_ends_the_process(around):
+    """aiokafka would log what its callback raises, and wait for the next rebalance."""
+    error, lane = OSError("a disk that is gone"), around.holding.lanes[ONE]
+
+    def reconcile(beginning: int, end: int) -> str | None:
+        raise error
+
+    lane.changelog, lane.reconcile = CHANGELOG, reconcile
+    await around.consumer.on_partitions_assigned({ONE})
+    assert around.failures.seen == [("state and changelogs could not be compared", error)]
+
+
 async def cancel_a_seek(around: Around) -> None:
     around.consumer.seek_wait = lambda _: asyncio.Event().wait()
     seeking = asyncio.create_task(around.consumer.perform_seek())

@@ -71,6 +71,30 @@ async def test_letting_go_holds_nothing(around):
     await around.engine.let_go()
 
 
+async def test_what_is_read_or_being_let_go_is_in_hand(around):
+    """Stopping gives it time, also in the middle of a rebalance, when nothing is ready."""
+    engine = around.engine
+    assert not engine.in_hand
+    await around.take_over(0)
+    assert not engine.in_hand, "what is only recovered can be left"
+    engine.holding.seek({TopicPartition("input", 0): 0})
+    engine.open()
+    assert engine.in_hand
+    assert engine.ready
+    engine.shut()
+    assert engine.in_hand
+    assert not engine.ready
+    publisher = around.publishers["input", 0]
+    publisher.stop = asyncio.Event().wait
+    letting_go = asyncio.create_task(engine.let_go())
+    await settled()
+    assert engine.holding is None
+    assert engine.in_hand
+    letting_go.cancel()
+    await asyncio.wait({letting_go})
+    assert not engine.in_hand
+
+
 async def test_whoever_lets_go_waits_until_all_is_let_go(around):
     """A revocation may be under way when the app is told to stop: the process must not end before its transaction."""
     await around.take_over(0)
