@@ -3,6 +3,7 @@
 import gzip
 import sys
 import time
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -48,7 +49,8 @@ def run(files: Sequence[str], settings: Settings, *, open_: bool, flush: bool, h
             try:
                 printer.print(replay.read(line))
             except prefect.InvalidEvent as reason:
-                faults.append(f"{name}, line {number}: {reason}")
+                if len(faults) < SHOWN:
+                    faults.append(f"{name}, line {number}: {reason}")
     printer.print(replay.end())
     if flush:
         printer.print(replay.flush())
@@ -59,7 +61,7 @@ def run(files: Sequence[str], settings: Settings, *, open_: bool, flush: bool, h
     if html is not None:
         _write(html, page.render(_view(files, printer.ended, still_open)))
     _summarise(console, replay.fates, printer.outcomes, len(still_open), time.monotonic() - began)
-    for fault in faults[:SHOWN]:
+    for fault in faults:
         console.print(f"invalid: {fault}", markup=False)
 
 
@@ -121,7 +123,7 @@ def _lines(name: str, console: Console) -> Iterator[bytes]:
                 if number % 1000 == 0:
                     progress.update(task, completed=raw.tell())
             progress.update(task, completed=raw.tell())
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise Unreadable(f"{name} cannot be read: {reason}.") from None
 

@@ -1,11 +1,16 @@
 """What a user types, and what the command line answers: exit codes, and a sentence on stderr."""
 
+import gzip
+import random
+import re
 import subprocess
 import sys
 
 import pytest
 
 from correlator import __version__
+from correlator.commands.worker import start
+from correlator.settings import Settings, SettingsError
 from tests.commands.running import correlator
 
 
@@ -108,3 +113,29 @@ def test_topics_on_a_broker(kafka, topic):
     assert (again.returncode, again.stdout) == (0, "nothing to create: every topic is there\n")
     fine = correlator("topics", "check", **settings)
     assert (fine.returncode, fine.stdout, fine.stderr) == (0, "every topic is as declared\n", "")
+
+
+def test_a_store_that_is_not_installed_is_2(monkeypatch):
+    monkeypatch.setattr("correlator.commands.worker.find_spec", lambda _: None)
+    with pytest.raises(
+        SettingsError, match=r"CORRELATOR_STORE is rocksdb://, which is not installed: pip install '.*'"
+    ):
+        start(Settings(store="rocksdb://"))
+
+
+@pytest.mark.parametrize("damaged", [slice(0, 40), slice(20, None)], ids=["cut off", "without its head"])
+def test_a_damaged_gz_is_told_in_a_sentence(tmp_path, damaged):
+    path = tmp_path / "events.jsonl.gz"
+    path.write_bytes(gzip.compress(random.Random(1).randbytes(4000))[damaged])
+    done = correlator("replay", str(path))
+    assert done.returncode == 1
+    assert re.fullmatch(rf"{path} cannot be read: .*\.\n", done.stderr)
+
+
+def test_a_gz_that_is_damaged_within_is_told_in_a_sentence(tmp_path):
+    path, whole = tmp_path / "events.jsonl.gz", bytearray(gzip.compress(b"{}\n" * 4000))
+    whole[12:20] = bytes(8)
+    path.write_bytes(whole)
+    done = correlator("replay", str(path))
+    assert done.returncode == 1
+    assert re.fullmatch(rf"{path} cannot be read: .*\.\n", done.stderr)
