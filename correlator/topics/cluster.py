@@ -10,6 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import (
     KafkaError,
+    NotControllerError,
     TopicAlreadyExistsError,
     UnknownTopicOrPartitionError,
     for_code,
@@ -100,7 +101,10 @@ class Cluster:
             NewTopic(spec.name, spec.partitions, spec.replication_factor, topic_configs=dict(spec.config))
             for spec in waiting.values()
         ]
-        response = cast(_CreateResponse, await self._admin.create_topics(new, timeout_ms=int(ASKING * 1000)))
+        try:
+            response = cast(_CreateResponse, await self._admin.create_topics(new, timeout_ms=int(ASKING * 1000)))
+        except AttributeError:  # how aiokafka meets a cluster that has no controller at the moment
+            raise NotControllerError("no controller is known") from None
         refusals: dict[str, Refusal] = {}
         for name, code, message in response.topic_errors:
             if code and for_code(code) is not TopicAlreadyExistsError:
@@ -124,11 +128,7 @@ class Cluster:
                 while True:
                     try:
                         return await attempt()
-                    except (
-                        KafkaError,
-                        OSError,
-                        AttributeError,
-                    ) as error:  # aiokafka without a known controller: the last
+                    except (KafkaError, OSError) as error:
                         fault = error
                         _log.debug("asking again after %r", error)
                     await asyncio.sleep(PAUSE)
