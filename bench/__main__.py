@@ -2,6 +2,7 @@
 quick look."""
 
 import asyncio
+import os
 import sys
 import tempfile
 import uuid
@@ -20,7 +21,7 @@ async def naive(broker: str, input_: str, count: int, limit: float) -> Rate:
     output = f"{app_id}-records"
     await create(broker, output)
     command = [sys.executable, "-m", "bench.naive", app_id, broker, input_, output, str(PARTITIONS)]
-    return await measure(broker, command, {}, output, count, count // 2, limit)
+    return await measure(broker, command, os.environ, output, count, count // 2, limit)
 
 
 async def sliced(broker: str, input_: str, count: int, limit: float) -> Rate:
@@ -29,7 +30,7 @@ async def sliced(broker: str, input_: str, count: int, limit: float) -> Rate:
     await create(broker, output)
     await create(broker, f"{app_id}-starts-changelog", cleanup_policy="compact")
     command = [sys.executable, "-m", "bench.sliced", app_id, broker, input_, output, str(PARTITIONS)]
-    return await measure(broker, command, {}, output, count, count // 2, limit)
+    return await measure(broker, command, os.environ, output, count, count // 2, limit)
 
 
 async def stage(broker: str, input_: str, count: int, limit: float, keyed_by: str) -> Rate:

@@ -1,7 +1,6 @@
 """One measured run: a worker as a subprocess, from its first record to its last, as the broker dates them."""
 
 import asyncio
-import os
 import resource
 import signal
 import subprocess
@@ -62,10 +61,13 @@ async def load(broker: str, topic: str, pairs: int) -> int:
 async def measure(
     broker: str, command: Sequence[str], env: Mapping[str, str], output: str, count: int, records: int, limit: float
 ) -> Rate:
-    """Run a worker until it has published as many records. Raises TimeoutError after ``limit`` seconds."""
+    """Run a worker, ``env`` its whole environment, until it has published as many records.
+
+    Raises TimeoutError after ``limit`` seconds.
+    """
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     worker = subprocess.Popen(  # noqa: ASYNC220 - so that its CPU seconds are a child's of ours
-        command, env=os.environ | env, stdout=subprocess.DEVNULL
+        command, env=env, stdout=subprocess.DEVNULL
     )
     try:
         async with asyncio.timeout(limit):

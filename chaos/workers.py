@@ -87,7 +87,8 @@ class Worker:
             if time.monotonic() > until:
                 raise Failure(f"{self.name} did not end within {STOPPING:.0f} s of {number.name}: {self._last_line}")
             await asyncio.sleep(LOOK)
-        if code:
+        unheard = not self._said  # it was still being loaded: a signal ends it as it ends any program
+        if code and not (unheard and code in {-number, 128 + number}):
             raise Failure(f"{self.name} ended with {code} after {number.name}: {self._last_line}")
 
     def start(self) -> None:
@@ -98,7 +99,7 @@ class Worker:
     async def ready(self) -> None:
         """Return when it holds partitions, or after `STARTING` seconds: there may be none for it."""
         until = time.monotonic() + STARTING
-        while b" holds " not in self._log.read_bytes()[self._from :] and time.monotonic() < until:  # noqa: ASYNC110
+        while b" holds " not in self._said and time.monotonic() < until:  # noqa: ASYNC110
             await asyncio.sleep(LOOK)
 
     def close(self, logs: Path | None = None) -> None:
@@ -108,6 +109,11 @@ class Worker:
             logs.mkdir(parents=True, exist_ok=True)
             shutil.copy(self._log, logs / f"{self.name}.log")
         self._keeper.close()
+
+    @property
+    def _said(self) -> bytes:
+        """What it said since its start."""
+        return self._log.read_bytes()[self._from :] if self._log.exists() else b""
 
     @property
     def _last_line(self) -> str:

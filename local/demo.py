@@ -5,7 +5,6 @@
 
 import asyncio
 import logging
-import os
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from local import NoKafka, local_kafka
+from local.deployment import CORRELATOR, environment
 from local.ports import free_ports
 from local.progress import lags
 from local.showing import Show
@@ -27,7 +27,6 @@ from local.showing import Show
 SAMPLE = Path(__file__).with_name("sample") / "prefect-3.9.1-events.jsonl"
 """What a Prefect 3.9.1 server said in a session of six and a half minutes."""
 
-CORRELATOR = Path(sys.executable).with_name("correlator")
 APP_ID, RAW, LIFECYCLES = "demo", "prefect.events", "demo-lifecycles"
 OUTPUTS = ("prefect.worker-uptime", "prefect.flow-run-duration")
 PATIENCE = 60
@@ -64,15 +63,15 @@ def main(*, stay: bool) -> int:
 async def _through_kafka(broker: str, events: list[bytes], show: Show, *, stay: bool) -> None:
     (port,) = free_ports(1)
     with tempfile.TemporaryDirectory() as directory:
-        env = os.environ | {
-            "CORRELATOR_BOOTSTRAP_SERVERS": broker,
-            "CORRELATOR_APP_ID": APP_ID,
-            "CORRELATOR_DATA_DIR": directory,
-            "CORRELATOR_LOG_LEVEL": "warning",
-            "CORRELATOR_WEB_HOST": "127.0.0.1",
-            "CORRELATOR_WEB_PORT": str(port),
-            "CORRELATOR_PAGE": "true",
-        }
+        env = environment(
+            BOOTSTRAP_SERVERS=broker,
+            APP_ID=APP_ID,
+            DATA_DIR=directory,
+            LOG_LEVEL="warning",
+            WEB_HOST="127.0.0.1",
+            WEB_PORT=str(port),
+            PAGE="true",
+        )
         create = await asyncio.create_subprocess_exec(
             CORRELATOR, "topics", "create", env=env, stdout=asyncio.subprocess.DEVNULL
         )

@@ -11,8 +11,8 @@ import pytest
 from correlator.event import Kind
 from correlator.topics import contract
 from local.demo import SAMPLE
+from tests.commands.running import correlator
 from tests.stage.generated import DAY, Shape, generate
-from tests.stage.running import run
 
 Validator = jsonschema.Draft202012Validator
 WEEK = Shape(hours=7 * 24, runs=800, workers=40, flow_run_limit=DAY)
@@ -34,7 +34,7 @@ STRICT = {kind: Validator(closed(published(kind)), format_checker=Validator.FORM
 
 
 def replay(*arguments, **settings):
-    ended = run("replay", *map(str, arguments), **settings)
+    ended = correlator("replay", *map(str, arguments), **settings)
     assert ended.returncode == 0, ended.stderr
     records = [orjson.loads(line) for line in ended.stdout.splitlines()]
     return [(Kind(record.pop("record")), record) for record in records]

@@ -14,21 +14,10 @@ from aiokafka import AIOKafkaProducer
 
 from correlator import core
 from correlator.stage.part import CLOCKS_KEY
-from local.deployment import CORRELATOR, Deployment, environment
+from local.deployment import CORRELATOR, Deployment
+from tests.commands.running import correlator
 
 SESSION_TIMEOUT = 6
-
-
-def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
-    """Run a command of the correlator to its end."""
-    return subprocess.run(
-        [CORRELATOR, *arguments],
-        env=environment(**settings),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 class Stage(Deployment):
@@ -41,7 +30,7 @@ class Stage(Deployment):
 
     def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run a command with the deployment's settings."""
-        return run(*arguments, **self.settings)
+        return correlator(*arguments, **self.settings)
 
     def start(self, **settings: str) -> "subprocess.Popen[bytes]":
         """Start a worker, with a directory and a log of its own."""

@@ -10,8 +10,9 @@ import orjson
 import pytest
 
 from bench.events import pairs
+from tests.commands.running import correlator
 from tests.stage.generated import Shape, generate
-from tests.stage.running import Stage, run
+from tests.stage.running import Stage
 
 SHAPE = Shape(hours=6, runs=1500, workers=10, twins=2)
 OF_OURS = {"opened", "decided", "waiting", "duplicate"}
@@ -79,7 +80,7 @@ def test_the_counts_of_replay_add_up(tmp_path: Path) -> None:
     records = [(key, value) for key, value in inputs() if value is not None and b"\n" not in value]
     path = tmp_path / "log.jsonl"
     path.write_bytes(b"".join((value or b"") + b"\n" for _, value in records))
-    ended = run("replay", str(path))
+    ended = correlator("replay", str(path))
     assert ended.returncode == 0, ended.stderr
     summary = ended.stderr.partition("┘\n")[2].partition("\ninvalid: ")[0]
     fates, sure = counted(" ".join(summary.split())), expected(records)

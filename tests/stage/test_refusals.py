@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from tests.stage.running import Stage, run
+from tests.commands.running import correlator
+from tests.stage.running import Stage
 
 
 def refused(settings: Mapping[str, str]) -> tuple[int, str]:
     """Start a worker that is to refuse: its exit code and what it said last."""
     began = time.monotonic()
-    ended = run("worker", **settings)
+    ended = correlator("worker", **settings)
     assert time.monotonic() - began < 30
     assert "Traceback" not in ended.stderr
     return ended.returncode, ended.stderr.strip().splitlines()[-1]
@@ -40,7 +41,7 @@ def test_a_bad_setting_is_named() -> None:
 
 @pytest.mark.parametrize("command", [["topics", "create"], ["topics", "check"]])
 def test_topics_commands_with_a_wrong_broker_address(command: list[str]) -> None:
-    ended = run(*command, BOOTSTRAP_SERVERS="127.0.0.1:1")
+    ended = correlator(*command, BOOTSTRAP_SERVERS="127.0.0.1:1")
     assert ended.returncode == 1
     assert "127.0.0.1:1" in ended.stderr
     assert "Traceback" not in ended.stderr

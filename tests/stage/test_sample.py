@@ -9,7 +9,8 @@ import orjson
 import pytest
 
 from local.demo import SAMPLE
-from tests.stage.running import Stage, run
+from tests.commands.running import correlator
+from tests.stage.running import Stage
 
 Record = dict[str, Any]
 
@@ -20,7 +21,7 @@ def replayed() -> list[Record]:
 
 
 def replay(*files: Path) -> list[str]:
-    return run("replay", *map(str, files)).stdout.splitlines()
+    return correlator("replay", *map(str, files)).stdout.splitlines()
 
 
 def final(records: list[Record]) -> dict[str, Record]:

@@ -14,8 +14,8 @@ from correlator.core import Lifecycle, Rules
 from correlator.event import Kind
 from correlator.records.identity import record_id
 from correlator.replay import Replay
+from tests.commands.running import correlator
 from tests.stage.generated import Life, Log, Shape, generate
-from tests.stage.running import run
 
 WEEK = Shape(hours=7 * 24, runs=20_000, workers=40)
 
@@ -100,7 +100,7 @@ def test_a_recorded_week_by_the_command(tmp_path: Path) -> None:
     log = generate(3, WEEK)
     path = tmp_path / "week.jsonl"
     path.write_bytes(b"".join(line + b"\n" for line in log.lines))
-    ended = run("replay", str(path))
+    ended = correlator("replay", str(path))
     assert ended.returncode == 0, ended.stderr
     expected, _ = replayed(log, Rules())
     final = {}

@@ -13,7 +13,8 @@ from bench.events import pairs
 from local import Broker
 from local.ports import free_ports
 from local.progress import lags
-from tests.stage.running import SESSION_TIMEOUT, Stage, run
+from tests.commands.running import correlator
+from tests.stage.running import SESSION_TIMEOUT, Stage
 from tests.web.probing import Answer, ask, is_, until
 
 PATIENCE = 60
@@ -142,7 +143,7 @@ def test_a_port_that_is_taken(kafka, deploy):
     stage = deploy(kafka)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        ended = run("worker", **{**stage.settings, "WEB_HOST": "127.0.0.1", "WEB_PORT": str(port)})
+        ended = correlator("worker", **{**stage.settings, "WEB_HOST": "127.0.0.1", "WEB_PORT": str(port)})
     assert ended.returncode == 2, ended.stderr
     assert ended.stderr.splitlines()[-1] == (
         f"127.0.0.1:{port} cannot be served at (Address already in use): set CORRELATOR_WEB_PORT to a port that is"
