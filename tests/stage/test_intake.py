@@ -1,0 +1,271 @@
+"""Intake's time, and what becomes of a record: where clocks come from, who hears of them, and what is counted."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from correlator import prefect, wire
+from correlator.engine import Message, Slice, Transaction
+from correlator.event import Kind, Role
+from correlator.stage.dead_letters import DeadLetters
+from correlator.stage.draft import Tally
+from correlator.stage.intake import LOG_APPEND_TIME, Intake
+from tests.engine.fakes import Record
+from tests.prefect.events import STARTED, raw
+
+SECOND = 1_000_000
+BEGIN = 1_790_000_000 * SECOND
+"""The first event's time. The wall clock is an hour later, so that nobody takes one for the other."""
+HOUR = 3600
+PARTITIONS, RAW_PARTITIONS, OURS = 3, 2, 1
+CREATE_TIME = 0
+"""A record's timestamp type where its producer wrote it."""
+
+OF_OTHERS = raw({**STARTED, "event": "prefect.flow-run.Running"})
+INVALID = raw({**STARTED, "id": "no UUID"})
+
+
+def at(seconds: float) -> int:
+    """Microseconds since 1970 of so many seconds after the beginning."""
+    return BEGIN + round(seconds * SECOND)
+
+
+def started(seconds: float, received: float | None = None) -> bytes:
+    """An event as Prefect writes it, of so many seconds after the beginning."""
+    times = {"occurred": seconds} if received is None else {"occurred": seconds, "received": received}
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    return raw(
+        STARTED, **{name: (epoch + timedelta(microseconds=at(when))).isoformat() for name, when in times.items()}
+    )
+
+
+class Stage:
+    """Intake with one raw partition of two, three partitions to write to, and a wall clock that stands until told."""
+
+    def __init__(self) -> None:
+        self.wall, self.end, self.counted = at(HOUR), 0, list[Tally]()
+        letters = DeadLetters("letters", 1, 1 << 20)
+        self.intake = Intake(
+            "lifecycles",
+            PARTITIONS,
+            RAW_PARTITIONS,
+            letters,
+            max_tags=10,
+            wall_clock=lambda: self.wall,
+            counts=self,
+        )
+        self.take_over()
+
+    def add(self, tally: Tally) -> None:
+        self.counted.append(tally)
+
+    def take_over(self) -> None:
+        assert list(self.intake.assigned(OURS, self.end)) == []
+
+    def read(self, *records: Record) -> list[Message]:
+        begin, self.end = self.end, self.end + len(records)
+        numbered = [record._replace(offset=begin + number) for number, record in enumerate(records)]
+        (transaction,) = self.intake(Slice("raw", OURS, begin, self.end, numbered))
+        return self.committed(transaction)
+
+    def idle(self, seconds: float, *, caught_up: bool) -> list[Message]:
+        """What intake has to say when so many seconds more have passed."""
+        self.wall += round(seconds * SECOND)
+        return [
+            message
+            for transaction in self.intake.idle(OURS, self.end, caught_up=caught_up)
+            for message in self.committed(transaction)
+        ]
+
+    def committed(self, transaction: Transaction) -> list[Message]:
+        assert (transaction.changes, transaction.end) == ({}, self.end)
+        if transaction.committed is not None:
+            transaction.committed()
+        return list(transaction.messages)
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+def event(seconds: float, **more) -> Record:
+    return Record(0, None, started(seconds), **more)
+
+
+def forwarded(messages: list[Message]) -> list[wire.Forwarded]:
+    decoded = [wire.decode(message.key, message.value) for message in messages if message.key is not None]
+    assert all(isinstance(it, wire.Forwarded) for it in decoded)
+    return decoded
+
+
+def ticks(messages: list[Message]) -> dict[int, list[wire.Tick]]:
+    """What each partition of the lifecycles topic heard of our clock."""
+    heard: dict[int, list[wire.Tick]] = {to: [] for to in range(PARTITIONS)}
+    for message in messages:
+        if message.key is None:
+            assert message.topic == "lifecycles"
+            heard[message.partition].append(wire.decode(None, message.value))
+    return heard
+
+
+def told(*seconds: float) -> dict[int, list[wire.Tick]]:
+    """Each of these times, to every partition: its subjects' deadlines wait for the least clock of all."""
+    return {to: [wire.Tick(OURS, RAW_PARTITIONS, at(it)) for it in seconds] for to in range(PARTITIONS)}
+
+
+MINUTES = {  # when events occurred, and at which of them ticks go out
+    "the first shows a clock": ([0], [0]),
+    "within a minute": ([0, 30, 59.999_999], [0]),
+    "a minute": ([0, 60], [0, 60]),
+    "counted from the tick before": ([0, 40, 80, 120, 140], [0, 80, 140]),
+    "an hour at once": ([0, HOUR], [0, HOUR]),
+    "out of order": ([0, 70, 10, 65, 129.9, 130], [0, 70, 130]),
+}
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["in one slice", "in a slice each"])
+@pytest.mark.parametrize("occurred, ticked", MINUTES.values(), ids=MINUTES)
+def test_a_tick_a_minute_of_event_time_to_every_partition(stage, occurred, ticked, at_once):
+    """A backlog is read much faster than it was written: what is due in it has to fall due on the way, not at its
+    end."""
+    records = [event(seconds) for seconds in occurred]
+    messages = stage.read(*records) if at_once else [it for record in records for it in stage.read(record)]
+    assert ticks(messages) == told(*ticked)
+
+
+def test_an_event_goes_with_its_partition_s_clock(stage):
+    """The greatest that was seen by then, itself included."""
+    got = forwarded(stage.read(event(5), event(3), event(9)))
+    assert [(it.event.occurred, it.clock) for it in got] == [(at(5), at(5)), (at(3), at(5)), (at(9), at(9))]
+    assert {(it.raw_partition, it.raw_partitions) for it in got} == {(OURS, RAW_PARTITIONS)}
+
+
+IDLE = {  # when events occurred, how long ago by the wall clock, whether all was read; what is told
+    "nothing came, not for long": ([], 59.9, True, []),
+    "nothing came for a minute": ([], 60, True, [HOUR + 60]),
+    "nothing came, but there is more to read": ([], 60, False, []),
+    "all was told": ([0], 2, True, []),
+    "events since the last tick": ([0, 40], 2, True, [40]),
+    "events since the last tick, and more to read": ([0, 40], 2, False, [40]),
+    "quiet, not for long": ([0], 59.9, True, []),
+    "quiet for a minute": ([0], 60, True, [HOUR + 60]),
+    "quiet, but there is more to read": ([0], 60, False, []),
+}
+
+
+@pytest.mark.parametrize("occurred, seconds, caught_up, ticked", IDLE.values(), ids=IDLE)
+def test_while_nothing_comes(stage, occurred, seconds, caught_up, ticked):
+    """An idle topic still ends what is due; one that we are behind in may hold the end that a deadline waits for."""
+    if occurred:
+        stage.read(*map(event, occurred))
+    assert ticks(stage.idle(seconds, caught_up=caught_up)) == told(*ticked)
+
+
+def test_what_is_told_is_not_told_again(stage):
+    """Each is a message to every partition, and the engine asks every two seconds."""
+    assert ticks(stage.idle(60, caught_up=True)) == told(HOUR + 60)
+    assert stage.idle(9.9, caught_up=True) == []
+    assert ticks(stage.idle(0.1, caught_up=True)) == told(HOUR + 70)
+
+
+def test_others_events_are_quiet(stage):
+    """Else a partition that holds nothing of ours would hold up every deadline."""
+    stage.read(event(0))
+    for _ in range(6):
+        assert stage.idle(9, caught_up=True) == []
+        stage.read(Record(0, None, OF_OTHERS))
+    assert ticks(stage.idle(6, caught_up=True)) == told(HOUR + 60)
+
+
+def test_a_partition_that_comes_back_begins_without_a_clock(stage):
+    """Another process may have told more of it meanwhile, or it may have to be read again from before."""
+    stage.read(event(600))
+    stage.wall += 60 * SECOND
+    stage.intake.revoked(OURS)
+    stage.take_over()
+    assert stage.idle(59.9, caught_up=True) == []
+    assert ticks(stage.read(event(500))) == told(500)
+
+
+RECEIVED, APPENDED = 20, 7
+"""Seconds after the beginning."""
+ARRIVALS = {  # what its server says, whose the record's timestamp is; when it arrived
+    "its server says": (RECEIVED, LOG_APPEND_TIME, RECEIVED),
+    "its server says, the topic has producers' times": (RECEIVED, CREATE_TIME, RECEIVED),
+    "the broker says": (None, LOG_APPEND_TIME, APPENDED),
+    "its producer's word is none": (None, CREATE_TIME, HOUR),
+}
+
+
+@pytest.mark.parametrize("received, timestamp_type, arrived", ARRIVALS.values(), ids=ARRIVALS)
+def test_when_an_event_arrived(stage, received, timestamp_type, arrived):
+    record = Record(0, None, started(0, received), timestamp=at(APPENDED) // 1000, timestamp_type=timestamp_type)
+    (got,) = forwarded(stage.read(record))
+    assert got.arrived == at(arrived)
+
+
+AHEAD = {  # seconds by which an event is dated after it arrived, and whether it moves the clock
+    "5 minutes": (300, True),
+    "more": (300.001, False),
+}
+
+
+@pytest.mark.parametrize("seconds, moves", AHEAD.values(), ids=AHEAD)
+@pytest.mark.parametrize("who", ["its server says", "the broker says", "its producer's word is none"])
+def test_a_wrong_clock_is_known_by_when_its_event_arrived(stage, who, seconds, moves):
+    """In an old log too: by the wall clock, every event in it would be of the past. It is forwarded all the same."""
+    received, timestamp_type, arrived = ARRIVALS[who]
+    value = started(arrived + seconds, received)
+    messages = stage.read(Record(0, None, value, timestamp=at(APPENDED) // 1000, timestamp_type=timestamp_type))
+    assert [it.clock for it in forwarded(messages)] == [at(arrived + seconds) if moves else None]
+    assert ticks(messages) == (told(arrived + seconds) if moves else told())
+
+
+FATES = {  # a record's value; its fate, and what event it was
+    "an event": (started(0), "forwarded", (Kind.WORKER, Role.START)),
+    "another's event": (OF_OTHERS, "ignored", None),
+    "a tombstone": (None, "ignored", None),
+    "no valid event": (INVALID, "dead-lettered", None),
+}
+WRITTEN = {"forwarded": {"lifecycles": 1 + PARTITIONS}, "ignored": {}, "dead-lettered": {"letters": 1}}
+"""Messages by topic: the first event of a partition shows a clock."""
+
+
+@pytest.mark.parametrize("value, fate, what", FATES.values(), ids=FATES)
+def test_each_record_has_one_fate_and_is_counted(stage, value, fate, what):
+    messages = stage.read(Record(0, b"any", value))
+    (tally,) = stage.counted
+    assert (tally.stage, tally.events) == ("intake", {(what, fate): 1})
+    assert tally.dead_letters == ({prefect.InvalidEvent.__name__: 1} if fate == "dead-lettered" else {})
+    assert Counter(message.topic for message in messages) == WRITTEN[fate]
+
+
+def test_a_slice_is_counted_once_it_is_committed_and_whole(stage):
+    values = [value for value, _, _ in FATES.values()]
+    records = [Record(number, None, value) for number, value in enumerate(values * 2)]
+    (transaction,) = stage.intake(Slice("raw", OURS, 0, len(records), records))
+    assert stage.counted == []
+    transaction.committed()
+    (tally,) = stage.counted
+    assert Counter({fate: count for (_, fate), count in tally.events.items()}) == {
+        "forwarded": 2,
+        "ignored": 4,
+        "dead-lettered": 2,
+    }
+
+
+def test_what_is_no_valid_event_is_found_again_by_its_letter(stage):
+    """Where it lies, why, and all that it came with."""
+    stage.read(event(0))
+    (letter,) = stage.read(Record(0, b"any", INVALID, headers=(("trace", b"1"),)))
+    headers = dict(letter.headers)
+    assert (letter.key, letter.value, headers.pop("trace")) == (b"any", INVALID, b"1")
+    assert headers.pop("__streams.errors.message").startswith(b"id is 'no UUID'")
+    assert headers == {
+        "__streams.errors.exception": b"InvalidEvent",
+        "__streams.errors.topic": b"raw",
+        "__streams.errors.partition": b"%d" % OURS,
+        "__streams.errors.offset": b"1",
+    }
