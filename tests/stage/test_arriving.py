@@ -1,0 +1,141 @@
+"""How events come to correlate: in one hop, the partition's own clock is all the clock there is; in two, ticks are."""
+
+import pytest
+
+from correlator import prefect
+from correlator.core import Rules
+from correlator.engine import Message, Slice
+from correlator.stage.arriving import Arrived, Direct, Forwarded
+from correlator.stage.correlate import Correlate
+from correlator.stage.dead_letters import DeadLetters
+from correlator.stage.intake import LOG_APPEND_TIME
+from tests.engine.fakes import Record
+from tests.prefect.events import EXECUTED, STARTED, raw
+from tests.stage.brokerless import Entries, Uncounted
+
+SECOND = 1_000_000
+OURS = 3
+WALL = 1_800_000_000 * SECOND
+STARTED_AT = prefect.decode(raw(STARTED), 10).event.occurred
+OF_OTHERS = raw({**STARTED, "event": "prefect.flow-run.Running"})
+
+
+class Clock:
+    """A wall clock that stands until told."""
+
+    def __init__(self) -> None:
+        self.now = WALL
+
+    def __call__(self) -> int:
+        return self.now
+
+    def pass_(self, seconds: float) -> None:
+        self.now += round(seconds * SECOND)
+
+
+@pytest.fixture
+def wall() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def direct(wall: Clock) -> Direct:
+    source = Direct(max_tags=10, wall_clock=wall)
+    source.assigned(OURS)
+    return source
+
+
+def test_an_event_comes_with_the_clock_of_its_partition_the_only_one(direct):
+    """Wherever it lies: its low watermark is its own clock, and that of no other."""
+    arrived = direct.read(OURS, Record(0, None, raw(STARTED)))
+    assert arrived == Arrived(prefect.decode(raw(STARTED), 10).event, WALL, 0, 1, STARTED_AT)
+    earlier = direct.read(OURS, Record(1, None, raw(STARTED, occurred="2020-01-01T00:00:00Z")))
+    assert (earlier.event.occurred < STARTED_AT, earlier.clock) == (True, STARTED_AT)
+
+
+def test_the_broker_s_word_for_when_it_arrived_counts_in_one_hop_too(direct):
+    record = Record(0, None, raw(STARTED), timestamp=STARTED_AT // 1000, timestamp_type=LOG_APPEND_TIME)
+    assert direct.read(OURS, record).arrived == STARTED_AT // 1000 * 1000
+
+
+@pytest.mark.parametrize("value", [None, OF_OTHERS])
+def test_what_is_not_ours_is_nothing(direct, value):
+    assert direct.read(OURS, Record(0, None, value)) is None
+
+
+def test_what_is_not_valid_is_raised_as_it_says(direct):
+    with pytest.raises(direct.invalid):
+        direct.read(OURS, Record(0, None, raw(STARTED, id="no UUID")))
+
+
+QUIET = {  # seconds since the event, whether all was read, and whether the wall clock is the time now
+    "not for long": (59.9, True, False),
+    "for a minute": (60, True, True),
+    "for a minute, and there is more to read": (60, False, False),
+}
+
+
+@pytest.mark.parametrize("seconds, caught_up, moves", QUIET.values(), ids=QUIET)
+@pytest.mark.parametrize("before", [True, False], ids=["after an event", "before any"])
+def test_a_quiet_partition_s_time_is_the_wall_clock_s(direct, wall, before, seconds, caught_up, moves):
+    if before:
+        direct.read(OURS, Record(0, None, raw(STARTED)))
+    wall.pass_(seconds)
+    expected = Arrived(None, None, 0, 1, wall.now) if moves else None
+    assert direct.idle(OURS, caught_up=caught_up) == expected
+
+
+def test_time_that_stood_still_is_not_told_again(direct, wall):
+    """It would be written to the changelog, every two seconds and for each partition."""
+    wall.pass_(60)
+    assert direct.idle(OURS, caught_up=True) is not None
+    assert direct.idle(OURS, caught_up=True) is None
+    wall.pass_(9.9)
+    assert direct.idle(OURS, caught_up=True) is None
+    wall.pass_(0.1)
+    assert direct.idle(OURS, caught_up=True) == Arrived(None, None, 0, 1, wall.now)
+
+
+def test_a_partition_that_comes_back_begins_without_a_clock(direct, wall):
+    wall.pass_(60)
+    assert direct.idle(OURS, caught_up=True) is not None
+    direct.assigned(OURS)
+    wall.pass_(59.9)
+    assert direct.idle(OURS, caught_up=True) is None
+
+
+def test_in_two_hops_time_comes_as_ticks_and_in_no_other_way():
+    source = Forwarded()
+    source.assigned(OURS)
+    assert source.idle(OURS, caught_up=True) is None
+
+
+def test_an_idle_topic_ends_what_is_due_in_one_hop_too(wall):
+    """An end whose start never came is published when its time is up, though no event shows that it is."""
+    table, published = Entries(), []
+
+    def publish(lifecycle) -> Message:
+        published.append((lifecycle.outcome, lifecycle.subject))
+        return Message("records", 0, b"", b"", [])
+
+    rules = Rules()
+    direct = Direct(max_tags=10, wall_clock=wall)
+    stage = Correlate(direct, table, publish, DeadLetters("letters", 1, 1 << 20), rules, Uncounted())
+
+    def idle() -> list[tuple[str | None, str]]:
+        for transaction in stage.idle(OURS, 1, caught_up=True):
+            assert transaction.end == 1
+            table.commit(transaction.changes)
+        return published
+
+    assert list(stage.assigned(OURS, 0)) == []
+    end = prefect.decode(raw(EXECUTED), 10).event
+    wall.now = end.occurred
+    for transaction in stage(Slice("raw", OURS, 0, 1, [Record(0, None, raw(EXECUTED))])):
+        table.commit(transaction.changes)
+    wall.now = end.occurred + rules.grace
+    assert idle() == []
+    wall.pass_(10)
+    assert idle() == [("unmatched", end.subject)]
+    wall.pass_(3600)
+    assert idle() == [("unmatched", end.subject)], "once"
