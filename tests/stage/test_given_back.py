@@ -1,0 +1,176 @@
+"""A partition that is lost and comes back: as it was, where nobody else changed it; else as the table says now.
+
+With the engine's table: whether somebody else did is its word, the stamp.
+"""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+from faust.types import TP
+
+from bench.events import pairs
+from correlator import core, prefect, wire
+from correlator.core import Lifecycle, Outcome
+from correlator.engine import CommittedTable, Engine, MemoryStore, Message, Options, Slice, Transaction
+from correlator.event import Event, Kind
+from correlator.stage.arriving import Forwarded
+from correlator.stage.correlate import Correlate
+from correlator.stage.dead_letters import DeadLetters
+from tests.engine.fakes import Record, unused
+from tests.stage.brokerless import Uncounted
+
+OURS, OTHER = 0, 1
+COUNT = 20
+END_OF_TIME = 4_000_000_000_000_000
+EVENTS = [prefect.decode(value, 10).event for _, value in pairs(COUNT)]
+STARTS, ENDS = EVENTS[:COUNT], EVENTS[COUNT:]
+
+
+class Counted(MemoryStore):
+    """Remembers which partitions were read whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: list[int] = []
+
+    def items(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
+        self.read.append(partition)
+        return super().items(partition)
+
+
+class Worker:
+    """Correlate with the engine's table, never started: what is committed is at once in the changelog."""
+
+    def __init__(self) -> None:
+        self.store, self.published = Counted(), list[Lifecycle]()
+        engine = Engine(Options("unit", {"bootstrap_servers": ["127.0.0.1:1"]}), fail=unused)
+        self.table: CommittedTable = engine.add_table("subjects", self.store, partitions=2)
+        letters = DeadLetters("letters", 1, 1 << 20)
+        self.stage = Correlate(Forwarded(), self.table, self._publish, letters, core.Rules(), Uncounted())
+        self._changelog = self._input = 0
+
+    def take_over(self, partition: int = OURS) -> bool:
+        """Whether the table was read for it."""
+        self.store.read.clear()
+        self._commit(partition, self.stage.assigned(partition, self._input))
+        return self.store.read == [partition]
+
+    def lose(self, partition: int = OURS) -> None:
+        self.stage.revoked(partition)
+
+    def decide(self, *events: Event, until: int | None = None, partition: int = OURS) -> list[Lifecycle]:
+        """What events, and a clock at last, make be published."""
+        values = [
+            (it.subject.encode(), wire.encode_event(wire.Forwarded(it, it.occurred, 0, 1, it.occurred)))
+            for it in events
+        ]
+        if until is not None:
+            values.append((None, wire.encode_tick(0, 1, until)))
+        records = [Record(self._input + number, key, value) for number, (key, value) in enumerate(values)]
+        begin, self._input = self._input, self._input + len(records)
+        self.published.clear()
+        self._commit(partition, self.stage(Slice("lifecycles", partition, begin, self._input, records)))
+        return list(self.published)
+
+    @property
+    def open(self) -> int:
+        return self.stage.still_open(Kind.FLOW_RUN)[0]
+
+    async def elsewhere(self) -> None:
+        """Somebody else has the partition for a while, as the engine's table hears of it."""
+        await self.table.on_rebalance(set(), set(), set())
+        await self.table.on_rebalance({TP(self.table.changelog_topic_name, OURS)}, set(), set())
+
+    def read_back(self, entries: dict[bytes, bytes | None], partition: int = OURS) -> None:
+        """Recovery reads what the changelog holds."""
+        begin, self._changelog = self._changelog, self._changelog + len(entries)
+        records = [Record(begin + number, key, value) for number, (key, value) in enumerate(entries.items())]
+        value = Slice(self.table.changelog_topic_name, partition, begin, self._changelog, records)
+        self.table._new_store().apply_changelog_batch([SimpleNamespace(message=SimpleNamespace(value=value))])
+
+    def _commit(self, partition: int, transactions: Iterator[Transaction]) -> None:
+        for transaction in transactions:
+            self._changelog += len(transaction.changes)
+            offset = self._changelog if transaction.changes else None
+            self.table.commit(partition, transaction.changes, offset)
+
+    def _publish(self, lifecycle: Lifecycle) -> Message:
+        self.published.append(lifecycle)
+        return Message("records", 0, b"", b"", [])
+
+
+@pytest.fixture
+def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
+    """It holds a partition in which `COUNT` runs are open."""
+    worker = Worker()
+
+    async def nothing(*_: object) -> None: ...
+
+    monkeypatch.setattr(worker.table.data, "on_rebalance", nothing)
+    assert worker.take_over()
+    worker.decide(*STARTS)
+    assert worker.open == COUNT
+    return worker
+
+
+def test_given_back_the_same_it_is_taken_up_as_it_was(worker):
+    """Most rebalances do: to read millions of entries again would take minutes in which nothing is decided."""
+    worker.lose()
+    assert worker.open == 0
+    assert not worker.take_over()
+    assert worker.open == COUNT
+
+
+async def test_what_another_changed_is_taken_up_anew(worker):
+    """It decided what was due here, and published it: by what we knew, we would publish it again."""
+    other = Worker()
+    other.take_over()
+    other.decide(*STARTS)
+    assert len(other.decide(*ENDS[:5])) == 5
+
+    worker.lose()
+    await worker.elsewhere()
+    worker.read_back(dict(other.store.items(OURS)))
+    assert worker.take_over()
+    assert worker.open == COUNT - 5
+    assert len(worker.decide(*ENDS)) == COUNT - 5
+
+
+async def test_what_another_deleted_is_not_open_any_more(worker):
+    """All of it was decided and forgotten elsewhere, and compacted away: nothing of that is read back."""
+    worker.lose()
+    await worker.elsewhere()
+    worker.read_back({})
+    assert worker.take_over()
+    assert worker.open == 0
+    assert worker.decide(until=END_OF_TIME) == []
+
+
+@pytest.mark.parametrize("times", [0, 1, 3])
+def test_it_goes_on_where_it_was(worker, times):
+    """States, deadlines and clocks: what is decided next is what would have been, and each thing once."""
+    for _ in range(times):
+        worker.lose()
+        assert not worker.take_over()
+    met = worker.decide(*ENDS[:5])
+    assert {(it.outcome, it.start.id, it.end.id) for it in met} == {
+        (Outcome.COMPLETED, end.follows, end.id) for end in ENDS[:5]
+    }
+    worker.lose()
+    worker.take_over()
+    late = worker.decide(until=END_OF_TIME)
+    assert {it.subject for it in late} == {it.subject for it in STARTS} - {it.subject for it in met}
+    assert [it.outcome for it in late] == [Outcome.LOST] * (COUNT - 5)
+    assert worker.open == 0
+
+
+async def test_what_was_put_aside_is_not_kept_for_what_will_not_come_back_as_it_was(worker):
+    """It may be most of the memory, and another partition has come instead."""
+    worker.lose()
+    assert worker.take_over(OTHER)
+    assert worker.stage._left.keys() == {OURS}, "it may yet come back"
+    await worker.table.on_rebalance({TP(worker.table.changelog_topic_name, OTHER)}, set(), set())
+    worker.lose(OTHER)
+    worker.take_over(OTHER)
+    assert worker.stage._left.keys() == set()
