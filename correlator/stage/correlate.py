@@ -133,7 +133,7 @@ class Correlate:
         )
         part.put(key, decision.state)
         draft.tally.events[event[:2], decision.fate] += 1
-        draft.publish(decision.lifecycles, self._publish, at)
+        draft.publish(decision.lifecycles, self._publish, event.id, at)
 
     def _due(self, part: Part, draft: Draft, end: int) -> Iterator[Transaction]:
         for key, state, watermark in part.due():

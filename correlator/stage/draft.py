@@ -16,7 +16,7 @@ class Published(NamedTuple):
 
     lifecycle: Lifecycle
     arrived: int | None
-    """When the event arrived that caused it, in microseconds since 1970 UTC; None where time did."""
+    """When the event arrived that caused it, in microseconds since 1970 UTC; None where time did, or want of room."""
 
 
 @dataclass(slots=True)
@@ -57,12 +57,18 @@ class Draft:
         self.dead_letter(letter, reason)
 
     def publish(
-        self, lifecycles: Iterable[Lifecycle], message: Callable[[Lifecycle], Message], arrived: int | None = None
+        self,
+        lifecycles: Iterable[Lifecycle],
+        message: Callable[[Lifecycle], Message],
+        event_id: str | None = None,
+        arrived: int | None = None,
     ) -> None:
-        """Add the records of what was decided."""
+        """Add the records of what was decided: of an event, if one is named that arrived, and of what its clock made
+        due.
+        """
         for lifecycle in lifecycles:
             self.messages.append(message(lifecycle))
-            self.tally.published.append(Published(lifecycle, arrived))
+            self.tally.published.append(Published(lifecycle, arrived if lifecycle.cause == event_id else None))
 
     def close(self, changes: Changes, end: int) -> Transaction:
         """All of it as a transaction that goes up to ``end``."""
