@@ -56,7 +56,7 @@ class Elsewhere(Broker):
     """A Kafka that someone else runs: used, never started nor stopped."""
 
     def __init__(self, bootstrap_servers: str) -> None:
-        super().__init__(bootstrap_servers, f"the Kafka at {bootstrap_servers}")
+        super().__init__(bootstrap_servers, "your Kafka")
 
     def start(self) -> None:
         """It runs already."""

@@ -10,8 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
@@ -19,16 +19,13 @@ import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from local import NoKafka, local_kafka
-from local.deployment import CORRELATOR, environment
+from local.deployment import CORRELATOR, Deployment
 from local.ports import free_ports
-from local.progress import lags
 from local.showing import Show
 
 SAMPLE = Path(__file__).with_name("sample") / "prefect-3.9.1-events.jsonl"
 """What a Prefect 3.9.1 server said in a session of six and a half minutes."""
 
-APP_ID, RAW, LIFECYCLES = "demo", "prefect.events", "demo-lifecycles"
-OUTPUTS = ("prefect.worker-uptime", "prefect.flow-run-duration")
 PATIENCE = 60
 """Seconds that the stage may take for the sample."""
 
@@ -61,30 +58,27 @@ def main(*, stay: bool) -> int:
 
 
 async def _through_kafka(broker: str, events: list[bytes], show: Show, *, stay: bool) -> None:
+    """On topics that nobody else has, as the Kafka may be the user's; none is left."""
     (port,) = free_ports(1)
+    demo = Deployment(broker, "demo", PARTITIONS="8", LOG_LEVEL="warning", WEB_HOST="127.0.0.1", WEB_PORT=str(port))
     with tempfile.TemporaryDirectory() as directory:
-        env = environment(
-            BOOTSTRAP_SERVERS=broker,
-            APP_ID=APP_ID,
-            DATA_DIR=directory,
-            LOG_LEVEL="warning",
-            WEB_HOST="127.0.0.1",
-            WEB_PORT=str(port),
-            PAGE="true",
-        )
+        env = demo.environment(DATA_DIR=directory, PAGE="true")
         create = await asyncio.create_subprocess_exec(
             CORRELATOR, "topics", "create", env=env, stdout=asyncio.subprocess.DEVNULL
         )
-        if await create.wait():
-            raise Failed("the topics could not be created, as said above.")
-        async with _producing(broker) as producer:
-            for event in events:
-                await producer.send(RAW, event)
-        with _running([CORRELATOR, "worker"], env) as worker:
-            await _show_records(broker, worker, show)
-            if stay:
-                show.say(f"\nThe page of the stage: http://127.0.0.1:{port}/ (Ctrl-C ends it)\n")
-                await _until_interrupted()
+        try:
+            if await create.wait():
+                raise Failed("the topics could not be created, as said above.")
+            async with AIOKafkaProducer(bootstrap_servers=broker) as producer:
+                for event in events:
+                    await producer.send(demo.events, event)
+            with _running([CORRELATOR, "worker"], env) as worker:
+                await _show_records(demo, worker, show)
+                if stay:
+                    show.say(f"\nThe page of the stage: http://127.0.0.1:{port}/ (Ctrl-C ends it)\n")
+                    await _until_interrupted()
+        finally:
+            await demo.delete_topics()
 
 
 async def _until_interrupted() -> None:
@@ -93,31 +87,26 @@ async def _until_interrupted() -> None:
     await stop.wait()
 
 
-async def _show_records(broker: str, worker: "subprocess.Popen[bytes]", show: Show) -> None:
+async def _show_records(demo: Deployment, worker: "subprocess.Popen[bytes]", show: Show) -> None:
     """Show what a reader of committed records sees, until the stage has read all that there is."""
     until = time.monotonic() + PATIENCE
-    consumer = AIOKafkaConsumer(
-        *OUTPUTS, bootstrap_servers=broker, isolation_level="read_committed", auto_offset_reset="earliest"
-    )
-    await consumer.start()
-    try:
+    names = {demo.worker_uptime: "worker-uptime", demo.flow_run_duration: "flow-run-duration"}
+    async with AIOKafkaConsumer(
+        *names,
+        bootstrap_servers=demo.bootstrap_servers,
+        isolation_level="read_committed",
+        auto_offset_reset="earliest",
+    ) as consumer:
         done = False
         while not done:
             if worker.poll() is not None:
                 raise Failed(f"the stage ended with {worker.returncode}, and said why above.")
             if time.monotonic() > until:
                 raise Failed(f"the stage was not through with the sample after {PATIENCE} seconds.")
-            done = await _is_through(broker)  # asked first: what was published until then is read now
+            done = await demo.is_through()  # asked first: what was published until then is read now
             while fetched := await consumer.getmany(timeout_ms=1000):
                 for record in chain.from_iterable(fetched.values()):
-                    show.record(record.topic.removeprefix("prefect."), orjson.loads(record.value or b"{}"))
-    finally:
-        await consumer.stop()
-
-
-async def _is_through(broker: str) -> bool:
-    """Whether the stage is through with its input; the raw topic first: what it forwards is in the other by then."""
-    return not any([any(await lags(broker, APP_ID, topic)) for topic in (RAW, LIFECYCLES)])
+                    show.record(names[record.topic], orjson.loads(record.value or b"{}"))
 
 
 def _replayed() -> Iterator[dict[str, object]]:
@@ -125,16 +114,6 @@ def _replayed() -> Iterator[dict[str, object]]:
         [CORRELATOR, "replay", SAMPLE], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
     )
     return map(orjson.loads, replay.stdout.splitlines())
-
-
-@asynccontextmanager
-async def _producing(broker: str) -> AsyncIterator[AIOKafkaProducer]:
-    producer = AIOKafkaProducer(bootstrap_servers=broker)
-    await producer.start()
-    try:
-        yield producer
-    finally:
-        await producer.stop()
 
 
 @contextmanager

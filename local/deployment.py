@@ -6,6 +6,7 @@ import uuid
 from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from correlator.values import CHANGELOG_SUFFIX, PREFIX
 from local.progress import lags
@@ -55,6 +56,17 @@ class Deployment:
     async def is_through(self) -> bool:
         """Whether the committed offsets are at the ends of its inputs."""
         return not any([any(await lags(self.bootstrap_servers, self.app_id, topic)) for topic in self.inputs])
+
+    async def delete_topics(self) -> None:
+        """Leave nothing of it on Kafka, but the group, which Kafka forgets."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap_servers)
+        await admin.start()
+        try:
+            await admin.delete_topics(
+                [name for name in await admin.list_topics() if name.startswith(f"{self.app_id}-")]
+            )
+        finally:
+            await admin.close()
 
     async def ends(self, topic: str) -> dict[TopicPartition, int]:
         """Where its partitions end, whether what was written last shows as committed yet or not."""
