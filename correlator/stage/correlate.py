@@ -13,8 +13,9 @@ from correlator.stage.draft import Counts, Draft
 from correlator.stage.part import Part
 
 MOST = 4000
-"""How many messages close a transaction: what is due at once, at the end of a long catch-up, may be a million."""
-
+"""How many messages, or subjects, close a transaction: what is due at once, at the end of a long catch-up, may be a
+million. What is only forgotten has no message.
+"""
 
 BREATH = 1000
 """Entries that are taken up at a time: there may be millions, and others wait for the event loop."""
@@ -140,7 +141,7 @@ class Correlate:
             decision = core.on_watermark(state, watermark, self._rules)
             part.put(key, decision.state)
             draft.publish(decision.lifecycles, self._publish)
-            if len(draft.messages) >= MOST:
+            if max(len(draft.messages), part.decided) >= MOST:
                 yield self._close(part, draft, end)
 
     def _close(self, part: Part, draft: Draft, end: int) -> Transaction:

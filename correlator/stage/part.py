@@ -58,6 +58,11 @@ class Part:
             open_.set(key, state)
 
     @property
+    def decided(self) -> int:
+        """How many subjects the transaction in hand has decided."""
+        return len(self._states)
+
+    @property
     def watermark(self) -> int | None:
         """The least clock over all raw partitions; None until each has shown one."""
         return self._clocks.low_watermark

@@ -1,21 +1,33 @@
 """What is due at once, at the end of a long catch-up, goes out in transactions of bounded size."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import pytest
 
 from bench.events import pairs
 from correlator import core, prefect, wire
+from correlator.core import Outcome
 from correlator.engine import Message, Slice
 from correlator.stage.arriving import Forwarded
 from correlator.stage.correlate import MOST, Correlate
 from correlator.stage.dead_letters import DeadLetters
+from correlator.stage.part import CLOCKS_KEY
 from tests.engine.fakes import Record
 from tests.stage.brokerless import Entries, Uncounted
 
-OPEN = 10_000
+COUNT = 10_000
 END_OF_TIME = 4_000_000_000_000_000
 
 
-def test_what_is_due_at_once() -> None:
+@pytest.mark.parametrize(
+    "wanted, at_once, when_due",
+    [
+        pytest.param(b"submitted", {}, {Outcome.LOST: COUNT}, id="open, and lost"),
+        pytest.param(b"", {Outcome.COMPLETED: COUNT}, {}, id="ended, and only forgotten"),
+    ],
+)
+def test_what_is_due_at_once(wanted: bytes, at_once: dict[Outcome, int], when_due: dict[Outcome, int]) -> None:
     table = Entries()
     published: list[core.Lifecycle] = []
 
@@ -25,28 +37,31 @@ def test_what_is_due_at_once() -> None:
 
     stage = Correlate(Forwarded(), table, publish, DeadLetters("letters", 1, 1 << 20), core.Rules(), Uncounted())
     assert list(stage.assigned(0, 0)) == []
-    starts = [prefect.decode(value, 10) for _, value in pairs(OPEN) if b"submitted" in value]
-    events = [decoded.event for decoded in starts if decoded is not None]
-    records = [
-        Record(
-            offset,
-            event.subject.encode(),
-            wire.encode_event(wire.Forwarded(event, event.occurred, 0, 1, event.occurred)),
-        )
-        for offset, event in enumerate(events)
-    ]
-    for transaction in stage(Slice("lifecycles", 0, 0, OPEN, records)):
+    records = list(forwarded(value for _, value in pairs(COUNT) if wanted in value))
+    for transaction in stage(Slice("lifecycles", 0, 0, len(records), records)):
         table.commit(transaction.changes)
-    assert published == []
+    assert Counter(lifecycle.outcome for lifecycle in published) == at_once
 
-    tick = Record(OPEN, None, wire.encode_tick(0, 1, END_OF_TIME))
+    published.clear()
+    tick = Record(len(records), None, wire.encode_tick(0, 1, END_OF_TIME))
     sizes = []
-    for transaction in stage(Slice("lifecycles", 0, OPEN, OPEN + 1, [tick])):
-        sizes.append(len(transaction.messages))
-        assert transaction.end == OPEN + 1
+    for transaction in stage(Slice("lifecycles", 0, len(records), len(records) + 1, [tick])):
+        sizes.append(max(len(transaction.messages), len(transaction.changes.keys() - {CLOCKS_KEY})))
+        assert transaction.end == len(records) + 1
         # A crash here loses nothing: what is still due is due again for whoever takes over.
         table.commit(transaction.changes)
     assert max(sizes) <= MOST
-    assert len(sizes) == OPEN // MOST + 1
-    assert Counter(lifecycle.outcome for lifecycle in published) == {core.Outcome.LOST: OPEN}
-    assert len({lifecycle.subject for lifecycle in published}) == OPEN
+    assert len(sizes) == COUNT // MOST + 1
+    assert Counter(lifecycle.outcome for lifecycle in published) == when_due
+    assert len({lifecycle.subject for lifecycle in published}) == len(published)
+    assert [key for key, _ in table.items(0)] == [CLOCKS_KEY]
+
+
+def forwarded(values: Iterable[bytes]) -> Iterator[Record]:
+    """Events as intake forwards them, of one raw partition."""
+    for offset, value in enumerate(values):
+        decoded = prefect.decode(value, 10)
+        assert decoded is not None
+        event = decoded.event
+        arrived = wire.Forwarded(event, event.occurred, 0, 1, event.occurred)
+        yield Record(offset, event.subject.encode(), wire.encode_event(arrived))
