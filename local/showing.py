@@ -9,7 +9,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-COLUMNS = (("record", 18), ("who", 34), ("how long", 12), ("matched by", 11), ("outcome", 12))
+COLUMNS = (("record", 18), ("who", 34), ("how long", 12), ("matched by", 11), ("outcome", 20))
 STARTS = ("prefect.worker.started", "prefect.worker.submitted-flow-run")
 
 
@@ -29,9 +29,18 @@ class Show:
         """Another line of the table."""
         if not self._records:
             self._line([name for name, _ in COLUMNS], style="bold")
+        again = record["record_id"] in self._records
         start = record.get("started_event_id", record.get("submitted_event_id"))
         self._records[record["record_id"]] = (kind, record["outcome"], start)  # the last one is the truth
-        self._line([kind, _who(record), _how_long(record), record["matched_by"] or "–", record["outcome"]])
+        self._line(
+            [
+                kind,
+                _who(record),
+                _how_long(record),
+                record["matched_by"] or "–",
+                record["outcome"] + ", amended" * again,
+            ]
+        )
 
     def summary(self, events: Sequence[bytes]) -> None:
         """What it came to: events read, records by kind and outcome, what is still open, and how long it took."""

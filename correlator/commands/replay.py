@@ -6,6 +6,7 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -23,6 +24,9 @@ SHOWN = 5
 
 STDIN = "-"
 
+DOCTYPE = b"<!doctype html>"
+"""What a page begins with."""
+
 
 class Unreadable(Exception):
     """A file cannot be read. The text is a sentence."""
@@ -38,7 +42,7 @@ def run(files: Sequence[str], settings: Settings, *, open_: bool, flush: bool, h
     Raises `Unreadable` and `Unwritable`.
     """
     if html is not None:
-        _write(html, None)
+        _see_to(html)
     console = Console(stderr=True, highlight=False)
     began = time.monotonic()
     replay = Replay(rules_of(settings), max_tags=settings.max_tags, wall_clock=lambda: time.time_ns() // 1000)
@@ -62,7 +66,11 @@ def run(files: Sequence[str], settings: Settings, *, open_: bool, flush: bool, h
         _write(html, page.render(_view(files, printer.ended, still_open)))
     _summarise(console, replay.fates, printer.outcomes, len(still_open), time.monotonic() - began)
     for fault in faults:
-        console.print(f"invalid: {fault}", markup=False)
+        console.print(f"invalid: {fault}", markup=False, soft_wrap=True)
+    if (more := replay.fates["invalid"] - len(faults)) > 0:
+        console.print(f"invalid: {more:,} more")
+    if replay.fates.total() == replay.fates["ignored"]:
+        console.print("There is no event of a Prefect worker or runner in it (one JSON object a line).", soft_wrap=True)
 
 
 class Printer:
@@ -100,11 +108,23 @@ def _view(files: Sequence[str], ended: Sequence[page.Seen], still_open: Iterable
     return page.View("Prefect workers and runs", f"As replayed from {names}", now, open_, ended, len(open_), len(ended))
 
 
-def _write(name: str, text: str | None) -> None:
-    """Write a file; without a text, see that it can be written, and leave what it holds."""
+def _see_to(name: str) -> None:
+    """See that the page can be written, leave what is there, and spare what is none: a file of events, by mistake."""
+    with _writing(name), Path(name).open("ab+") as file:
+        file.seek(0)
+        if (begins := file.read(len(DOCTYPE))) and begins.lower() != DOCTYPE:
+            raise Unwritable(f"{name} holds something that is no page, and would be lost: give --html another name.")
+
+
+def _write(name: str, text: str) -> None:
+    with _writing(name):
+        Path(name).write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def _writing(name: str) -> Iterator[None]:
     try:
-        with Path(name).open("a" if text is None else "w", encoding="utf-8") as file:
-            file.write(text or "")
+        yield
     except OSError as error:
         raise Unwritable(f"{name} cannot be written: {error.strerror}.") from None
 
@@ -116,13 +136,13 @@ def _lines(name: str, console: Console) -> Iterator[bytes]:
             return
         path = Path(name)
         with path.open("rb") as raw, _progress(console) as progress:
-            task = progress.add_task(path.name, total=path.stat().st_size)
+            known = raw.seekable()  # what a shell's <(…) gives is a pipe
+            task = progress.add_task(path.name, total=path.stat().st_size if known else None)
             file: Iterable[bytes] = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
             for number, line in enumerate(file):
                 yield line
-                if number % 1000 == 0:
+                if known and number % 1000 == 0:
                     progress.update(task, completed=raw.tell())
-            progress.update(task, completed=raw.tell())
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise Unreadable(f"{name} cannot be read: {reason}.") from None

@@ -1,6 +1,7 @@
 """What a user types, and what the command line answers: exit codes, and a sentence on stderr."""
 
 import gzip
+import os
 import random
 import re
 import subprocess
@@ -11,6 +12,8 @@ import pytest
 from correlator import __version__
 from correlator.commands.worker import start
 from correlator.settings import Settings, SettingsError
+from local.demo import SAMPLE
+from local.deployment import CORRELATOR
 from tests.commands.running import correlator
 
 
@@ -139,3 +142,42 @@ def test_a_gz_that_is_damaged_within_is_told_in_a_sentence(tmp_path):
     done = correlator("replay", str(path))
     assert done.returncode == 1
     assert re.fullmatch(rf"{path} cannot be read: .*\.\n", done.stderr)
+
+
+@pytest.mark.parametrize("content, lines", [("", 0), ("# Notes\n\nof mine\n", 3)])
+def test_a_file_without_events_is_told_so(tmp_path, content, lines):
+    path = tmp_path / "notes"
+    path.write_text(content)
+    done = correlator("replay", str(path))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.startswith(f"{lines} events in ")
+    assert done.stderr.endswith("There is no event of a Prefect worker or runner in it (one JSON object a line).\n")
+
+
+def test_invalid_lines_are_named_up_to_a_number(tmp_path):
+    path = tmp_path / "invalid.jsonl"
+    path.write_text('{"event":"prefect.worker.started"}\n' * 7)
+    *_, fifth, more = correlator("replay", str(path)).stderr.splitlines()
+    assert fifth.startswith(f"invalid: {path}, line 5: ")
+    assert more == "invalid: 2 more"
+
+
+def test_a_pipe_is_read_as_a_file_is(tmp_path):
+    """What a shell's ``<(…)`` gives."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with subprocess.Popen(["tee", path], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as tee:
+        tee.stdin.write(b'{"event":"prefect.flow-run.Completed"}\n')
+        tee.stdin.close()
+        done = correlator("replay", str(path))
+    assert done.returncode == 0
+    assert "1 ignored" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("replay", SAMPLE), ("topics", "list")], ids=["replay", "topics list"])
+def test_a_full_disk_is_told_in_a_sentence(arguments):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([CORRELATOR, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.endswith("There is no space left where the output goes.\n")
+    assert "Traceback" not in done.stderr

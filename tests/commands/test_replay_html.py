@@ -44,10 +44,20 @@ def test_a_page_that_cannot_be_written_is_told_before_anything_is_read(tmp_path)
     assert done.stderr == f"{where} cannot be written: No such file or directory.\n"
 
 
-@pytest.mark.parametrize("before", [None, "an earlier page"])
+@pytest.mark.parametrize("before", [None, "<!doctype html>an earlier page"])
 def test_a_replay_that_fails_leaves_what_was_there(tmp_path, before):
     report = tmp_path / "report.html"
     if before is not None:
         report.write_text(before)
     assert correlator("replay", "nowhere.jsonl", "--html", str(report)).returncode == 1
     assert report.read_text() == (before or "")
+
+
+def test_a_file_of_events_is_not_taken_for_the_page(tmp_path):
+    """``--html *.jsonl``, the page's name forgotten: the first file would be gone."""
+    events = tmp_path / "events.jsonl"
+    events.write_bytes(SAMPLE.read_bytes())
+    done = correlator("replay", "--html", str(events), str(events))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"{events} holds something that is no page, and would be lost: give --html another name.\n"
+    assert events.read_bytes() == SAMPLE.read_bytes()
