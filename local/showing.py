@@ -29,18 +29,10 @@ class Show:
         """Another line of the table."""
         if not self._records:
             self._line([name for name, _ in COLUMNS], style="bold")
-        again = record["record_id"] in self._records
+        outcome = record["outcome"] + (", amended" if record["record_id"] in self._records else "")
         start = record.get("started_event_id", record.get("submitted_event_id"))
         self._records[record["record_id"]] = (kind, record["outcome"], start)  # the last one is the truth
-        self._line(
-            [
-                kind,
-                _who(record),
-                _how_long(record),
-                record["matched_by"] or "–",
-                record["outcome"] + ", amended" * again,
-            ]
-        )
+        self._line([kind, _who(record), _how_long(record), record["matched_by"] or "–", outcome])
 
     def summary(self, events: Sequence[bytes]) -> None:
         """What it came to: events read, records by kind and outcome, what is still open, and how long it took."""

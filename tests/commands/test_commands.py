@@ -6,6 +6,7 @@ import random
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -176,7 +177,7 @@ def test_a_pipe_is_read_as_a_file_is(tmp_path):
 
 @pytest.mark.parametrize("arguments", [("replay", SAMPLE), ("topics", "list")], ids=["replay", "topics list"])
 def test_a_full_disk_is_told_in_a_sentence(arguments):
-    with open("/dev/full", "wb") as full:
+    with Path("/dev/full").open("wb") as full:
         done = subprocess.run([CORRELATOR, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
     assert done.returncode == 1
     assert done.stderr.endswith("There is no space left where the output goes.\n")

@@ -65,24 +65,6 @@ def test_standard_input_gives_the_same_records(expected):
     assert (done.returncode, done.stdout.decode()) == (0, expected)
 
 
-def test_standard_input_is_read_as_it_comes(expected):
-    """Of a pipe that is still written, such as ``prefect events stream | correlator replay -``, to its end."""
-    process = subprocess.Popen(
-        [CORRELATOR, "replay", "-", "--open"],
-        env=environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        bufsize=0,
-    )
-    with process:
-        for part in (EVENTS[:1000], EVENTS[1000:]):  # the cut is within a line
-            process.stdin.write(part)
-        process.stdin.close()
-        said = process.stdout.read()
-    assert (process.returncode, said.decode()) == (0, expected)
-
-
 def test_files_are_read_in_turn_as_one_log(tmp_path, expected):
     """A lifecycle may begin in one and end in the next, whatever form each has."""
     parts = {"1.jsonl.gz": LINES[:50], "2.jsonl": LINES[50:HALF], "4.jsonl.gz": LINES[-50:]}
