@@ -8,6 +8,7 @@ from correlator.core import PartitionClock
 from correlator.engine import Received
 from correlator.event import Event
 from correlator.stage.intake import arrival
+from correlator.values import PREFIX
 
 
 class Arrived(NamedTuple):
@@ -73,10 +74,14 @@ class Direct:
         self._clocks[partition] = PartitionClock(self._wall_clock())
 
     def read(self, partition: int, record: Received) -> Arrived | None:
-        """An event of ours, or nothing."""
+        """An event of ours, or nothing. Under another key than its subject it may lie in another partition than the
+        rest of its lifecycle: it is no good, or all would be decided wrong without a word.
+        """
         decoded = prefect.decode(record.value, self._max_tags)
         if decoded is None:
             return None
+        if record.key != decoded.event.subject.encode():
+            raise prefect.InvalidEvent(f"the key is not the subject, as {PREFIX}INPUT_KEYED_BY=subject says it is")
         wall = self._wall_clock()
         arrived = arrival(record, decoded.received, wall)
         now = self._clocks[partition].observe(decoded.event.occurred, arrived, wall)

@@ -18,7 +18,7 @@ from aiokafka.errors import (
 
 from correlator.client import client_of
 from correlator.settings import Settings
-from correlator.topics.company import strangers
+from correlator.topics.company import members
 from correlator.topics.declared import TopicSpec
 from correlator.topics.errors import Refusal, TopicsError, not_created, not_shown
 from correlator.topics.permissions import Permission
@@ -72,9 +72,9 @@ class Cluster:
         wanted = list(permissions)
         return await self._until_done(lambda: missing(self._admin, wanted))
 
-    async def strangers(self, group: str, input_: str) -> set[str]:
-        """What members of the group read who do not read ``input_``."""
-        return await self._until_done(lambda: strangers(self._admin, group, input_))
+    async def members(self, group: str) -> set[frozenset[str]]:
+        """What each member of the group reads, as far as it says so."""
+        return await self._until_done(lambda: members(self._admin, group))
 
     async def _read(self, names: list[str]) -> dict[str, Topic]:
         # Configuration first: unlike a question for metadata, one for it creates no topic where the broker does so by

@@ -12,16 +12,16 @@ from aiokafka.errors import for_code
 from correlator.topics.asking import AskGroup
 
 
-async def strangers(admin: AIOKafkaAdminClient, group: str, input_: str) -> set[str]:
-    """The topics that those members of the group read who do not read ``input_``. Raises aiokafka's errors."""
+async def members(admin: AIOKafkaAdminClient, group: str) -> set[frozenset[str]]:
+    """What each member of the group reads, as far as it says so. Raises aiokafka's errors."""
     node = await admin.find_coordinator(group)
     response: Any = await admin._send_request_to_node(node, AskGroup(group))
-    found: set[str] = set()
-    for code, _, _, protocol_type, _, members, _ in response.groups:
+    found: set[frozenset[str]] = set()
+    for code, _, _, protocol_type, _, described, _ in response.groups:
         if code:
             raise for_code(code)(group)
         if protocol_type == "consumer":
-            for *_, metadata, _ in members:
-                topics = set(ConsumerProtocolMemberMetadata.decode(metadata).subscription) if metadata else {input_}
-                found |= topics if input_ not in topics else set()
+            for *_, metadata, _ in described:
+                if metadata:
+                    found.add(frozenset(ConsumerProtocolMemberMetadata.decode(metadata).subscription))
     return found

@@ -93,6 +93,14 @@ def not_alone(app_id: str, topics: Set[str], ours: Set[str]) -> TopicsError:
     )
 
 
+def not_alike(app_id: str) -> TopicsError:
+    """Members of our group read our input in another number of hops: the state of one is of no use to the other."""
+    return TopicsError(
+        f"Workers run under the app id {app_id} with another {PREFIX}INPUT_KEYED_BY: give this one theirs, or another"
+        f" {PREFIX}APP_ID to begin anew under."
+    )
+
+
 def listed(names: Iterable[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     *most, last = names

@@ -9,7 +9,7 @@ from correlator.topics.checking import differences
 from correlator.topics.cluster import connected
 from correlator.topics.creating import create_missing
 from correlator.topics.declared import MOST_BYTES, TOMBSTONES, declared
-from correlator.topics.errors import TopicsError, not_alone, not_permitted
+from correlator.topics.errors import TopicsError, not_alike, not_alone, not_permitted
 from correlator.topics.permissions import needed
 
 _log = logging.getLogger(__name__)
@@ -38,15 +38,17 @@ async def prepare(settings: Settings) -> Layout:
             for name in await create_missing(cluster, settings, input_too=False):
                 _log.info("created the topic %s", name)
         found = await cluster.read(spec.name for spec in declared(settings))
-        strangers = await cluster.strangers(settings.app_id, settings.topic_events)
+        members = await cluster.members(settings.app_id)
     different = list(differences(settings, found))
     if settings.create_topics and settings.topic_events not in found:  # the others only wait for it
         different = [difference for difference in different if difference.topic == settings.topic_events]
     refusing = [difference.sentence for difference in different if difference.refuses]
     if refusing:
         raise TopicsError("\n".join(refusing))
-    if strangers:
+    if strangers := {topic for reads in members if settings.topic_events not in reads for topic in reads}:
         raise not_alone(settings.app_id, strangers, found.keys())
+    if any((settings.topic_lifecycles in reads) != (settings.input_keyed_by == "any") for reads in members):
+        raise not_alike(settings.app_id)
     for difference in different:
         _log.warning("%s", difference.sentence)
     return Layout(

@@ -54,6 +54,21 @@ def test_a_session_timeout_that_the_broker_does_not_allow(new_stage: Callable[..
     assert "InvalidSessionTimeoutError" in said
 
 
+@pytest.mark.parametrize("theirs, ours", [("any", "subject"), ("subject", "any")])
+async def test_a_worker_with_another_number_of_hops(new_stage: Callable[..., Stage], theirs: str, ours: str) -> None:
+    """It would take the running worker's partitions over, and that one would end."""
+    stage = new_stage(INPUT_KEYED_BY=theirs)
+    worker = stage.start()
+    await stage.until_said(worker, "holds")
+    code, said = await asyncio.to_thread(refused, {**stage.settings, "INPUT_KEYED_BY": ours})
+    assert code == 1
+    assert said == (
+        f"Workers run under the app id {stage.app_id} with another CORRELATOR_INPUT_KEYED_BY: give this one theirs, or"
+        " another CORRELATOR_APP_ID to begin anew under."
+    )
+    assert worker.poll() is None
+
+
 async def test_another_deployment_under_the_same_app_id(new_stage: Callable[..., Stage]) -> None:
     """Their events would meet in one table, by the clocks of either."""
     running, other = new_stage(), new_stage()
