@@ -11,7 +11,9 @@ from correlator.stage.correlate import Correlate
 from correlator.stage.draft import Counts, Tally
 
 MOST: Final = 100
-"""How many are shown of each: a page is for a look."""
+"""How many records are kept, and of how many subjects what is open: of each kind, in each partition held. A page is for a
+look, and shows the oldest of these.
+"""
 
 REFRESH: Final = 10
 """Seconds after which a browser loads the page again."""

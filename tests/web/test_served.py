@@ -11,17 +11,19 @@ from correlator.engine import Standstill
 from correlator.metrics import Metrics
 from correlator.settings import Settings
 from correlator.web import create_web
+from tests.page.reading import Page, text
+from tests.page.views import HOUR, run, view
 
 
 @pytest.fixture
 async def served() -> AsyncIterator[Callable[..., Any]]:
     clients: list[TestClient[Any, Any]] = []
 
-    async def serve(*, ready: bool = True, still: float = 0, **settings: Any) -> TestClient[Any, Any]:
+    async def serve(*, ready: bool = True, still: float = 0, view: Any = None, **settings: Any) -> TestClient[Any, Any]:
         metrics = Metrics(wall_clock=lambda: 0)
         condition = Condition(ready, Standstill("prefect.events-3", still), {}, lambda _: (0, None))
         metrics.watch(lambda: condition)
-        web = create_web(Settings(**settings), metrics, lambda: condition, None)
+        web = create_web(Settings(**settings), metrics, lambda: condition, view)
         client = TestClient(TestServer(web))
         clients.append(client)
         await client.start_server()
@@ -69,7 +71,31 @@ async def test_nothing_else_is_served(served, path):
     assert (await (await served()).get(path)).status == 404
 
 
+async def test_the_page_is_what_there_is_to_see_at_the_moment(served):
+    views = [view(), view([run(1, ago=HOUR)])]
+    client = await served(view=lambda: views.pop(0))
+    pages = [Page(await (await client.get("/")).text()) for _ in range(2)]
+    assert [len(page.rows("open")) for page in pages] == [0, 1]
+    assert text(pages[0].all("h1")[0]) == "prefect-correlator"
+
+
+async def test_a_browser_keeps_nothing_of_the_page_and_loads_nothing_for_it(served):
+    """It has names in it that anybody may have chosen."""
+    answer = await (await served(view=view)).get("/")
+    assert (answer.status, answer.content_type, answer.charset) == (200, "text/html", "utf-8")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    policy = dict(part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; "))
+    assert policy == {
+        "default-src": "'none'",
+        "style-src": "'unsafe-inline'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/"])
 async def test_nothing_can_be_changed(served, method, path):
-    assert (await (await served()).request(method, path)).status == 405
+    assert (await (await served(view=view)).request(method, path)).status == 405

@@ -1,0 +1,61 @@
+"""The page of a running stage: what is open now in the partitions that it holds, and the records of late."""
+
+import asyncio
+import re
+
+import orjson
+
+from bench.events import pairs
+from correlator.event import Kind
+from correlator.glance import MOST
+from correlator.partitioner import partition_for
+from correlator.records.identity import record_id
+from tests.page.reading import Page, text
+from tests.web.probing import ask
+
+PATIENCE = 60
+PARTITIONS = 2
+COMPLETED, OPEN = MOST + 50, 3 * MOST
+DECADE = "3650d"
+"""The generated runs are of a fixed day: none of them may be lost, whatever day it is."""
+
+
+def record_of(value: bytes) -> str:
+    return record_id(Kind.FLOW_RUN, orjson.loads(value)["id"])
+
+
+async def test_what_is_open_and_the_last_records(kafka, deploy, port):
+    """However much that is: of each partition the oldest, the last records, and how many there are of either."""
+    stage = deploy(kafka, PARTITIONS=str(PARTITIONS), PAGE="true", FLOW_RUN_LIMIT=DECADE)
+    worker = stage.start(WEB_PORT=str(port))
+    completed = list(pairs(COMPLETED, seed=1))
+    going = [(key, value) for key, value in pairs(OPEN, seed=2) if b"submitted-flow-run" in value]
+    await stage.feed([*completed, *going])
+    async with asyncio.timeout(PATIENCE):
+        while not {f"of the last {MOST} records of {COMPLETED}.", f"of {OPEN}."} <= set(
+            re.findall(r"of (?:the last \d+ records of )?\d+\.", said := (await ask(port, "/", PATIENCE)).text)
+        ):
+            assert worker.poll() is None, stage.log(worker)
+            await asyncio.sleep(0.2)
+    page = Page(said)
+
+    assert text(page.all("h1")[0]) == stage.app_id
+    assert "the 2 partitions that this worker holds (0, 1)" in text(page.all("header")[0])
+    assert page.all("meta[@http-equiv='refresh']")
+
+    by_partition: list[list[bytes]] = [[] for _ in range(PARTITIONS)]
+    for key, value in going:
+        by_partition[partition_for(key, PARTITIONS)].append(value)
+    oldest = {record_of(value) for values in by_partition for value in values[:MOST]}
+    published = {record_of(value) for _, value in completed if b"submitted-flow-run" in value}
+    shown = {it.get("id") for it in page.all("tr[@id]")}
+    assert len(page.rows("open")) == PARTITIONS * MOST
+    assert len(page.rows("last")) == MOST
+    assert shown - published == oldest
+    assert len(shown & published) == MOST
+    assert page.figures()["completed"] == str(MOST)
+
+    counted = re.findall(
+        r"^prefect_correlator_records_total{.*} (.+)$", (await ask(port, "/metrics")).text, re.MULTILINE
+    )
+    assert sum(map(float, counted)) == COMPLETED, "what the page is told is counted all the same"
