@@ -11,8 +11,8 @@ from correlator.stage.correlate import Correlate
 from correlator.stage.draft import Counts, Tally
 
 MOST: Final = 100
-"""How many records are kept, and of how many subjects what is open: of each kind, in each partition held. A page is for a
-look, and shows the oldest of these.
+"""How many records are kept, and of how many subjects what is open: of each kind, in each partition held. A page
+is for a look, and shows the oldest of these.
 """
 
 REFRESH: Final = 10
