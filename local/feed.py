@@ -6,19 +6,30 @@ lies five minutes apart must do so here.
 
 import asyncio
 import contextlib
+import logging
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import NamedTuple
 
+import click
 import orjson
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
+from correlator.client import client_of
+from correlator.commands import BadSettings, Failed
 from correlator.loading import load
-from correlator.settings import Settings
+from correlator.settings import Settings, SettingsError
+from correlator.topics import TopicsError
+from correlator.topics.cluster import connected
 from local.demo import SAMPLE
+
+STOPPING = 2
+"""Seconds for letting go of a Kafka that may be gone."""
 
 _FLOW_RUN = re.compile(rb"prefect\.flow-run\.([0-9a-f-]{36})")
 
@@ -50,18 +61,60 @@ def length(sample: Iterable[bytes]) -> timedelta:
 
 
 async def feed(settings: Settings) -> None:
-    """Send sessions until cancelled."""
+    """Send sessions until cancelled. Raises `TopicsError` where Kafka does not take them, or takes no more."""
+    servers, topic = ",".join(settings.bootstrap_servers), settings.topic_events
+    async with connected(settings) as cluster:
+        if topic not in await cluster.read([topic]):
+            raise TopicsError(f"There is no topic {topic} on Kafka at {servers}: `correlator topics create` makes it.")
+    click.echo(f"Feeding {topic} on Kafka at {servers}; Ctrl-C ends it.")
+    try:
+        async with _producer(settings) as producer:
+            await _send(producer, topic)
+    except KafkaError as error:
+        raise TopicsError(
+            f"{topic} on Kafka at {servers} takes no events any more ({type(error).__name__}):"
+            " see that its brokers are well, that it is there, and that we may write to it."
+        ) from None
+
+
+async def _send(producer: AIOKafkaProducer, topic: str) -> None:
     sample = SAMPLE.read_bytes().splitlines()
     begins = datetime.now(UTC) - length(sample)
-    async with AIOKafkaProducer(bootstrap_servers=list(settings.bootstrap_servers)) as producer:
-        for number in count(1):
-            print(f"session {number} begins {begins:%H:%M:%S}", flush=True)
-            for due in session(sample, begins, uuid.uuid4().hex):
-                await asyncio.sleep((due.at - datetime.now(UTC)).total_seconds())
-                await producer.send_and_wait(settings.topic_events, due.event)
-            begins = datetime.now(UTC)
+    for number in count(1):
+        click.echo(f"session {number} begins {begins:%H:%M:%S}")
+        for due in session(sample, begins, uuid.uuid4().hex):
+            await asyncio.sleep((due.at - datetime.now(UTC)).total_seconds())
+            await producer.send_and_wait(topic, due.event)
+        begins = datetime.now(UTC)
+
+
+@asynccontextmanager
+async def _producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
+    producer = AIOKafkaProducer(**client_of(settings))
+    try:
+        await producer.start()
+        yield producer
+    finally:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(producer.stop(), STOPPING)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Play the sample's Prefect session into the input topic, over and over, as if it went on now, until Ctrl-C.
+
+    Which Kafka and which topic, the settings in the environment (CORRELATOR_*) say, as for a worker.
+    """
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what is the matter is said once, at the end
+    try:
+        asyncio.run(feed(load()))
+    except SettingsError as error:
+        raise BadSettings(str(error)) from None
+    except TopicsError as error:
+        raise Failed(str(error)) from None
+    except KeyboardInterrupt:
+        pass
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(feed(load()))
+    main(prog_name="python -m local.feed")
