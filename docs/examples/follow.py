@@ -1,4 +1,10 @@
-"""Prints every record as it is published: python follow.py localhost:9092 prefect.worker-uptime …"""
+"""Prints every record as it is published.
+
+    pip install aiokafka
+    python follow.py localhost:9092 prefect.worker-uptime prefect.flow-run-duration
+
+What is there already comes first.
+"""
 
 import asyncio
 import json
@@ -22,4 +28,7 @@ async def follow(brokers: str, *topics: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        print("Say where Kafka is and which topics to follow: python follow.py BROKERS TOPIC …", file=sys.stderr)
+        sys.exit(2)
     asyncio.run(follow(*sys.argv[1:]))
