@@ -26,7 +26,7 @@ class Whole(NamedTuple):
     ambiguous: bool
     cancellations: list[Known]
     decides: int | None
-    """The low watermark at which an end that has several candidates is decided."""
+    """The low watermark at which an end that has several candidates is decided, or that which it waits for."""
 
     @property
     def opening(self) -> Known:
@@ -73,7 +73,7 @@ def could_follow(end: Known, start: KnownStart, rules: Rules) -> bool:
 
 
 def _pair(state: SubjectState, watermark: int | None, rules: Rules) -> tuple[dict[str, Match], dict[str, int]]:
-    """Matches by the start's id; and of ends that have several candidates, when they are decided."""
+    """Matches by the start's id; and of ends that are not decided yet, until when."""
     matches: dict[str, Match] = {}
     starts = {start.event.id: start for start in state.starts}
     waiting: list[Known] = []
@@ -91,18 +91,18 @@ def _pair(state: SubjectState, watermark: int | None, rules: Rules) -> tuple[dic
             free[start.event.worker].append(start)
     undecided: dict[str, int] = {}
     passing: defaultdict[str | None, list[tuple[KnownStart, Known]]] = defaultdict(list)
-    blocked: set[str | None] = set()
+    blocked: dict[str | None, int] = {}
     for end in waiting:
         worker = end.event.worker
         if worker in blocked:  # has the same candidates as an undecided end before it, so waits for that one
+            undecided[end.event.id] = blocked[worker]
             continue
         chosen, among_several = _most_recent(end, free[worker], rules)
         if chosen is None:
             continue
         decides = min(end.event.occurred + rules.tight_timing, end.wait)
         if among_several and (watermark is None or watermark <= decides):
-            undecided[end.event.id] = decides
-            blocked.add(worker)
+            undecided[end.event.id] = blocked[worker] = decides
             continue
         ambiguous = among_several or chosen.passed_over or _passed_over(chosen, passing[worker], rules)
         free[worker].remove(chosen)

@@ -55,11 +55,13 @@ def settle(
             opening.forget = since + rules.remember
             if whole.start is None:
                 opening.spent = True
-        if watermark is not None and opening.forget < watermark:
+        if watermark is None or opening.forget >= watermark:
+            dues.append(opening.forget)
+        elif (decides := _kept_for(whole, wholes, rules)) is not None:
+            dues.append(decides)
+        else:
             _forget(state, whole)
             _remain_ambiguous(whole, wholes, rules)
-        else:
-            dues.append(opening.forget)
     state.due = min(dues, default=None)
     return published
 
@@ -124,6 +126,23 @@ def _lifecycle(state: SubjectState, whole: Whole, version: Shown, cause: str) ->
         version.superseded_by,
         cause,
         whole.opening.shown is not None,
+    )
+
+
+def _kept_for(whole: Whole, wholes: list[Whole], rules: Rules) -> int | None:
+    """Until when a start without an end is kept, though remembered for long enough: until an end is decided that came
+    in time and may yet take it.
+    """
+    start = whole.start
+    if start is None or whole.end is not None:
+        return None
+    return next(
+        (
+            other.decides
+            for other in wholes
+            if other.decides is not None and other.end is not None and could_follow(other.end, start, rules)
+        ),
+        None,
     )
 
 

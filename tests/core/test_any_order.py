@@ -106,6 +106,31 @@ def test_what_was_ambiguous_remains_so_when_what_passed_it_over_is_forgotten():
     assert scene.versions == ["b..x completed resource ambiguous", "a..y completed resource ambiguous"]
 
 
+# a──b──c──z(c)   |    x         |      a and b, superseded, are remembered until 46 and 47, x is decided at 49
+# 0  1  2  3      20   44        60
+@pytest.mark.parametrize("order", ["abczx", "cbazx", "bacxz"], ids=str)
+def test_a_start_is_kept_for_an_end_that_came_in_time_and_is_not_decided(order):
+    said = {"a": start("a", 0), "b": start("b", 1), "c": start("c", 2), "z": end("z", 3, "c"), "x": end("x", 44)}
+    steps = [said[id_] for id_ in order]
+    steps.insert(order.index("x"), until(20))
+    scene = Scene(Kind.WORKER).play([*steps, until(60), until(100)])
+    assert scene.records == {"a.. superseded by b", "b..x completed resource ambiguous", "c..z completed follows"}
+    assert scene.state is None
+
+
+# p──q──b──c              x──y    |       x is decided at 5, and y, which may take b, not before it; b is remembered
+# -6:30 -6 -4:54 -4:48    0  0:12 5:12+   until 3:12
+def test_a_start_is_kept_for_an_end_that_waits_for_another_to_be_decided():
+    hasty = rules(grace=5, remember=3)
+    starts = [start("p", -6.5), start("q", -6), start("b", -4.9), start("c", -4.8)]
+    scene = Scene(Kind.WORKER, hasty).play([*starts, end("x", 0), end("y", 0.15), until(4.5), until(5.5)])
+    assert scene.records == {
+        "p.. superseded by q",
+        "q..x completed resource ambiguous",
+        "b..y completed resource ambiguous",
+    }
+
+
 def told(said, **details: str) -> Event:
     return said.event(Kind.FLOW_RUN, "s")._replace(details=details)
 

@@ -30,6 +30,19 @@ class Life(NamedTuple):
     cancelled: tuple[float, ...] = ()
 
 
+class Told(NamedTuple):
+    """How a truth is told."""
+
+    kind: Kind
+    rules: Rules
+    lateness: int
+    """Nothing comes more than this after what occurred after it (ends with ``follows`` aside)."""
+
+    def late(self, event: Event) -> "Span":
+        """The clock when it came."""
+        return Span(event.occurred, event.occurred + self.lateness)
+
+
 class Unclear(Exception):
     """A truth in which the order of arrival may tell."""
 
@@ -62,28 +75,23 @@ class Lived:
     passed_over: bool = False
     cancellations: list[Event] = field(default_factory=list)
 
-    def ended_by_time(self, kind: Kind, rules: Rules) -> tuple[str, Span]:
+    def ended_by_time(self, told: Told) -> tuple[str, Span]:
         """The outcome without an end or a cancellation, and when it is due."""
-        lost = ("lost", late(self.start, rules) + rules.limit(kind))
+        lost = ("lost", told.late(self.start) + told.rules.limit(told.kind))
         if self.next is None:
             return lost
-        superseded = (f"superseded by {self.next.id}", late(self.next, rules) + rules.grace)
+        superseded = (f"superseded by {self.next.id}", told.late(self.next) + told.rules.grace)
         return lost if lost[1].before(superseded[1]) else superseded
 
-    def forgotten(self, kind: Kind, rules: Rules, until: int) -> Span:
+    def forgotten(self, told: Told, until: int) -> Span:
         """When it is forgotten, if it had no end by then."""
-        _, due = self.ended_by_time(kind, rules)
+        _, due = self.ended_by_time(told)
         known = [cancellation for cancellation in self.cancellations if cancellation.occurred <= until]
         if known:
-            cancelled = late(known[0], rules)
-            due = cancelled + rules.grace if cancelled.before(due) else cancelled
-            due = Span(due.low, due.high + rules.tight_timing)  # amended, by one that came later and occurred before
-        return due + rules.remember
-
-
-def late(event: Event, rules: Rules) -> Span:
-    """The clock when it came."""
-    return Span(event.occurred, event.occurred + rules.tight_timing)
+            cancelled = told.late(known[0])
+            due = cancelled + told.rules.grace if cancelled.before(due) else cancelled
+            due = Span(due.low, due.high + told.lateness)  # amended, by one that came later and occurred before
+        return due + told.rules.remember
 
 
 def events_of(lives: list[Life], kind: Kind, rules: Rules) -> list[Event]:
@@ -105,10 +113,10 @@ def events_of(lives: list[Life], kind: Kind, rules: Rules) -> list[Event]:
     return sorted(events, key=lambda event: event.occurred)
 
 
-def records_of(events: list[Event], kind: Kind, rules: Rules) -> set[str]:
+def records_of(events: list[Event], told: Told) -> set[str]:
     """The final records, written as `scenes.written` does."""
     lived = [Lived(event) for event in events if event.role is Role.START]
-    if not (kind is Kind.WORKER and rules.worker_names_shared):
+    if not (told.kind is Kind.WORKER and told.rules.worker_names_shared):
         for one, after in pairwise(lived):
             one.next = after.start
     by_id = {one.start.id: one for one in lived}
@@ -119,21 +127,21 @@ def records_of(events: list[Event], kind: Kind, rules: Rules) -> set[str]:
             by_id[event.follows].end, by_id[event.follows].how = event, "follows"
     for event in events:
         if event.role is Role.CANCELLATION:
-            owner = _cancelled(event, lived, kind, rules)
+            owner = _cancelled(event, lived, told)
             (alone if owner is None else owner.cancellations).append(event)
         elif event.role is Role.END:
-            found = event.follows in by_id if event.follows else _guess(event, lived, kind, rules)
+            found = event.follows in by_id if event.follows else _guess(event, lived, told)
             if not found:
                 unmatched.append(event)
     unmatched.sort(key=lambda event: event.occurred)
     joined: dict[str, Event] = {}
     for cancellation in list(alone):
-        end = _end_without_submit(cancellation, unmatched, rules)
+        end = _end_without_submit(cancellation, unmatched, told)
         if end is not None:
             alone.remove(cancellation)
             joined.setdefault(end.id, cancellation)
     return {
-        *(_written(one, kind, rules) for one in lived),
+        *(_written(one, told) for one in lived),
         *(
             f"..{end.id}/{joined[end.id].id} cancelled" if end.id in joined else f"..{end.id} unmatched"
             for end in unmatched
@@ -142,20 +150,20 @@ def records_of(events: list[Event], kind: Kind, rules: Rules) -> set[str]:
     }
 
 
-def _remembered(one: Lived, kind: Kind, rules: Rules, event: Event, patience: int) -> bool:
-    """Whether a start without an end is still known when the event comes, and for ``patience`` longer."""
-    when = Span(event.occurred - LAG, event.occurred + rules.tight_timing + patience)
-    return when.before(one.forgotten(kind, rules, event.occurred))
+def _remembered(one: Lived, told: Told, event: Event) -> bool:
+    """Whether a start without an end is still known when the event comes."""
+    when = Span(event.occurred - LAG, event.occurred + told.lateness)
+    return when.before(one.forgotten(told, event.occurred))
 
 
-def _guess(end: Event, lived: list[Lived], kind: Kind, rules: Rules) -> bool:
+def _guess(end: Event, lived: list[Lived], told: Told) -> bool:
     able = [
         one
         for one in lived
         if one.end is None
-        and one.start.occurred <= end.occurred - rules.tight_timing
+        and one.start.occurred <= end.occurred - told.rules.tight_timing
         and one.start.worker == end.worker
-        and _remembered(one, kind, rules, end, rules.tight_timing)
+        and _remembered(one, told, end)
     ]
     if not able:
         return False
@@ -167,30 +175,30 @@ def _guess(end: Event, lived: list[Lived], kind: Kind, rules: Rules) -> bool:
     return True
 
 
-def _cancelled(cancellation: Event, lived: list[Lived], kind: Kind, rules: Rules) -> Lived | None:
+def _cancelled(cancellation: Event, lived: list[Lived], told: Told) -> Lived | None:
     before = [one for one in lived if one.start.occurred <= cancellation.occurred]
     if not before:
         return None
     latest = before[-1]
     if latest.end is not None:
-        return latest if latest.end.occurred >= cancellation.occurred - rules.clock_tolerance else None
-    return latest if _remembered(latest, kind, rules, cancellation, 0) else None
+        return latest if latest.end.occurred >= cancellation.occurred - told.rules.clock_tolerance else None
+    return latest if _remembered(latest, told, cancellation) else None
 
 
-def _end_without_submit(cancellation: Event, unmatched: list[Event], rules: Rules) -> Event | None:
+def _end_without_submit(cancellation: Event, unmatched: list[Event], told: Told) -> Event | None:
     for end in unmatched:
-        if end.occurred >= cancellation.occurred - rules.clock_tolerance and Span(
-            end.occurred - LAG, end.occurred + rules.tight_timing
-        ).before(late(cancellation, rules) + rules.grace):
+        if end.occurred >= cancellation.occurred - told.rules.clock_tolerance and Span(
+            end.occurred - LAG, end.occurred + told.lateness
+        ).before(told.late(cancellation) + told.rules.grace):
             return end
     return None
 
 
-def _written(one: Lived, kind: Kind, rules: Rules) -> str:
+def _written(one: Lived, told: Told) -> str:
     met = f"{one.start.id}..{one.end.id if one.end else ''}"
     if one.cancellations:
         return " ".join(filter(None, (f"{met}/{one.cancellations[0].id} cancelled", one.how)))
-    return f"{met} completed {one.how}" if one.end else f"{met} {one.ended_by_time(kind, rules)[0]}"
+    return f"{met} completed {one.how}" if one.end else f"{met} {one.ended_by_time(told)[0]}"
 
 
-__all__ = ["LAG", "MINUTE", "RULES", "SECOND", "Life", "Unclear", "events_of", "records_of"]
+__all__ = ["LAG", "MINUTE", "RULES", "SECOND", "Life", "Told", "Unclear", "events_of", "records_of"]
