@@ -1,10 +1,8 @@
 """The same join as Faust's documentation would have it: an agent, a table, ``send``. What the stage is measured
 against.
 
-``python -m bench.naive APP_ID BROKER INPUT OUTPUT PARTITIONS``. It pairs by ``follows`` only, publishes a fifth of
-the record, and
-loses data when it is killed: it does less, and not for sure.
-"""
+``python -m bench.naive APP_ID BROKER INPUT OUTPUT PARTITIONS``. It pairs by ``follows`` only, publishes a fifth of the
+record, and loses data when it is killed: it does less, and not for sure."""
 
 import sys
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The clock of a raw partition (DESIGN section 2, "Time is event time"). All times in microseconds since 1970 UTC."""
+"""The clock of a raw partition: time is event time. All times in microseconds since 1970 UTC."""
 
 AHEAD = 5 * 60 * 1_000_000
 """An event dated further ahead of when it was received than this has a wrong clock, and does not move ours."""

@@ -11,12 +11,11 @@ DAY = 24 * 60 * MINUTE
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """DESIGN section 2, with its defaults."""
+    """How long what may belong together is waited for and remembered, and how much of it, with the defaults."""
 
     tight_timing: int = 5 * MINUTE
     """Prefect sets ``follows`` only while end and start are closer than this (``tight_timing`` in its events client).
-    So an
-    end without it did not start within that time before it. 0: the producer strips ``follows``, the rule says
+    So an end without it did not start within that time before it. 0: the producer strips ``follows``, the rule says
     nothing."""
     grace: int = 15 * MINUTE
     """How long what belongs together may be apart: an end waits for its start, a cancellation for its submit, an

@@ -13,7 +13,8 @@ log = logging.getLogger(__name__)
 
 
 class Holding:
-    """The lanes of one assignment. The order of taking over (ENGINE.md, piece 5), which Faust alone gets wrong:
+    """The lanes of one assignment. The order of taking over, which Faust alone gets wrong, so that records are lost or
+    decided twice:
 
     1. `take_over`: fence whoever held the partitions, also those that we held: another may have had them meanwhile;
     2. Faust recovers the tables, whose changelogs nobody else writes any more;

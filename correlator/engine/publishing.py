@@ -63,8 +63,7 @@ class Publisher:
         """Make a transaction durable.
 
         Returns the changelog offset of its last change, or None where it has none. Raises whatever went wrong; what
-        became of the
-        transaction is then unknown, and this process must end (a successor's start settles it).
+        became of the transaction is then unknown, and this process must end (a successor's start settles it).
         """
         producer = self._producer
         await producer.begin_transaction()
@@ -73,9 +72,8 @@ class Publisher:
         )
         changed = [] if changelog is None else await self._send(changelog, changes)
         sent = [batch for to, rows in _by_partition(transaction.messages) for batch in await self._send(to, rows)]
-        # aiokafka commits a transaction whose batches failed: every delivery must be looked at first. And offsets
-        # sent while
-        # batches are under way are refused by the broker for a moment (NotEnoughReplicas, 100 ms a retry).
+        # aiokafka commits a transaction whose batches failed: every delivery must be looked at first. And offsets sent
+        # while batches are under way are refused by the broker for a moment (NotEnoughReplicas, 100 ms a retry).
         delivered = await asyncio.gather(*changed, *sent)
         offsets = {aiokafka.TopicPartition(*self._input): transaction.end}
         await producer.send_offsets_to_transaction(offsets, self._group)

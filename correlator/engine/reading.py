@@ -13,9 +13,8 @@ WHILE_FULL = 0.02
 
 
 FETCH_WAIT = 200
-"""Milliseconds that the broker may hold a fetch without data. Faust's 1500 hold up every question that waits behind
-one on
-the same connection: offsets and ends, of which taking over asks four."""
+"""Milliseconds that the broker may hold a fetch without data. Faust's 1500 hold up every question that waits behind one
+on the same connection: offsets and ends, of which taking over asks four."""
 
 
 class SliceRecord:
@@ -55,8 +54,7 @@ class SliceThread(AIOKafkaConsumerThread):
     """Faust's consumer thread, reading committed records, a slice a partition and poll.
 
     A slice ends at the consumer's position. So recovery, which waits for a record at the end of the changelog, also
-    gets
-    past a control record there, which nobody ever sees (faust-streaming/faust #47).
+    gets past a control record there, which nobody ever sees (faust-streaming/faust #47).
     """
 
     streams: Collection[str] = ()
@@ -112,8 +110,7 @@ class Readable(Collection[TP]):
     """The partitions to hand over records of: asked at the moment of handing over, also by a poll that began earlier.
 
     A copy made when the poll began would be overtaken by a rebalance: Faust resumes the stream partitions before it
-    seeks
-    them, with the fetcher running, and what is read then is thrown away (ENGINE.md, piece 5).
+    seeks them, with the fetcher running, and what is read then is thrown away.
     """
 
     def __init__(self, active: Collection[TP], thread: SliceThread) -> None:

@@ -40,8 +40,7 @@ class Slice(NamedTuple):
     """What was read of one partition: its records, and how far the reading went.
 
     ``start`` is where the reading went on from and ``end`` where it will go on, so that slices of a partition join
-    without
-    a gap even where control records, aborted records or compaction leave holes between the records' offsets.
+    without a gap even where control records, aborted records or compaction leave holes between the records' offsets.
     """
 
     topic: str

@@ -53,7 +53,7 @@ class CommittedTable(faust.Table[bytes, bytes]):
     """A Faust table whose changes come from the changelog, or from a transaction already committed to it.
 
     Faust keeps it co-partitioned with its input, and recovers it; the engine writes it.
-    Written any earlier, a store on disk would keep changes that never were (ENGINE-FAULTS.md: 105 of 200 pairs lost).
+    Written any earlier, a store on disk would keep changes that never were (tried with kills: 105 of 200 pairs lost).
     """
 
     def __init__(self, app: AppT, *, name: str, store: Store, partitions: int) -> None:

@@ -1,6 +1,6 @@
 """Raw bytes to an event: a byte search that passes over what is not ours, one parse, and a look at every field we use.
 
-Extraction is by hand: a pydantic model of the same fields took three times as long (ENGINE.md, "Validation").
+Extraction is by hand: a pydantic model of the same fields took three times as long.
 """
 
 import re
@@ -41,7 +41,7 @@ MEANINGS: Final = {
     "prefect.worker.executed-flow-run": _Meaning(Kind.FLOW_RUN, Role.END, _WORKER),
     "prefect.runner.cancelled-flow-run": _Meaning(Kind.FLOW_RUN, Role.CANCELLATION, _RUNNER),
 }
-"""What Prefect's five event names mean (DESIGN section 1)."""
+"""What Prefect's five event names mean."""
 
 NAMES: Final = {(kind, role): name for name, (kind, role, _) in MEANINGS.items()}
 """Prefect's name of an event, by its kind and role."""

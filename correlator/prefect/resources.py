@@ -1,4 +1,4 @@
-"""What an event's resources tell: the parts of a record, shaped as the record has them (DESIGN sections 1 and 3).
+"""What an event's resources tell: the parts of a record, shaped as the record has them.
 
 Only the flow run's and the worker's or runner's own ids must be there. Everything else is optional: what is missing or
 malformed is null, and what is unknown is passed over.

@@ -1,4 +1,4 @@
-"""A decided lifecycle as a record: DESIGN section 3, key by key and in its order."""
+"""A decided lifecycle as a record, key by key and in the order of `models`."""
 
 from typing import Final, NamedTuple
 

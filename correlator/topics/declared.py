@@ -1,4 +1,4 @@
-"""The topics of a deployment (DESIGN section 3), as they are to be."""
+"""The topics of a deployment, as they are to be."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The records, key by key (DESIGN section 3)."""
+"""The records, key by key."""
 
 from typing import get_args
 from uuid import UUID, uuid5

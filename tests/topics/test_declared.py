@@ -1,4 +1,4 @@
-"""The topics of a deployment, as they are to be (DESIGN section 3)."""
+"""The topics of a deployment, as they are to be."""
 
 from datetime import timedelta
 
