@@ -173,10 +173,15 @@ def _remain_ambiguous(forgotten: Whole, wholes: list[Whole], rules: Rules) -> No
             whole.start.passed_over = True
 
 
+def as_it_stands(state: SubjectState, whole: Whole, outcome: Outcome | None, cause: str) -> Lifecycle:
+    """A version that nothing is remembered of: what is open is only shown, what is evicted is gone."""
+    return _lifecycle(state, whole, _version(whole, outcome), cause)
+
+
 def open_lifecycles(state: SubjectState, rules: Rules) -> list[Lifecycle]:
     """The subject's lifecycles that have not ended, as they stand."""
     return [
-        _lifecycle(state, whole, _version(whole, None), "open")
+        as_it_stands(state, whole, None, "open")
         for whole in assemble(state, END_OF_TIME, rules)
         if stand(whole, None).outcome is None
     ]

@@ -7,7 +7,8 @@ import pytest
 from correlator import core
 from correlator.core import Outcome, decode, encode, encode_within
 from correlator.event import Event, Kind, Role
-from tests.core.scenes import Scene, cancel, end, rules, start, until
+from tests.core.scenes import Scene, cancel, end, rules, start, until, written
+from tests.core.test_truth import nothing_in_two
 
 FEW = rules(max_starts=3, max_waiting=3, worker_names_shared=True)
 
@@ -65,6 +66,51 @@ def test_an_end_and_its_cancellation_that_were_published_go_together():
     cancels = [cancel("uvwyz"[n], 16 + n) for n in range(5)]
     scene = Scene(Kind.FLOW_RUN, FEW).play([end("x", 0), cancel("!", 1 / 60), until(15.5), *cancels, until(100)])
     assert scene.records == {"..x/! cancelled", *(f"../{stray.id} cancelled" for stray in cancels)}
+
+
+# a──b──────e    |       c        d         a..e, until b comes: b..e then, and a is open again when it must go
+# 0  1      6    11:30   12       13        arrives: a e b c d
+ROBBED = [start("a", 0), end("e", 6), start("b", 1), until(11.5)]
+
+
+def test_a_start_whose_end_was_another_s_goes_as_it_stands():
+    two = rules(max_starts=2, worker_names_shared=True)
+    scene = Scene(Kind.WORKER, two).play([*ROBBED, start("c", 12)])
+    assert scene.versions[2] == "a.. lost amended"
+    assert scene.published[2].cause == "evicted:a"
+    scene.play([start("d", 13), until(20)])
+    assert scene.open == ["c.. open", "d.. open"]
+    nothing_in_two(list(scene.finals.values()))
+
+
+def test_a_start_whose_end_was_another_s_goes_as_it_stands_where_an_entry_is_too_large():
+    scene = Scene(Kind.WORKER, rules(worker_names_shared=True)).play(ROBBED)
+    assert scene.state is not None
+    _, evicted = encode_within(scene.state, rules(max_entry_bytes=len(encode(scene.state)) - 1))
+    assert [written(lifecycle) for lifecycle in evicted] == ["a.. lost amended"]
+    assert [known.event.id for known in (*scene.state.starts, *scene.state.ends)] == ["b", "e"]
+
+
+def test_an_end_that_was_another_s_goes_with_its_own_start():
+    # e must go, and with it b; a, which had it before, is open as it was
+    few = rules(max_starts=3, max_waiting=1, worker_names_shared=True)
+    strays = [end("uvw"[n], 12 + n, "?") for n in range(3)]
+    scene = Scene(Kind.WORKER, few).play([*ROBBED, *strays])
+    assert "a.. open amended" in scene.open
+    assert "b..e completed resource ambiguous" in scene.records
+    scene.play([until(100 * 24 * 60)])
+    assert {"a.. lost", "b..e completed resource ambiguous"} < scene.records
+
+
+def test_a_run_whose_cancellation_was_another_s_goes_as_it_stands():
+    # a──x(a)─!    b, which occurred before the cancellation, takes it over in the moment in which a must go
+    # 0  2    2+   1
+    one = rules(max_starts=1)
+    scene = Scene(Kind.FLOW_RUN, one).play([start("a", 0), end("x", 2, "a"), cancel("!", 2.01), start("b", 1)])
+    assert scene.versions[:2] == ["a..x completed follows", "a..x/! cancelled follows amended"]
+    assert scene.versions[2:] == ["a..x completed follows amended"]
+    scene.play([until(60)])
+    assert scene.records == {"a..x completed follows", "b../! cancelled"}
 
 
 def test_a_lifecycle_of_negative_duration_goes_whole_where_an_entry_is_too_large():

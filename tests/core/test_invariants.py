@@ -1,6 +1,7 @@
 """What holds after every step, whatever comes and however late: any events, in any order, with any ``follows``."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -92,12 +93,18 @@ def repeated_too_late(scene: Scene, given_: list[Step]) -> bool:
 PROFILE = settings(max_examples=EXAMPLES // 2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+BOUNDS = st.sampled_from([1, 2, 3])
+BOUNDED = st.builds(lambda starts, waiting: replace(RULES, max_starts=starts, max_waiting=waiting), BOUNDS, BOUNDS)
+"""What no one has set so; but what must go, goes as often here as elsewhere with a thousand."""
+
+
+@pytest.mark.parametrize("rules", [st.just(RULES), BOUNDED], ids=["", "bounded"])
 @pytest.mark.parametrize("kind", list(Kind))
 @PROFILE
 @given(data=st.data())
-def test_whatever_comes(kind, data):
+def test_whatever_comes(kind, rules, data):
     given_ = unique(data.draw(steps(kind)))
-    scene = Scene(kind, RULES)
+    scene = Scene(kind, replace(data.draw(rules), worker_names_shared=data.draw(st.booleans())))
     by_step(scene, given_)
     scene.play([until(30 * DAY), until(31 * DAY)])
 
