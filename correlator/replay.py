@@ -1,4 +1,6 @@
-"""The stage's decisions without Kafka: lines of events in, lifecycles out. One file is one partition."""
+"""The stage's decisions without Kafka: lines of events in, lifecycles out. All that is read is one partition, with one
+clock: files are read one after the other, so are to be given in the order of time.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
