@@ -32,8 +32,11 @@ def test_nothing_seen_is_said():
     assert [text(it) for it in shown.all("p[@class='empty']")] == [
         "No worker and no run was seen yet.",
         "Nothing is open.",
-        "No record was published yet.",
+        "No record was published.",
     ]
+    assert (
+        text(rendered(refresh=10).all("p[@class='empty']")[-1]) == "No record was published since this worker started."
+    )
     assert set(shown.figures().values()) == {"0"}
 
 
@@ -177,7 +180,7 @@ def test_what_is_left_out_is_said():
     ended = [run(number, ago=HOUR * number, lasts=number * SECOND) for number in range(1, SHOWN + 31)]
     shown = rendered(open_, ended, open_total=10_000)
     asides = [text(it) for it in shown.all("p[@class='aside']")]
-    assert f"Left out: {10_000 - SHOWN:,} younger ones of 10,000." in asides
+    assert f"Left out: {10_000 - SHOWN:,} other ones of 10,000." in asides
     assert f"Left out: 30 earlier records of {SHOWN + 30}; the figures count all of them." in asides
     assert shown.figures()["runs going"] == f"{SHOWN + 20}+"
     assert shown.figures()["completed"] == str(SHOWN + 30)

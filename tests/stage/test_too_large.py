@@ -71,7 +71,8 @@ async def test_an_entry_that_its_changelog_would_refuse_loses_its_oldest() -> No
 
     stage = create_app(settings, layout, Uncounted(), wall_clock=lambda: 1_790_000_000_000_000, fail=fail).correlate
     assert list(stage.assigned(0, 0)) == []
-    starts = [Record(n, None, raw(STARTED, id=f"01a20919-0000-7000-8000-{n:012}")) for n in range(1000)]
+    key = STARTED["resource"]["prefect.resource.id"].encode()
+    starts = [Record(n, key, raw(STARTED, id=f"01a20919-0000-7000-8000-{n:012}")) for n in range(1000)]
     (transaction,) = stage(Slice(settings.topic_events, 0, 0, 1000, starts))
     assert max(len(key) + len(value or b"") for key, value in transaction.changes.items()) < MOST
     outcomes = [orjson.loads(message.value or b"")["outcome"] for message in transaction.messages]
