@@ -10,8 +10,10 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 
@@ -21,10 +23,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from local import NoKafka, local_kafka
 from local.deployment import CORRELATOR, Deployment
 from local.ports import free_ports
+from local.session import SAMPLE, length, session
 from local.showing import Show
-
-SAMPLE = Path(__file__).with_name("sample") / "prefect-3.9.1-events.jsonl"
-"""What a Prefect 3.9.1 server said in a session of six and a half minutes."""
 
 PATIENCE = 60
 """Seconds that the stage may take for the sample."""
@@ -45,6 +45,7 @@ def main(*, stay: bool) -> int:
             show.say(
                 f"{kafka.description} at {kafka.bootstrap_servers}. Starting the stage, feeding it {SAMPLE.name}:\n"
             )
+            events = _as_now(events)
             asyncio.run(_through_kafka(kafka.bootstrap_servers, events, show, stay=stay))
     except NoKafka as error:
         show.say(f"{error}\nNo Kafka takes part in what follows: the same sample, through `correlator replay`.\n")
@@ -55,6 +56,12 @@ def main(*, stay: bool) -> int:
         return 1
     show.summary(events)
     return 0
+
+
+def _as_now(events: list[bytes]) -> list[bytes]:
+    """As if the session had ended this moment, for who looks at the page."""
+    begins = datetime.now(UTC) - length(events)
+    return [due.event for due in session(events, begins, uuid.uuid4().hex)]
 
 
 async def _through_kafka(broker: str, events: list[bytes], show: Show, *, stay: bool) -> None:

@@ -7,16 +7,13 @@ lies five minutes apart must do so here.
 import asyncio
 import contextlib
 import logging
-import re
 import uuid
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import count
-from typing import NamedTuple
 
 import click
-import orjson
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
@@ -26,38 +23,10 @@ from correlator.loading import load
 from correlator.settings import Settings, SettingsError
 from correlator.topics import TopicsError
 from correlator.topics.cluster import connected
-from local.demo import SAMPLE
+from local.session import SAMPLE, length, session
 
 STOPPING = 2
 """Seconds for letting go of a Kafka that may be gone."""
-
-_FLOW_RUN = re.compile(rb"prefect\.flow-run\.([0-9a-f-]{36})")
-
-
-class Due(NamedTuple):
-    """An event, and when it is to be sent."""
-
-    at: datetime
-    event: bytes
-
-
-def session(sample: Iterable[bytes], begins: datetime, name: str) -> Iterator[Due]:
-    """The sample as a session that begins then: its own events and flow runs, the same workers, pools and flows."""
-    lines = list(sample)
-    events = [orjson.loads(line) for line in lines]
-    own = {event["id"] for event in events} | {run.decode() for line in lines for run in _FLOW_RUN.findall(line)}
-    mine = re.compile("|".join(map(re.escape, own)).encode())
-    first = min(datetime.fromisoformat(event["occurred"]) for event in events)
-    for line, event in zip(lines, events, strict=True):
-        at = begins + (datetime.fromisoformat(event["occurred"]) - first)
-        renamed = mine.sub(lambda found: str(uuid.uuid5(uuid.NAMESPACE_OID, name + found[0].decode())).encode(), line)
-        yield Due(at, orjson.dumps(orjson.loads(renamed) | {"occurred": at}))
-
-
-def length(sample: Iterable[bytes]) -> timedelta:
-    """From the first event of the sample to its last."""
-    times = [datetime.fromisoformat(orjson.loads(line)["occurred"]) for line in sample]
-    return max(times) - min(times)
 
 
 async def feed(settings: Settings) -> None:

@@ -13,8 +13,8 @@ import pytest
 from correlator import __version__
 from correlator.commands.worker import start
 from correlator.settings import Settings, SettingsError
-from local.demo import SAMPLE
 from local.deployment import CORRELATOR
+from local.session import SAMPLE
 from tests.commands.running import correlator
 
 

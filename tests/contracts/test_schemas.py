@@ -10,7 +10,7 @@ import pytest
 
 from correlator.event import Kind
 from correlator.topics import contract
-from local.demo import SAMPLE
+from local.session import SAMPLE
 from tests.commands.running import correlator
 from tests.stage.generated import DAY, Shape, generate
 

@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
-from local.demo import SAMPLE
-from local.feed import length, session
 from local.jars import kafka_version
+from local.session import SAMPLE, length, session
 from tests.deploy.manifests import COMPOSE, ROOT, documents
 
 SERVICES = documents(COMPOSE)[0]["services"]

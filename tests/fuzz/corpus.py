@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from correlator import core, prefect, wire
-from local.demo import SAMPLE
+from local.session import SAMPLE
 
 CORPUS: Final = Path(__file__).with_name("corpus.txt")
 MOST: Final = 70

@@ -4,9 +4,9 @@ import signal
 import subprocess
 import sys
 
-from local.demo import SAMPLE
 from local.deployment import Deployment, environment
 from local.ports import free_ports
+from local.session import SAMPLE
 
 FEED = [sys.executable, "-m", "local.feed"]
 

@@ -12,8 +12,8 @@ import pytest
 
 from correlator.core import Outcome
 from correlator.event import Kind
-from local.demo import SAMPLE
 from local.ports import free_ports
+from local.session import SAMPLE
 from tests.monitoring import files
 from tests.monitoring.prometheus import PATIENCE, Prometheus, program, promtool
 from tests.stage.generated import Shape, generate, last_events

@@ -11,7 +11,7 @@ import pytest
 from bench.events import pairs
 from correlator.settings import Settings
 from correlator.topics import needed
-from local.demo import SAMPLE
+from local.session import SAMPLE
 from tests.security.secured import PASSWORD, REAUTHENTICATE, TOKEN, USER, SecuredBroker, token
 from tests.stage.running import Stage
 

@@ -7,7 +7,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from bench.events import pairs
-from local.demo import SAMPLE
+from local.session import SAMPLE
 from tests.stage.running import Stage
 
 SUBMITTED = next(line for line in SAMPLE.read_bytes().splitlines() if b'"prefect.worker.submitted-flow-run"' in line)
