@@ -3,7 +3,7 @@
 import pytest
 
 from correlator.settings import Settings
-from correlator.topics.cluster import CONNECTING
+from correlator.topics.reaching import CONNECTING
 from correlator.web import create_web
 from local.image import BASE, TAG
 from local.manifests import DEPLOY, settings
