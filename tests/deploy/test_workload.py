@@ -3,6 +3,7 @@
 import pytest
 
 from correlator.settings import Settings
+from correlator.topics.cluster import ASKING
 from correlator.topics.reaching import CONNECTING
 from correlator.web import create_web
 from local.image import BASE, TAG
@@ -54,7 +55,7 @@ def test_the_image_asks_there_too():
 
 
 def test_a_start_that_finds_no_kafka_says_so_before_it_is_ended():
-    assert patience(container()["startupProbe"]) > 2 * CONNECTING
+    assert patience(container()["startupProbe"]) > CONNECTING + ASKING
 
 
 def test_a_worker_that_stands_still_ends_itself_before_it_is_killed():
