@@ -68,7 +68,8 @@ def could_follow(end: Known, start: KnownStart, rules: Rules) -> bool:
     return (
         start.event.occurred <= end.event.occurred - rules.tight_timing
         and start.event.worker == end.event.worker
-        and end.wait - rules.grace <= settled + rules.remember  # else it came by a partition that is ahead of others
+        # Else it came by a partition that is ahead of others; what was amended is remembered for longer.
+        and end.wait - rules.grace <= max(settled + rules.remember, start.forget)
     )
 
 

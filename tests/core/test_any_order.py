@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from correlator.event import Details, Event, Kind, Role
-from tests.core.scenes import WORKER, Scene, at, end, identity, rules, start, until
+from tests.core.scenes import WORKER, Scene, at, cancel, end, identity, rules, start, until
 from tests.core.test_truth import EXAMPLES
 
 AFTER_ALL = 100_000
@@ -129,6 +129,18 @@ def test_a_start_is_kept_for_an_end_that_waits_for_another_to_be_decided():
         "q..x completed resource ambiguous",
         "b..y completed resource ambiguous",
     }
+
+
+# a──!──b──y(b)   |  x       a, superseded, is amended by !, which comes at 40, and so remembered until 70
+# 0 0:30 1  2      40 60
+@pytest.mark.parametrize("follows", [None, "a"], ids=["guessed", "named"])
+def test_a_start_that_was_amended_is_remembered_for_longer_by_an_end_without_follows_too(follows):
+    scene = Scene().play(
+        [start("a", 0), start("b", 1), end("y", 2, "b"), until(40), cancel("!", 0.5), end("x", 60, follows), until(110)]
+    )
+    how = "follows" if follows else "resource"
+    assert scene.records == {f"a..x/! cancelled {how}", "b..y completed follows"}
+    assert scene.state is None
 
 
 def told(said, **details: str) -> Event:
