@@ -68,6 +68,19 @@ class Metrics:
             ["reason"],
             registry=registry,
         )
+        self._evicted = Counter(
+            f"{PREFIX}_evicted",
+            "Lifecycles that had to end for want of room, of those in records: by MAX_STARTS, MAX_WAITING, or the bytes"
+            " of a table entry.",
+            ["kind", "outcome"],
+            registry=registry,
+        )
+        self._truncated = Counter(
+            f"{PREFIX}_truncated",
+            "Records that lost tags to MAX_TAGS, or to the limits of an oversized event.",
+            ["kind"],
+            registry=registry,
+        )
         self._delay = Histogram(
             f"{PREFIX}_publishing_delay_seconds",
             "From an event's arrival (Prefect's received, else the broker's time) until the record that it caused is"
@@ -97,6 +110,9 @@ class Metrics:
         # An alert needs the zero before the first.
         for reason in ("InvalidEvent", "UnreadableWire", "UnreadableState"):
             self._dead_letters.labels(reason)
+        for kind in Kind:
+            self._truncated.labels(kind)
+            self._evicted.labels(kind, Outcome.LOST)
         for kind, outcome in product(Kind, (Outcome.SUPERSEDED, Outcome.LOST, Outcome.UNMATCHED)):
             self._records.labels(kind, outcome, "none", "false")
 
@@ -122,6 +138,10 @@ class Metrics:
             if len(self._series) < MOST_SERIES:
                 self._series[key] = series
         series.records.inc()
+        if lifecycle.truncated:
+            self._truncated.labels(lifecycle.kind).inc()
+        if lifecycle.evicted:
+            self._evicted.labels(lifecycle.kind, str(lifecycle.outcome)).inc()
         if lifecycle.amended:
             return
         if arrived is not None:

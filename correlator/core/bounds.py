@@ -1,7 +1,7 @@
 """Bounded state: a subject that never stops starting must not grow for ever (DESIGN section 2, "Bounds")."""
 
 from correlator.core.codec import encode
-from correlator.core.lifecycle import Lifecycle, Outcome
+from correlator.core.lifecycle import EVICTED, Lifecycle, Outcome
 from correlator.core.pairing import Whole, assemble
 from correlator.core.publication import END_OF_TIME, as_it_stands
 from correlator.core.rules import Rules
@@ -83,4 +83,4 @@ def _remove(state: SubjectState, gone: set[str]) -> None:
 
 
 def _evicted(state: SubjectState, whole: Whole, outcome: Outcome) -> Lifecycle:
-    return as_it_stands(state, whole, outcome, f"evicted:{whole.opening.event.id}")
+    return as_it_stands(state, whole, outcome, f"{EVICTED}{whole.opening.event.id}")

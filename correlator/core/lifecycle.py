@@ -1,7 +1,7 @@
 """What is decided: a version of a lifecycle, with everything that its record needs."""
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from correlator.event import Event, Kind
 
@@ -21,6 +21,10 @@ class MatchedBy(StrEnum):
 
     FOLLOWS = "follows"
     RESOURCE = "resource"
+
+
+EVICTED: Final = "evicted:"
+"""What the cause begins with of what had to end for want of room."""
 
 
 class Lifecycle(NamedTuple):
@@ -44,3 +48,8 @@ class Lifecycle(NamedTuple):
     """What caused this version: an event's id, or a deadline's name and what it was the deadline of."""
     amended: bool
     """Whether a version was published before."""
+
+    @property
+    def evicted(self) -> bool:
+        """Whether it had to end for want of room, by no rule of time."""
+        return self.cause.startswith(EVICTED)

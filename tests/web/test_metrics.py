@@ -82,6 +82,16 @@ def test_what_an_alert_waits_for_is_there_as_zero_before_it_happens():
             assert f"{PREFIX}_records_total{{{labels}}} 0.0" in text
 
 
+@pytest.mark.parametrize("cause, counts", [("evicted:01a2090e", {(RUN, "lost"): 1}), ("lost:01a2090e", {})])
+def test_what_had_to_end_for_want_of_room_is_counted(cause, counts):
+    assert samples(metrics(ALL["run lost"]._replace(cause=cause)), "evicted_total") == counts
+
+
+@pytest.mark.parametrize("truncated, counts", [(True, {(RUN,): 1}), (False, {})])
+def test_records_that_lost_tags_are_counted(truncated, counts):
+    assert samples(metrics(COMPLETED._replace(truncated=truncated)), "truncated_total") == counts
+
+
 def test_a_span_is_in_seconds_by_pool_and_outcome():
     counted = metrics(COMPLETED)
     pool = START.details["work_pool"]["name"]
