@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP
@@ -12,6 +12,9 @@ from correlator.engine.holding import Holding
 from correlator.engine.lane import Lane
 from correlator.engine.reading import SliceThread
 from correlator.engine.slices import Seen, TopicPartition
+
+if TYPE_CHECKING:  # it imports us
+    from correlator.engine.engine import Engine
 
 
 class SliceConsumer(Consumer):
@@ -130,7 +133,7 @@ class SliceTransport(Transport):
 
     Consumer = SliceConsumer
 
-    def __init__(self, *args: Any, engine: "Any", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, engine: "Engine", **kwargs: Any) -> None:
         self.engine = engine
         super().__init__(*args, **kwargs)
 

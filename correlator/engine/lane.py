@@ -75,10 +75,12 @@ class Lane:
         self._waiting_records += len(slice_.records)
         self._go_on(self._slices())
 
-    def nudge(self, highwater: int | None) -> None:
-        """Let the stage do what time asks for, if nothing waits. ``highwater``: the partition's end, if known."""
+    def nudge(self, end: int | None) -> None:
+        """Let the stage do what time asks for, if nothing waits. ``end``: of the partition's committed records, if
+        known.
+        """
         if self._running is None and not self._closed:
-            caught_up = highwater is not None and self._done >= highwater
+            caught_up = end is not None and self._done >= end
             self._go_on(self._stage.idle(self._input.partition, self._done, caught_up=caught_up), settle=True)
 
     async def close(self) -> None:

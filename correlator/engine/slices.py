@@ -83,13 +83,13 @@ class Transaction(NamedTuple):
 class Stage(Protocol):
     """A function from slices to transactions, with what it remembers of the partitions that this process holds."""
 
-    def assigned(self, partition: int, end: int) -> Iterator[Transaction]:
-        """The partition is ours and its table recovered; its first slice comes after what this yields (up to
-        ``end``).
+    def assigned(self, partition: int, offset: int) -> Iterator[Transaction]:
+        """The partition is ours, its table recovered, and its input committed up to ``offset``. Its first slice comes
+        after what this yields, which goes no further.
         """
 
     def revoked(self, partition: int) -> None:
-        """The partition is no longer ours: forget it."""
+        """The partition is no longer ours."""
 
     def __call__(self, slice_: Slice) -> Iterator[Transaction]:
         """Decide a slice. The engine asks for a transaction only when the one before it is committed."""

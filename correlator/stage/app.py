@@ -13,7 +13,7 @@ from correlator.event import Kind
 from correlator.partitioner import partition_for
 from correlator.rules import rules_of
 from correlator.settings import Settings
-from correlator.stage.arriving import Direct, Forwarded
+from correlator.stage.arriving import OneHop, TwoHops
 from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import OVERHEAD, DeadLetters
 from correlator.stage.draft import Counts
@@ -48,11 +48,11 @@ def create_app(
         layout.partitions[settings.topic_dead_letter],
         layout.most_bytes[settings.topic_dead_letter],
     )
-    direct = settings.input_keyed_by == "subject"
-    input_ = settings.topic_events if direct else settings.topic_lifecycles
+    one_hop = settings.input_keyed_by == "subject"
+    input_ = settings.topic_events if one_hop else settings.topic_lifecycles
     table = engine.add_table(TABLE, _store(settings, layout), layout.partitions[input_])
     correlate = Correlate(
-        Direct(max_tags=settings.max_tags, wall_clock=wall_clock) if direct else Forwarded(),
+        OneHop(max_tags=settings.max_tags, wall_clock=wall_clock) if one_hop else TwoHops(),
         table,
         _publish(settings, layout),
         letters,
@@ -60,7 +60,7 @@ def create_app(
         counts,
     )
     engine.add_stage(input_, correlate, table)
-    if not direct:
+    if not one_hop:
         intake = Intake(
             settings.topic_lifecycles,
             layout.partitions[settings.topic_lifecycles],

@@ -39,7 +39,7 @@ class Source(Protocol):
         """What the passing of time says, where the input carries no ticks of its own."""
 
 
-class Forwarded:
+class TwoHops:
     """Two hops: intake's events and ticks, each with the clock of its raw partition."""
 
     invalid = wire.UnreadableWire
@@ -60,7 +60,7 @@ class Forwarded:
         return None
 
 
-class Direct:
+class OneHop:
     """One hop: Prefect's events, keyed by subject. The partition's own clock is all the clock there is."""
 
     invalid = prefect.InvalidEvent

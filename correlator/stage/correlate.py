@@ -45,7 +45,7 @@ class Correlate:
         self._parts: dict[int, Part] = {}
         self._left: dict[int, _Left] = {}
 
-    def assigned(self, partition: int, end: int) -> Iterator[Transaction]:
+    def assigned(self, partition: int, offset: int) -> Iterator[Transaction]:
         """Take up what the table holds, unless it is what we left. What cannot be read goes to the dead letters, and
         from the table, before anything else.
         """
@@ -64,10 +64,10 @@ class Correlate:
                 draft.dead_letter(letter, reason)
                 unreadable[key] = None
             if number % BREATH == 0:
-                yield Transaction((), {}, end)
+                yield Transaction((), {}, offset)
         self._parts[partition] = part
         if unreadable:
-            yield draft.close(unreadable, end)
+            yield draft.close(unreadable, offset)
 
     def revoked(self, partition: int) -> None:
         """Put the partition aside: most rebalances give it back as it was. What it owes is its owner's."""

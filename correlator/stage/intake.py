@@ -43,7 +43,7 @@ class Intake:
         self._clocks: dict[int, PartitionClock] = {}
         self._ticked: dict[int, int] = {}
 
-    def assigned(self, partition: int, end: int) -> Iterator[Transaction]:
+    def assigned(self, partition: int, offset: int) -> Iterator[Transaction]:
         """Begin without a clock: the first event, or quiet, will show one."""
         self._clocks[partition] = PartitionClock(self._wall_clock())
         self._ticked.pop(partition, None)

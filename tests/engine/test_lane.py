@@ -253,11 +253,11 @@ async def test_what_a_stage_yields_at_first_comes_before_the_first_slice():
 # Time
 
 
-@pytest.mark.parametrize("highwater, caught_up", [(None, False), (6, False), (5, True), (4, True)])
-async def test_a_stage_is_told_whether_it_has_caught_up(around, highwater, caught_up):
+@pytest.mark.parametrize("end, caught_up", [(None, False), (6, False), (5, True), (4, True)])
+async def test_a_stage_is_told_whether_it_has_caught_up(around, end, caught_up):
     around.lane.offer(a_slice(0, 5))
     await settled()
-    around.lane.nudge(highwater)
+    around.lane.nudge(end)
     await settled()
     assert around.stage.idled == [(3, 5, caught_up)]
 

@@ -5,7 +5,7 @@ import pytest
 from correlator import prefect
 from correlator.core import Rules
 from correlator.engine import Message, Slice
-from correlator.stage.arriving import Arrived, Direct, Forwarded
+from correlator.stage.arriving import Arrived, OneHop, TwoHops
 from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import DeadLetters
 from correlator.stage.intake import LOG_APPEND_TIME
@@ -40,8 +40,8 @@ def wall() -> Clock:
 
 
 @pytest.fixture
-def direct(wall: Clock) -> Direct:
-    source = Direct(max_tags=10, wall_clock=wall)
+def direct(wall: Clock) -> OneHop:
+    source = OneHop(max_tags=10, wall_clock=wall)
     source.assigned(OURS)
     return source
 
@@ -114,7 +114,7 @@ def test_a_partition_that_comes_back_begins_without_a_clock(direct, wall):
 
 
 def test_in_two_hops_time_comes_as_ticks_and_in_no_other_way():
-    source = Forwarded()
+    source = TwoHops()
     source.assigned(OURS)
     assert source.idle(OURS, caught_up=True) is None
 
@@ -128,7 +128,7 @@ def test_an_idle_topic_ends_what_is_due_in_one_hop_too(wall):
         return Message("records", 0, b"", b"", [])
 
     rules = Rules()
-    direct = Direct(max_tags=10, wall_clock=wall)
+    direct = OneHop(max_tags=10, wall_clock=wall)
     stage = Correlate(direct, table, publish, DeadLetters("letters", 1, 1 << 20), rules, Uncounted())
 
     def idle() -> list[tuple[str | None, str]]:

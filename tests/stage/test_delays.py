@@ -5,7 +5,7 @@ from correlator.core import Outcome
 from correlator.core.rules import DAY
 from correlator.engine import Message, Slice
 from correlator.event import Event, Kind, Role
-from correlator.stage.arriving import Forwarded
+from correlator.stage.arriving import TwoHops
 from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import DeadLetters
 from correlator.stage.draft import Tally
@@ -32,7 +32,7 @@ def the_same_run(role: Role, id_: str, day: int, follows: str | None = None) -> 
 def delays(*values: bytes, **bounds: int) -> list[tuple[Outcome | None, int | None]]:
     counted = Counted()
     stage = Correlate(
-        Forwarded(),
+        TwoHops(),
         Entries(),
         lambda lifecycle: Message("records", 0, lifecycle.subject.encode(), b"{}", []),
         DeadLetters("letters", 1, 1 << 20),

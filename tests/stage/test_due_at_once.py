@@ -9,7 +9,7 @@ from bench.events import pairs
 from correlator import core, prefect, wire
 from correlator.core import Outcome
 from correlator.engine import Message, Slice
-from correlator.stage.arriving import Forwarded
+from correlator.stage.arriving import TwoHops
 from correlator.stage.correlate import MOST, Correlate
 from correlator.stage.dead_letters import DeadLetters
 from correlator.stage.part import CLOCKS_KEY
@@ -35,7 +35,7 @@ def test_what_is_due_at_once(wanted: bytes, at_once: dict[Outcome, int], when_du
         published.append(lifecycle)
         return Message("records", 0, lifecycle.subject.encode(), b"{}", [])
 
-    stage = Correlate(Forwarded(), table, publish, DeadLetters("letters", 1, 1 << 20), core.Rules(), Uncounted())
+    stage = Correlate(TwoHops(), table, publish, DeadLetters("letters", 1, 1 << 20), core.Rules(), Uncounted())
     assert list(stage.assigned(0, 0)) == []
     records = list(forwarded(value for _, value in pairs(COUNT) if wanted in value))
     for transaction in stage(Slice("lifecycles", 0, 0, len(records), records)):

@@ -14,7 +14,7 @@ from correlator import core, prefect, wire
 from correlator.core import Lifecycle, Outcome
 from correlator.engine import CommittedTable, Engine, MemoryStore, Message, Options, Slice, Transaction
 from correlator.event import Event, Kind
-from correlator.stage.arriving import Forwarded
+from correlator.stage.arriving import TwoHops
 from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import DeadLetters
 from tests.engine.fakes import Record, unused
@@ -47,7 +47,7 @@ class Worker:
         engine = Engine(Options("unit", {"bootstrap_servers": ["127.0.0.1:1"]}), fail=unused)
         self.table: CommittedTable = engine.add_table("subjects", self.store, partitions=2)
         letters = DeadLetters("letters", 1, 1 << 20)
-        self.stage = Correlate(Forwarded(), self.table, self._publish, letters, core.Rules(), Uncounted())
+        self.stage = Correlate(TwoHops(), self.table, self._publish, letters, core.Rules(), Uncounted())
         self._changelog = self._input = 0
 
     def take_over(self, partition: int = OURS) -> bool:

@@ -18,7 +18,7 @@ from correlator import records
 from correlator.core import Lifecycle, Rules
 from correlator.engine import Message, Slice, Transaction
 from correlator.replay import Replay
-from correlator.stage.arriving import Forwarded
+from correlator.stage.arriving import TwoHops
 from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import DeadLetters
 from correlator.stage.intake import Intake
@@ -78,7 +78,7 @@ class Stages:
         )
         self.published: list[Lifecycle] = []
         self._table, self._end = Entries(), 0
-        self._correlate = Correlate(Forwarded(), self._table, self._publish, letters, RULES, Uncounted())  # type: ignore[arg-type]
+        self._correlate = Correlate(TwoHops(), self._table, self._publish, letters, RULES, Uncounted())  # type: ignore[arg-type]
         self._take(self._correlate.assigned(0, 0))
         for partition in range(raw_partitions):
             list(self._intake.assigned(partition, 0))
