@@ -74,7 +74,7 @@ def main(
     length: float,
 ) -> None:
     """Throw faults at the stage on a real Kafka; fails where a record was lost, wrong or there twice."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 100)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # the bench's own clients meet every fault, too
     began = time.monotonic()
     seed = random.randrange(1 << 16) if seed is None else seed  # noqa: S311 - no secret
