@@ -1,4 +1,4 @@
-"""Bounded state: a subject that never stops starting must not grow for ever (DESIGN section 2, "Bounds")."""
+"""Bounded state: a subject that never stops starting must not grow for ever."""
 
 from correlator.core.codec import encode
 from correlator.core.lifecycle import EVICTED, Lifecycle, Outcome
