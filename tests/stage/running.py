@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka.admin import AIOKafkaAdminClient
 
-from correlator import core
+from correlator import core, wire
 from correlator.stage.part import CLOCKS_KEY
 from local.deployment import CORRELATOR, Deployment
 from tests.commands.running import correlator
@@ -77,6 +78,23 @@ class Stage(Deployment):
                 for worker in workers:
                     assert worker.poll() is None, self.log(worker)
                 await asyncio.sleep(0.3)
+
+    async def unread_events(self) -> list[ConsumerRecord[bytes, bytes]]:
+        """What of its input is behind no committed offset, but ticks: intake may send one while correlate stops."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap_servers)
+        await admin.start()
+        try:
+            committed = await admin.list_consumer_group_offsets(self.app_id)
+        finally:
+            await admin.close()
+        offsets = {(partition.topic, partition.partition): entry.offset for partition, entry in committed.items()}
+        return [
+            record
+            for topic in self.inputs
+            for record in await self.read(topic)
+            if record.offset >= offsets.get((topic, record.partition), 0)
+            and (topic == self.events or not isinstance(wire.decode(record.key, record.value), wire.Tick))
+        ]
 
     async def until_said(self, worker: "subprocess.Popen[bytes]", words: str, limit: float = 60) -> None:
         """Wait until a worker has logged something."""
