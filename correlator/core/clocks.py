@@ -2,7 +2,7 @@
 
 import orjson
 
-from correlator.core.codec import NewerState, UnreadableState
+from correlator.core.codec import UnreadableState, versioned
 
 VERSION = 1
 
@@ -40,18 +40,10 @@ class Clocks:
     def decode(cls, value: bytes) -> "Clocks":
         """What `encode` wrote. Raises `UnreadableState` or `NewerState`."""
         try:
-            fields = orjson.loads(value)
-            version = fields[0] if isinstance(fields, list) and fields else None
-            if type(version) is int and version > VERSION:
-                raise NewerState(
-                    f"a newer release wrote these clocks, of version {version}: this one reads up to {VERSION}"
-                )
-            if type(version) is not int or version != VERSION:
-                raise UnreadableState("no clocks: no list that begins with a version")
-            _, partitions, rows = fields
+            partitions, rows = versioned(value, VERSION, "list of clocks")
             clocks = dict(rows)
         except (ValueError, TypeError) as reason:
-            raise UnreadableState(f"no clocks: {reason}") from None
+            raise UnreadableState(f"not a list of clocks: {reason}") from None
         if not all(type(number) is int for number in (partitions, *clocks, *clocks.values())):
-            raise UnreadableState("no clocks: not numbers")
+            raise UnreadableState("not a list of clocks: not numbers")
         return cls(partitions, clocks)

@@ -57,16 +57,26 @@ def _known(known: Known) -> list[Any]:
     ]
 
 
+def versioned(value: bytes, ours: int, what: str) -> list[Any]:
+    """What stands behind the version in a value of the table. Raises `UnreadableState` or `NewerState`, and nothing
+    else.
+    """
+    try:
+        fields = orjson.loads(value)
+    except orjson.JSONDecodeError as reason:
+        raise UnreadableState(f"not a {what}: {reason}") from None
+    version, *behind = fields if isinstance(fields, list) and fields else [None]
+    if type(version) is int and version > ours:
+        raise NewerState(f"a newer release wrote this {what}, of version {version}: this one reads up to {ours}")
+    if type(version) is not int or version != ours:
+        raise UnreadableState(f"not a {what}: no list that begins with a version")
+    return behind
+
+
 def decode(value: bytes) -> SubjectState:
     """The state that `encode` wrote. Raises `UnreadableState` or `NewerState`, and nothing else."""
     try:
-        fields = orjson.loads(value)
-        version = fields[0] if isinstance(fields, list) and fields else None
-        if type(version) is int and version > VERSION:
-            raise NewerState(f"a newer release wrote this state, of version {version}: this one reads up to {VERSION}")
-        if version != VERSION:
-            raise UnreadableState("not a state: no list that begins with a version")
-        _, kind_, subject, due, *groups = fields
+        kind_, subject, due, *groups = versioned(value, VERSION, "state")
         kind = _KINDS[kind_]
         if not isinstance(subject, str) or not (due is None or type(due) is int):
             raise UnreadableState("not a state: the subject or what is due is of another type")

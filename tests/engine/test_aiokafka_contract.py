@@ -120,6 +120,12 @@ def position_of(consumer: AIOKafkaConsumer, tp: TopicPartition) -> int | None:
     return state.position if state.has_valid_position else None
 
 
+def is_fetching(consumer: AIOKafkaConsumer) -> bool:
+    """Whether a fetch waits for its answer on a connection."""
+    under_way = [request for connection in consumer._client._conns.values() for _, request, _ in connection._requests]
+    return any(type(request).__name__.startswith("FetchRequest") for request in under_way)
+
+
 async def ends(consumer: AIOKafkaConsumer, tp: TopicPartition, at: int) -> bool:
     """Whether the partition ends there. A commit is decided when it returns; its markers take a moment more."""
     return (await consumer.end_offsets([tp]))[tp] == at
@@ -261,7 +267,7 @@ async def test_fetch_max_wait_is_taken_from_the_consumer_when_it_starts(tp, new_
 
     async def answered_after(wait: int) -> float:
         consumer = await new_consumer(tp, _fetch_max_wait_ms=wait)
-        await until(lambda: consumer._fetcher._in_flight and position_of(consumer, tp) == 0, every=0.01)
+        await until(lambda: is_fetching(consumer), every=0.01)
         began = time.monotonic()
         await consumer.end_offsets([tp])
         return time.monotonic() - began
