@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 
 from chaos.stage import Stage
 from chaos.truth import Said, Truth
+from correlator.engine.impatient import make_impatient
 from correlator.partitioner import partition_for
 from local.deployment import PARTITIONS
 
@@ -43,6 +44,7 @@ class Feeder:
             max_request_size=1 << 21,
             linger_ms=5,
         )
+        make_impatient(producer.client)
         await producer.start()
         try:
             last, owed = time.monotonic(), 0.0

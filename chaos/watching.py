@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 from chaos.published import VALUE_LEFT_OUT, letter, record
 from chaos.stage import Stage
 from chaos.verdict import Verdict
+from correlator.engine.impatient import make_impatient
 from local.deployment import PARTITIONS
 
 REQUEST_TIMEOUT = 8.0
@@ -52,6 +53,7 @@ class Watcher:
             max_partition_fetch_bytes=4 << 20,
             auto_offset_reset="none",  # a jump would be a loss of ours
         )
+        make_impatient(consumer._client)
         try:
             await consumer.start()
             consumer.assign(list(self._positions))

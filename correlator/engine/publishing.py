@@ -8,6 +8,7 @@ from typing import Any
 import aiokafka
 from aiokafka.errors import TransactionalIdAuthorizationFailed
 
+from correlator.engine.impatient import make_impatient
 from correlator.engine.slices import Headers, Message, TopicPartition, Transaction
 
 Row = tuple[bytes | None, bytes | None, Headers]
@@ -42,6 +43,7 @@ class Publisher:
             max_batch_size=max_batch,
             acks="all",
         )
+        make_impatient(self._producer.client)
 
     async def start(self) -> None:
         """Fence the partition's owner before us; returns when its open transaction, if any, has ended.

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from faust.types import TP
 
+from correlator.engine.impatient import make_impatient
 from correlator.engine.slices import Slice, TopicPartition
 
 WHILE_FULL = 0.02
@@ -68,6 +69,7 @@ class SliceThread(AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"  # the fetcher is made from these when the consumer starts
         consumer._fetch_max_wait_ms = FETCH_WAIT
+        make_impatient(consumer._client)
         return consumer
 
     async def _fetch_records(

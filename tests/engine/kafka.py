@@ -27,9 +27,9 @@ class Cluster:
     def __init__(self, brokers: str, admin: AIOKafkaAdminClient, producer: AIOKafkaProducer) -> None:
         self.brokers, self._admin, self._producer = brokers, admin, producer
 
-    async def create(self, *names: str, partitions: int = 4, **config: str) -> None:
+    async def create(self, *names: str, partitions: int = 4, replication: int = 1, **config: str) -> None:
         configs = {name.replace("_", "."): value for name, value in config.items()}
-        new = [NewTopic(name, partitions, 1, topic_configs=configs) for name in names]
+        new = [NewTopic(name, partitions, replication, topic_configs=configs) for name in names]
         response = await self._admin.create_topics(new)
         assert all(error[1] == 0 for error in response.topic_errors), response
         for name in names:
