@@ -85,8 +85,8 @@ chaos: setup ## throw faults at the stage: MINUTES=30 SEED=1 BROKERS=3 WORKERS=3
 
 .PHONY: contract
 contract: setup ## write topics/ anew (declarations, JSON Schemas, AsyncAPI), and the README's table of settings, parts of deploy/
-	@$(BIN)/python -m correlator.topics.contract
-	@$(BIN)/python -m correlator.topics.reference
+	@$(BIN)/python -m contract.topics
+	@$(BIN)/python -m contract.reference
 	@$(BIN)/python -m local.readme
 	@$(BIN)/python -m local.manifests
 

@@ -14,10 +14,10 @@ import jsonschema
 import orjson
 import pytest
 
-from correlator.topics import contract
+from contract import topics
 
 OFFICIAL = gzip.decompress(Path(__file__).with_name("asyncapi-3.0.0.schema.json.gz").read_bytes())
-DOCUMENT = orjson.loads((contract.DIRECTORY / contract.ASYNCAPI).read_bytes())
+DOCUMENT = orjson.loads((topics.DIRECTORY / topics.ASYNCAPI).read_bytes())
 MESSAGES = {
     f"{channel} {name}": message
     for channel, told in DOCUMENT["channels"].items()
@@ -61,7 +61,7 @@ def test_the_schema_refuses_what_is_wrong(official, path, value):
 def resolved(schema):
     """A payload's schema: there, or in the file beside the document."""
     reference = schema.get("$ref")
-    return schema if reference is None else orjson.loads((contract.DIRECTORY / reference).read_bytes())
+    return schema if reference is None else orjson.loads((topics.DIRECTORY / reference).read_bytes())
 
 
 def valid(schema, value):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from correlator.topics import reference
+from contract import reference
 
 TEXT = reference.DOCUMENT.read_text()
 

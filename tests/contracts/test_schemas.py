@@ -8,8 +8,8 @@ import jsonschema
 import orjson
 import pytest
 
+from contract import topics
 from correlator.event import Kind
-from correlator.topics import contract
 from local.session import SAMPLE
 from tests.commands.running import correlator
 from tests.stage.generated import DAY, Shape, generate
@@ -19,7 +19,7 @@ WEEK = Shape(hours=7 * 24, runs=800, workers=40, flow_run_limit=DAY)
 
 
 def published(kind):
-    return orjson.loads((contract.DIRECTORY / f"{kind}.schema.json").read_bytes())
+    return orjson.loads((topics.DIRECTORY / f"{kind}.schema.json").read_bytes())
 
 
 def closed(schema):

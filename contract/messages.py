@@ -3,14 +3,14 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
+from contract import examples
+from contract.examples import Example
 from correlator.event import JSON, Kind
 from correlator.prefect.decoding import MEANINGS
 from correlator.records.models import MODELS
 from correlator.records.rendering import CE_TYPES
 from correlator.settings import Settings
 from correlator.stage.dead_letters import PREFIX
-from correlator.topics import examples
-from correlator.topics.examples import Example
 
 BINDING: Final = "0.5.0"
 """The version of AsyncAPI's bindings for Kafka."""

@@ -1,6 +1,6 @@
 """The contract in ``topics/``: generated from what the code declares and publishes, so that it says nothing else.
 
-``python -m correlator.topics.contract`` writes it; with ``--check`` it says what is out of date, with exit code 1.
+``python -m contract.topics`` writes it; with ``--check`` it says what is out of date, with exit code 1.
 """
 
 import sys
@@ -12,15 +12,15 @@ import orjson
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from contract import examples
+from contract.asyncapi import document
+from contract.messages import TIME
 from correlator.event import JSON, Kind
 from correlator.records.models import MODELS
 from correlator.settings import Settings
-from correlator.topics import examples
-from correlator.topics.asyncapi import document
 from correlator.topics.declared import declared
-from correlator.topics.messages import TIME
 
-DIRECTORY: Final = Path(__file__).parents[2] / "topics"
+DIRECTORY: Final = Path(__file__).parents[1] / "topics"
 """In the project's own checkout."""
 
 ASYNCAPI: Final = "asyncapi.json"

@@ -1,4 +1,4 @@
-"""``python -m correlator.topics.reference``: write what ``docs/records.md`` takes from the code anew.
+"""``python -m contract.reference``: write what ``docs/records.md`` takes from the code anew.
 
 What stands between ``<!-- name -->`` and ``<!-- /name -->`` is generated: the fields from the models, the samples from
 the recorded session, the examples from their files.
@@ -11,13 +11,13 @@ from typing import Any, Final
 
 import orjson
 
+from contract import examples
+from contract.messages import ERRORS, HEADERS
+from contract.topics import schema
 from correlator.event import JSON, Kind
 from correlator.settings import Settings
-from correlator.topics import examples
-from correlator.topics.contract import schema
-from correlator.topics.messages import ERRORS, HEADERS
 
-DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "records.md"
+DOCUMENT: Final = Path(__file__).parents[1] / "docs" / "records.md"
 """In the project's own checkout."""
 
 _FORMATS: Final = {"uuid": "UUID", "date-time": "time"}

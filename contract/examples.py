@@ -15,7 +15,7 @@ from correlator.replay import Replay
 from correlator.settings import Settings
 from correlator.stage.dead_letters import DeadLetters
 
-SAMPLE: Final = Path(__file__).parents[2] / "local" / "sample" / "prefect-3.9.1-events.jsonl"
+SAMPLE: Final = Path(__file__).parents[1] / "local" / "sample" / "prefect-3.9.1-events.jsonl"
 
 _MAX_TAGS, _MAX_BYTES = 1000, 1 << 20
 

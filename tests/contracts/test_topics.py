@@ -4,30 +4,30 @@ import jsonschema
 import orjson
 import pytest
 
+from contract import topics
 from correlator.event import Kind
 from correlator.records import bare, render
-from correlator.topics import contract
 from tests.records.lifecycles import ALL
 
 
 def read(name):
-    return orjson.loads((contract.DIRECTORY / name).read_bytes())
+    return orjson.loads((topics.DIRECTORY / name).read_bytes())
 
 
-@pytest.mark.parametrize("name", contract.files())
+@pytest.mark.parametrize("name", topics.files())
 def test_nothing_has_drifted(name):
-    assert (contract.DIRECTORY / name).read_bytes() == contract.files()[name], "run `make contract`"
+    assert (topics.DIRECTORY / name).read_bytes() == topics.files()[name], "run `make contract`"
 
 
 def test_nothing_else_is_there():
-    assert {path.name for path in contract.DIRECTORY.glob("*.json")} == set(contract.files())
+    assert {path.name for path in topics.DIRECTORY.glob("*.json")} == set(topics.files())
 
 
 def test_the_environment_of_whoever_generates_has_no_part_in_it(monkeypatch):
-    before = contract.files()
+    before = topics.files()
     monkeypatch.setenv("CORRELATOR_APP_ID", "mine")
     monkeypatch.setenv("CORRELATOR_PARTITIONS", "99")
-    assert contract.files() == before
+    assert topics.files() == before
 
 
 @pytest.mark.parametrize("shown", [lambda decided: decided, bare], ids=["whole", "bare"])
@@ -49,7 +49,7 @@ def test_every_key_is_required_and_said_what_it_is(kind):
 
 
 def test_every_reference_of_the_asyncapi_document_leads_somewhere():
-    document = read(contract.ASYNCAPI)
+    document = read(topics.ASYNCAPI)
     references = []
 
     def collect(part):
@@ -68,8 +68,8 @@ def test_every_reference_of_the_asyncapi_document_leads_somewhere():
 
 
 def test_check_says_what_is_stale(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(contract, "DIRECTORY", tmp_path)
-    assert contract.main(["--check"]) == 1
+    monkeypatch.setattr(topics, "DIRECTORY", tmp_path)
+    assert topics.main(["--check"]) == 1
     assert "topics/asyncapi.json is not what the code says: run `make contract`." in capsys.readouterr().err
-    assert contract.main([]) == 0
-    assert contract.main(["--check"]) == 0
+    assert topics.main([]) == 0
+    assert topics.main(["--check"]) == 0

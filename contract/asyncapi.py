@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Final
 
+from contract import messages
+from contract.messages import BINDING
 from correlator.event import JSON, Kind
 from correlator.settings import Settings
-from correlator.topics import messages
 from correlator.topics.declared import CLEANUP_POLICY, RETENTION, TopicSpec, declared
-from correlator.topics.messages import BINDING
 
 VERSION: Final = "1.0.0"
 """Of the contract. The major one is the records' (``ce_type``); what is only added raises the minor one."""

@@ -1,0 +1,1 @@
+"""The contract, written from what the code declares and publishes: ``topics/``, the tables of ``docs/records.md``."""
