@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from correlator.core import NewerState, SubjectState, UnreadableState, decode, encode
 from correlator.event import Kind
+from tests.core.cases import CASES
 from tests.core.scenes import Scene, cancel, end, rules, start, until
-from tests.core.test_cases import CASES
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(max_size=8),

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from correlator.core import Fate, Lifecycle, Outcome
 from correlator.core.pairing import assemble
 from correlator.event import Kind, Role
+from tests.core.cases import CASES
 from tests.core.scenes import Passed, Said, Scene, Step, at, identity, until
-from tests.core.test_cases import CASES
 from tests.core.test_truth import EXAMPLES
 from tests.core.truth import RULES
 

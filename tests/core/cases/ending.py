@@ -1,0 +1,123 @@
+"""What becomes of a start that no end met."""
+
+from tests.core.cases.case import UPTIME, Case
+from tests.core.scenes import end, rules, start, until
+
+ENDING = [
+    # a────b          |
+    # 0    1          16+
+    Case(
+        "superseded: grace after a newer start, still without an end",
+        [start("a", 0), start("b", 1), until(16), until(16.1)],
+        ["a.. superseded by b"],
+        open=("b.. open",),
+    ),
+    # a────b──────x(a)
+    # 0    1      3
+    Case(
+        "not superseded: it ended within grace",
+        [start("a", 0), start("b", 1), end("x", 3, "a"), until(16.1)],
+        ["a..x completed follows"],
+        open=("b.. open",),
+    ),
+    # a────b──────── | ───x
+    # 0    1        16+   30    two candidates: x takes b; a was passed over, and remains superseded
+    Case(
+        "superseded: a candidate still, while remembered",
+        [start("a", 0), start("b", 1), until(16.1), end("x", 30), until(35.1), end("y", 40)],
+        [
+            "a.. superseded by b",
+            "b..x completed resource ambiguous",
+            "a..y completed resource ambiguous amended",
+        ],
+    ),
+    # a────────────b | x
+    # 0           14 29+ 18     x is late: b is too young for it; a's record is amended, superseded_by cleared
+    Case(
+        "superseded: a late end within remember amends it, and superseded_by is cleared",
+        [start("a", 0), start("b", 14), until(29.1), end("x", 18)],
+        ["a.. superseded by b", "a..x completed resource amended"],
+        open=("b.. open",),
+    ),
+    # the same by follows, b forgotten or not
+    Case(
+        "superseded: a late end by follows",
+        [start("a", 0), start("b", 1), until(16.1), until(40), end("x", 4, "a")],
+        ["a.. superseded by b", "a..x completed follows amended"],
+        open=("b.. open",),
+    ),
+    # a────b        |           | x(a)
+    # 0    1        16+         46+
+    Case(
+        "superseded: an end after remember met nothing",
+        [start("a", 0), start("b", 1), until(16.1), until(46.2), end("x", 4, "a"), until(61.3)],
+        ["a.. superseded by b", "..x unmatched"],
+        open=("b.. open",),
+    ),
+    # a──b──c      |
+    # 0  1  2      16+ 17+      each by the next, in whatever order they came
+    Case(
+        "superseded: by the next start after it",
+        [start("a", 0), start("c", 2), start("b", 1), until(30)],
+        ["a.. superseded by b", "b.. superseded by c"],
+        open=("c.. open",),
+    ),
+    # a────x  b             |     an ended one is not superseded
+    # 0    4  5             20+
+    Case(
+        "superseded: not what has ended",
+        [start("a", 0), end("x", 4, "a"), start("b", 5), until(20.1)],
+        ["a..x completed follows"],
+        open=("b.. open",),
+    ),
+    # worker names shared: a newer start says nothing
+    Case(
+        "worker names shared: nothing is superseded",
+        [start("a", 0), start("b", 1), until(1000)],
+        [],
+        kind=UPTIME,
+        rules=rules(worker_names_shared=True),
+        open=("a.. open", "b.. open"),
+    ),
+    Case(
+        "worker names shared: runs are superseded none the less",
+        [start("a", 0), start("b", 1), until(16.1)],
+        ["a.. superseded by b"],
+        rules=rules(worker_names_shared=True),
+        open=("b.. open",),
+    ),
+    # a───────────────────── 7 d ─|
+    Case(
+        "lost: a run open for longer than 7 days",
+        [start("a", 0), until(7 * 1440), until(7 * 1440 + 1)],
+        ["a.. lost"],
+    ),
+    Case(
+        "lost: a worker open for longer than 90 days",
+        [start("a", 0), until(90 * 1440), until(90 * 1440 + 1)],
+        ["a.. lost"],
+        kind=UPTIME,
+    ),
+    # a──── 60 ─|   x          within remember
+    # 0         60+ 80
+    Case(
+        "lost: a candidate still, while remembered",
+        [start("a", 0), until(60.1), end("x", 80)],
+        ["a.. lost", "a..x completed resource amended"],
+        rules=rules(flow_run_limit=60),
+    ),
+    Case(
+        "lost: an end after remember met nothing",
+        [start("a", 0), until(60.1), until(90.2), end("x", 91), until(106.1)],
+        ["a.. lost", "..x unmatched"],
+        rules=rules(flow_run_limit=60),
+    ),
+    # a───── 60   b at 50: superseded would be at 65, lost is at 60
+    Case(
+        "lost: where the limit comes before the grace of a newer start",
+        [start("a", 0), start("b", 50), until(80)],
+        ["a.. lost"],
+        rules=rules(flow_run_limit=60),
+        open=("b.. open",),
+    ),
+]
