@@ -32,8 +32,9 @@ class Replay:
             return
         event, received = decoded
         wall = self._wall_clock()
-        now = self._clock.observe(event.occurred, wall if received is None else received, wall)
-        clock = event.occurred if now is None else now
+        arrived = wall if received is None else received
+        now = self._clock.observe(event.occurred, arrived, wall)
+        clock = core.clock_without_one(event.occurred, arrived) if now is None else now
         key = event.subject.encode()
         decision = core.on_event(self._states.get(key), event, clock, now, self._rules)
         self.fates[decision.fate] += 1
@@ -59,11 +60,14 @@ class Replay:
         """The lifecycles that have not ended."""
         return (lifecycle for state in self._states.values() for lifecycle in core.open_lifecycles(state, self._rules))
 
-    def _decided(self, key: bytes, decision: core.Decision) -> tuple[Lifecycle, ...]:
-        if decision.state is None:
+    def _decided(self, key: bytes, decision: core.Decision) -> Iterator[Lifecycle]:
+        yield from decision.lifecycles
+        state = decision.state
+        if state is None:
             self._states.pop(key, None)
             self._deadlines.set(key, None)
         else:
-            self._states[key] = decision.state
-            self._deadlines.set(key, core.due_at(decision.state))
-        return decision.lifecycles
+            _, evicted = core.encode_within(state, self._rules)  # the stage's table has as much room
+            yield from evicted
+            self._states[key] = state
+            self._deadlines.set(key, state.due)

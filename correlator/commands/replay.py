@@ -87,9 +87,9 @@ class Printer:
     def print(self, lifecycles: Iterable[Lifecycle]) -> None:
         """Write what was decided."""
         for lifecycle in lifecycles:
-            self.outcomes[
-                lifecycle.kind, "open" if lifecycle.outcome is None else lifecycle.outcome
-            ] += not lifecycle.amended
+            self.outcomes[lifecycle.kind, lifecycle.outcome or "open"] += 1
+            if lifecycle.replaces is not None and lifecycle.outcome is not None:
+                self.outcomes[lifecycle.kind, lifecycle.replaces] -= 1
             if self._keep and lifecycle.outcome is not None:
                 self.ended.append(page.seen(lifecycle))
             value = records.render(lifecycle, self._source).value
@@ -167,7 +167,7 @@ def _summarise(
         "record", "outcome", "records", title=f"{fates.total():,} events in {seconds:.1f} s", title_justify="left"
     )
     table.columns[2].justify = "right"
-    for (kind, outcome), count in sorted(outcomes.items()):
+    for (kind, outcome), count in sorted((+outcomes).items()):
         table.add_row(kind, outcome, f"{count:,}")
     table.add_row("still open", "–", f"{still_open:,}")
     console.print(table)

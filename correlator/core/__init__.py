@@ -8,11 +8,11 @@ from correlator.core.codec import NewerState, UnreadableState, decode, encode
 from correlator.core.deadlines import Deadlines
 from correlator.core.decision import Decision, Fate
 from correlator.core.lifecycle import Lifecycle, MatchedBy, Outcome
-from correlator.core.partition_clock import PartitionClock
+from correlator.core.partition_clock import PartitionClock, clock_without_one
 from correlator.core.publication import END_OF_TIME, open_lifecycles
 from correlator.core.rules import Rules
 from correlator.core.state import SubjectState
-from correlator.core.subject import due_at, on_end_of_input, on_event, on_watermark
+from correlator.core.subject import on_end_of_input, on_event, on_watermark
 
 __all__ = [
     "END_OF_TIME",
@@ -28,8 +28,8 @@ __all__ = [
     "Rules",
     "SubjectState",
     "UnreadableState",
+    "clock_without_one",
     "decode",
-    "due_at",
     "encode",
     "encode_within",
     "on_end_of_input",

@@ -5,24 +5,27 @@ from correlator.core.lifecycle import EVICTED, Lifecycle, Outcome
 from correlator.core.pairing import Whole, assemble
 from correlator.core.publication import END_OF_TIME, as_it_stands
 from correlator.core.rules import Rules
-from correlator.core.settling import stand
 from correlator.core.state import Known, KnownStart, SubjectState
 from correlator.event import Role
 
-_ALONE = {Role.START: Outcome.LOST, Role.END: Outcome.UNMATCHED, Role.CANCELLATION: Outcome.CANCELLED}
-
 
 def evict(state: SubjectState, rules: Rules) -> list[Lifecycle]:
-    """Drop the oldest of what is too much: a start that had not ended is `lost`, an end or a cancellation that waited
-    is published alone.
+    """Drop the oldest of what is too much, and return what must be published for it: a start that had not ended is
+    `lost` (or `cancelled`), an end that met none is `unmatched`, a cancellation stands alone.
     """
     evicted: list[Lifecycle] = []
     while len(state.starts) > rules.max_starts:
         evicted += _drop(state, state.starts[0], rules)
-    for waiting in (state.ends, state.cancellations):
-        while len(waiting) > rules.max_waiting + len(state.starts):
-            evicted += _drop(state, waiting[0], rules)
+    while len(state.cancellations) > rules.max_waiting:
+        evicted += _drop(state, state.cancellations[0], rules)
+    while len(state.ends) > rules.max_waiting and len(waiting := _without_start(state, rules)) > rules.max_waiting:
+        evicted += _drop(state, waiting[0], rules)
     return evicted
+
+
+def _without_start(state: SubjectState, rules: Rules) -> list[Known]:
+    wholes = assemble(state, END_OF_TIME, rules)
+    return [whole.end for whole in wholes if whole.start is None and whole.end is not None]
 
 
 def encode_within(state: SubjectState, rules: Rules) -> tuple[bytes, list[Lifecycle]]:
@@ -39,19 +42,24 @@ def _all(state: SubjectState) -> list[Known]:
 
 
 def _drop(state: SubjectState, known: Known, rules: Rules) -> list[Lifecycle]:
+    """Drop an event with what belongs to it. Returns what nobody has been told of."""
+    if isinstance(known, KnownStart) and not state.ends and not state.cancellations:  # there may be a thousand to drop
+        wholes = {known.event.id: Whole(known)}
+    else:
+        wholes = {whole.opening.event.id: whole for whole in assemble(state, END_OF_TIME, rules)}
     for opening in (*state.starts, *state.ends):  # what was published as one goes as one, or it would be open again
         if opening is not known and known.event.id in _shown_with(opening):
-            whole = _whole(state, opening, rules)
+            whole = wholes[opening.event.id]
             if known is whole.end or known in whole.cancellations:
                 return _drop(state, opening, rules)
+    # Where it opens nothing, it belongs to what stays, and goes alone.
+    whole = wholes.get(known.event.id) or _alone(known)
     shown_with = _shown_with(known)
-    if shown_with:
-        whole = _whole(state, known, rules)
-        if not shown_with <= _ids(whole):  # another start took what it was published with: it goes as it now stands
-            _remove(state, _ids(whole))
-            return [_evicted(state, whole, stand(whole, None).outcome or Outcome.LOST)]
-    _remove(state, {known.event.id, *shown_with})
-    return [] if known.shown is not None else [_evicted(state, _alone(known), _ALONE[known.event.role])]
+    if known.shown is not None and shown_with <= _ids(whole):
+        _remove(state, {known.event.id, *shown_with})
+        return []
+    _remove(state, _ids(whole))  # also where another start took what it was published with: it goes as it now stands
+    return [as_it_stands(state, whole, _outcome(whole), f"{EVICTED}{known.event.id}")]
 
 
 def _shown_with(opening: Known) -> set[str]:
@@ -59,17 +67,19 @@ def _shown_with(opening: Known) -> set[str]:
     return set() if shown is None else {id_ for id_ in (shown.end, shown.cancellation) if id_} - {opening.event.id}
 
 
-def _whole(state: SubjectState, opening: Known, rules: Rules) -> Whole:
-    """What an opening event holds now: perhaps not what it was published with."""
-    return next(whole for whole in assemble(state, END_OF_TIME, rules) if whole.opening is opening)
-
-
 def _alone(known: Known) -> Whole:
-    if isinstance(known, KnownStart):
-        return Whole(known, None, None, False, [], None)
+    """An end or a cancellation by itself."""
     if known.event.role is Role.END:
-        return Whole(None, known, None, False, [], None)
-    return Whole(None, None, None, False, [known], None)
+        return Whole(end=known)
+    return Whole(cancellations=[known])
+
+
+def _outcome(whole: Whole) -> Outcome:
+    if whole.cancellations:
+        return Outcome.CANCELLED
+    if whole.start is None:
+        return Outcome.UNMATCHED
+    return Outcome.LOST if whole.end is None else Outcome.COMPLETED
 
 
 def _ids(whole: Whole) -> set[str]:
@@ -80,7 +90,3 @@ def _remove(state: SubjectState, gone: set[str]) -> None:
     state.starts[:] = [start for start in state.starts if start.event.id not in gone]
     state.ends[:] = [end for end in state.ends if end.event.id not in gone]
     state.cancellations[:] = [other for other in state.cancellations if other.event.id not in gone]
-
-
-def _evicted(state: SubjectState, whole: Whole, outcome: Outcome) -> Lifecycle:
-    return as_it_stands(state, whole, outcome, f"{EVICTED}{whole.opening.event.id}")

@@ -32,7 +32,14 @@ def encode(state: SubjectState) -> bytes:
             state.subject,
             state.due,
             [
-                [*_known(start), start.overtaken, start.overtaken_by, start.overtaken_at, start.passed_over]
+                [
+                    *_known(start),
+                    start.supersede_at,
+                    start.next_start,
+                    start.next_start_occurred,
+                    start.passed_over,
+                    start.endless_until,
+                ]
                 for start in state.starts
             ],
             [_known(end) for end in state.ends],
@@ -50,9 +57,10 @@ def _known(known: Known) -> list[Any]:
         event.follows,
         event.truncated,
         event.details,
-        known.wait,
+        known.clock,
+        known.deadline,
         shown and list(shown),
-        known.forget,
+        known.forget_at,
         known.spent,
     ]
 
@@ -90,7 +98,7 @@ def decode(value: bytes) -> SubjectState:
 
 def _decoded(kind: Kind, subject: str, role: Role, row: list[Any]) -> Known:
     # By hand, as in ``wire``: this is read for every end that comes.
-    id_, occurred, worker, follows, truncated, details, wait, shown, forget, spent, *more = row
+    id_, occurred, worker, follows, truncated, details, clock, deadline, shown, forget_at, spent, *more = row
     if (
         not isinstance(id_, str)
         or type(occurred) is not int
@@ -98,8 +106,9 @@ def _decoded(kind: Kind, subject: str, role: Role, row: list[Any]) -> Known:
         or not (follows is None or isinstance(follows, str))
         or not isinstance(truncated, bool)
         or not isinstance(details, dict)
-        or type(wait) is not int
-        or type(forget) is not int
+        or type(clock) is not int
+        or type(deadline) is not int
+        or type(forget_at) is not int
         or not isinstance(spent, bool)
     ):
         raise TypeError("a field of an event is of another type")
@@ -108,16 +117,29 @@ def _decoded(kind: Kind, subject: str, role: Role, row: list[Any]) -> Known:
     if role is not Role.START:
         if more:
             raise ValueError("a field too many")
-        return Known(event, wait, version, forget, spent)
-    overtaken, overtaken_by, overtaken_at, passed_over = more
+        return Known(event, clock, deadline, version, forget_at, spent)
+    supersede_at, next_start, next_start_occurred, passed_over, endless_until = more
     if (
-        not (overtaken is None or type(overtaken) is int)
-        or not (overtaken_by is None or isinstance(overtaken_by, str))
-        or type(overtaken_at) is not int
+        not (supersede_at is None or type(supersede_at) is int)
+        or not (next_start is None or isinstance(next_start, str))
+        or type(next_start_occurred) is not int
         or not isinstance(passed_over, bool)
+        or type(endless_until) is not int
     ):
         raise TypeError("a field of a start is of another type")
-    return KnownStart(event, wait, version, forget, spent, overtaken, overtaken_by, overtaken_at, passed_over)
+    return KnownStart(
+        event,
+        clock,
+        deadline,
+        version,
+        forget_at,
+        spent,
+        supersede_at,
+        next_start,
+        next_start_occurred,
+        passed_over,
+        endless_until,
+    )
 
 
 def _shown(row: list[Any]) -> Shown:

@@ -10,7 +10,7 @@ from correlator.event import Event, Role
 def open_first(state: SubjectState, event: Event, clock: int, passed: tuple[Lifecycle, ...], rules: Rules) -> Decision:
     """A start of which nothing else is known yet."""
     state.due = clock + rules.limit(event.kind)
-    state.starts.append(KnownStart(event, state.due))
+    state.starts.append(KnownStart(event, clock, state.due))
     return Decision(state, passed, Fate.OPENED)
 
 
@@ -26,8 +26,8 @@ def end_the_only_one(state: SubjectState, event: Event, clock: int, rules: Rules
     """The end of the only one."""
     (start,) = state.starts
     start.shown = Shown(Outcome.COMPLETED, MatchedBy.FOLLOWS, False, event.id, None, None)
-    start.forget = state.due = max(clock, start.wait - rules.limit(event.kind)) + rules.remember
-    state.ends.append(Known(event, clock + rules.grace))
+    start.forget_at = state.due = max(clock, start.clock) + rules.remember
+    state.ends.append(Known(event, clock, clock + rules.grace))
     lifecycle = Lifecycle(
         state.kind,
         state.subject,
@@ -40,6 +40,6 @@ def end_the_only_one(state: SubjectState, event: Event, clock: int, rules: Rules
         None,
         None,
         event.id,
-        False,
+        None,
     )
     return Decision(state, (lifecycle,), Fate.DECIDED)

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from correlator.core.lifecycle import MatchedBy
@@ -17,15 +18,16 @@ class Match(NamedTuple):
     ambiguous: bool
 
 
-class Whole(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Whole:
     """A lifecycle as it stands: a start, an end or a cancellation, with what belongs to it."""
 
-    start: KnownStart | None
-    end: Known | None
-    matched_by: MatchedBy | None
-    ambiguous: bool
-    cancellations: list[Known]
-    decides: int | None
+    start: KnownStart | None = None
+    end: Known | None = None
+    matched_by: MatchedBy | None = None
+    ambiguous: bool = False
+    cancellations: list[Known] = field(default_factory=list)
+    decides: int | None = None
     """The low watermark at which an end that has several candidates is decided, or that which it waits for."""
 
     @property
@@ -36,26 +38,21 @@ class Whole(NamedTuple):
 
 def assemble(state: SubjectState, watermark: int | None, rules: Rules) -> list[Whole]:
     """The lifecycles of a subject as they stand at a low watermark."""
-    if not state.cancellations and not state.ends:
-        return [Whole(start, None, None, False, [], None) for start in state.starts]
     matches, undecided = _pair(state, watermark, rules)
+    wholes = [_whole(start, matches.get(start.event.id)) for start in state.starts]
     matched = {match.end.event.id for match in matches.values()}
-    wholes = [
-        Whole(start, match and match.end, match and match.by, bool(match and match.ambiguous), [], None)
-        for start in state.starts
-        for match in (matches.get(start.event.id),)
-    ] + [
-        Whole(None, end, None, False, [], undecided.get(end.event.id))
-        for end in state.ends
-        if end.event.id not in matched
-    ]
+    wholes += [Whole(end=end, decides=undecided.get(end.event.id)) for end in state.ends if end.event.id not in matched]
     for cancellation in state.cancellations:
         owner = None if cancellation.spent else _owner(wholes, cancellation, rules)
         if owner is None:
-            wholes.append(Whole(None, None, None, False, [cancellation], None))
+            wholes.append(Whole(cancellations=[cancellation]))
         else:
             owner.cancellations.append(cancellation)
     return wholes
+
+
+def _whole(start: KnownStart, match: Match | None) -> Whole:
+    return Whole(start) if match is None else Whole(start, match.end, match.by, match.ambiguous)
 
 
 def could_follow(end: Known, start: KnownStart, rules: Rules) -> bool:
@@ -64,12 +61,11 @@ def could_follow(end: Known, start: KnownStart, rules: Rules) -> bool:
     Prefect would have said so within ``tight_timing``; and the worker that sees a run exit is the one that submitted
     it.
     """
-    settled = start.wait if start.overtaken is None else min(start.wait, start.overtaken)
     return (
         start.event.occurred <= end.event.occurred - rules.tight_timing
         and start.event.worker == end.event.worker
-        # Else it came by a partition that is ahead of others; what was amended is remembered for longer.
-        and end.wait - rules.grace <= max(settled + rules.remember, start.forget)
+        # By their own clocks: the end may have come by a partition that is ahead of the others.
+        and end.clock <= max(start.settles + rules.remember, start.endless_until)
     )
 
 
@@ -101,7 +97,7 @@ def _pair(state: SubjectState, watermark: int | None, rules: Rules) -> tuple[dic
         chosen, among_several = _most_recent(end, free[worker], rules)
         if chosen is None:
             continue
-        decides = min(end.event.occurred + rules.tight_timing, end.wait)
+        decides = min(end.event.occurred + rules.tight_timing, end.deadline)
         if among_several and (watermark is None or watermark <= decides):
             undecided[end.event.id] = blocked[worker] = decides
             continue
@@ -149,13 +145,21 @@ def _owner(wholes: list[Whole], cancellation: Known, rules: Rules) -> Whole | No
     if (
         latest is not None
         and latest.start is not None
-        and latest.start.overtaken_by
-        and latest.start.overtaken_at <= at
+        and latest.start.next_start
+        and latest.start.next_start_occurred <= at
     ):
         latest = None  # a later one had ended before, and is forgotten
     if latest is not None and (latest.end is None or latest.end.event.occurred >= earliest_end):
         return latest
     for whole in wholes:
-        if whole.start is None and whole.end is not None and whole.end.event.occurred >= earliest_end:
+        end = whole.end
+        if (
+            whole.start is None
+            and end is not None
+            and end.event.occurred >= earliest_end
+            # By their own clocks, as above: else one was published alone before the other came.
+            and end.clock <= cancellation.deadline
+            and cancellation.clock <= end.deadline + rules.remember
+        ):
             return whole
     return None

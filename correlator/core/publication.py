@@ -37,7 +37,7 @@ def settle(
         for start in state.starts:
             due = _at_rest(start, watermark)
             if due is None:
-                wholes.append(Whole(start, None, None, False, [], None))
+                wholes.append(Whole(start))
             else:
                 dues.append(due)
     for whole in wholes:
@@ -51,12 +51,14 @@ def settle(
         if version != opening.shown:
             published.append(_lifecycle(state, whole, version, _cause(whole, standing, event_id)))
             opening.shown = version
-            since = _known_at(whole, now, rules) if standing.since is None else standing.since
-            opening.forget = since + rules.remember
+            since = _known_at(whole, now) if standing.since is None else standing.since
+            opening.forget_at = since + rules.remember
+            if whole.start is not None and whole.end is None:
+                whole.start.endless_until = whole.start.forget_at
             if whole.start is None:
                 opening.spent = True
-        if watermark is None or opening.forget >= watermark:
-            dues.append(opening.forget)
+        if watermark is None or opening.forget_at >= watermark:
+            dues.append(opening.forget_at)
         elif (decides := _kept_for(whole, wholes, rules)) is not None:
             dues.append(decides)
         else:
@@ -71,22 +73,19 @@ def _at_rest(start: KnownStart, watermark: int | None) -> int | None:
     published.
     """
     if start.shown is None:
-        due = start.wait if start.overtaken is None else min(start.wait, start.overtaken)
-    elif start.shown.superseded_by == start.overtaken_by:
-        due = start.forget
+        due = start.settles
+    elif start.shown.superseded_by == start.next_start:
+        due = start.forget_at
     else:
         return None
     return None if watermark is not None and due < watermark else due
 
 
-def _known_at(whole: Whole, now: int, rules: Rules) -> int:
+def _known_at(whole: Whole, now: int) -> int:
     """The greatest of the clocks by which a lifecycle's events came: they came by several raw partitions, and the one
     that was read last may lag behind the others.
     """
-    clocks = [known.wait - rules.grace for known in (whole.end, *whole.cancellations) if known is not None]
-    if whole.start is not None:
-        clocks.append(whole.start.wait - rules.limit(whole.start.event.kind))
-    return max(now, *clocks)
+    return max(now, *(known.clock for known in (whole.start, whole.end, *whole.cancellations) if known is not None))
 
 
 def _version(whole: Whole, outcome: Outcome | None) -> Shown:
@@ -96,7 +95,7 @@ def _version(whole: Whole, outcome: Outcome | None) -> Shown:
         whole.ambiguous,
         None if whole.end is None else whole.end.event.id,
         whole.cancellations[0].event.id if whole.cancellations else None,
-        whole.start.overtaken_by if whole.start is not None and outcome is Outcome.SUPERSEDED else None,
+        whole.start.next_start if whole.start is not None and outcome is Outcome.SUPERSEDED else None,
     )
 
 
@@ -125,7 +124,7 @@ def _lifecycle(state: SubjectState, whole: Whole, version: Shown, cause: str) ->
         cancellation,
         version.superseded_by,
         cause,
-        whole.opening.shown is not None,
+        None if whole.opening.shown is None else whole.opening.shown.outcome,
     )
 
 

@@ -23,15 +23,15 @@ def stand(whole: Whole, watermark: int | None) -> Standing:
     start, end = whole.start, whole.end
     if start is None:
         outcome = Outcome.CANCELLED if whole.cancellations else Outcome.UNMATCHED
-        return _when(whole.opening.spent, [(whole.opening.wait, outcome)], watermark, whole)
+        return _when(whole.opening.spent, [(whole.opening.deadline, outcome)], watermark, whole)
     if end is not None:
         return Standing(Outcome.CANCELLED if whole.cancellations else Outcome.COMPLETED, None, None, None)
     if whole.cancellations:
-        waits = min(cancellation.wait for cancellation in whole.cancellations)
+        waits = min(cancellation.deadline for cancellation in whole.cancellations)
         return _when(start.shown is not None, [(waits, Outcome.CANCELLED)], watermark, whole)
-    limits = [(start.wait, Outcome.LOST)]
-    if start.overtaken is not None:
-        limits.append((start.overtaken, Outcome.SUPERSEDED))
+    limits = [(start.deadline, Outcome.LOST)]
+    if start.supersede_at is not None:
+        limits.append((start.supersede_at, Outcome.SUPERSEDED))
     already = start.shown is not None and start.shown.outcome in (Outcome.SUPERSEDED, Outcome.LOST)
     return _when(already, limits, watermark, whole)
 

@@ -26,12 +26,14 @@ class Known:
     """An event of the subject. Deadlines are low watermarks, in microseconds since 1970 UTC."""
 
     event: Event
-    wait: int
-    """An end: when it stops waiting for its start. A cancellation: for what it belongs to, or the end of that. A
-    start: when it is lost."""
+    clock: int
+    """The clock of the raw partition that it came by, when it came."""
+    deadline: int
+    """A start: when it is lost. An end: when it stops waiting for its start. A cancellation: when it stops waiting for
+    what it belongs to, or for the end of that."""
     shown: Shown | None = None
     """What was published of the lifecycle that this event opens."""
-    forget: int = 0
+    forget_at: int = 0
     """When what was published is forgotten."""
     spent: bool = False
     """An end or a cancellation that was published alone: it belongs to nothing else any more."""
@@ -41,17 +43,24 @@ class Known:
 class KnownStart(Known):
     """A start."""
 
-    overtaken: int | None = None
+    supersede_at: int | None = None
     """When it is superseded, where a newer start is known."""
-    overtaken_by: str | None = None
-    """The next start after it."""
-    overtaken_at: int = 0
-    """When that one occurred."""
+    next_start: str | None = None
+    """The id of the next start after it."""
+    next_start_occurred: int = 0
     passed_over: bool = False
     """Whether it is ambiguous by what is forgotten: an end that took another start and could have been its own, or a
     start that its own end could have taken. What is remembered is judged anew each time (`pairing`), as ``follows`` may
     yet clear it up.
     """
+    endless_until: int = 0
+    """Until when it is remembered for what was published of it without an end: that settles which ends it can take,
+    however long an end has made it remembered since."""
+
+    @property
+    def settles(self) -> int:
+        """When it is superseded or lost, if it has no end by then."""
+        return self.deadline if self.supersede_at is None else min(self.deadline, self.supersede_at)
 
 
 @dataclass(slots=True, eq=False)
@@ -69,8 +78,11 @@ class SubjectState:
 
     def knows(self, event_id: str) -> bool:
         """Whether the event is a duplicate."""
-        groups = (self.starts, self.ends, self.cancellations)
-        return any(known.event.id == event_id for group in groups for known in group)
+        for group in (self.starts, self.ends, self.cancellations):
+            for known in group:
+                if known.event.id == event_id:
+                    return True
+        return False
 
     @property
     def unpublished(self) -> list[KnownStart]:

@@ -33,8 +33,11 @@ def on_event(state: SubjectState | None, event: Event, clock: int, watermark: in
         if _only_opens(state, event):
             return Decision(state, (*passed, *evict(state, rules)), fate)
     else:
-        known = Known(event, clock + rules.grace)
-        insort(state.ends if event.role is Role.END else state.cancellations, known, key=_order)
+        known = Known(event, clock, clock + rules.grace)
+        if event.role is Role.END:
+            insort(state.ends, known, key=lambda end: (_too_late(end, rules), *_order(end)))
+        else:
+            insort(state.cancellations, known, key=_order)
         fate = Fate.WAITING
     evicted = evict(state, rules)
     published = settle(state, watermark, watermark, rules, event.id, clock)
@@ -61,13 +64,13 @@ def on_end_of_input(state: SubjectState, rules: Rules) -> Decision:
     return Decision(_kept(state), tuple(published))
 
 
-def due_at(state: SubjectState) -> int | None:
-    """The low watermark that something of the subject waits for: it is due when that is passed."""
-    return state.due
-
-
 def _order(known: Known) -> tuple[int, str]:
     return known.event.occurred, known.event.id
+
+
+def _too_late(end: Known, rules: Rules) -> bool:
+    """Whether it came so late that those in time go first, whatever it is dated: what they took was published."""
+    return end.clock - end.event.occurred > rules.grace
 
 
 def _kept(state: SubjectState) -> SubjectState | None:
@@ -75,7 +78,7 @@ def _kept(state: SubjectState) -> SubjectState | None:
 
 
 def _add_start(state: SubjectState, event: Event, clock: int, rules: Rules) -> None:
-    start = KnownStart(event, clock + rules.limit(event.kind))
+    start = KnownStart(event, clock, clock + rules.limit(event.kind))
     insort(state.starts, start, key=_order)
     if event.kind is Kind.WORKER and rules.worker_names_shared:
         return
@@ -96,7 +99,7 @@ def _only_opens(state: SubjectState, event: Event) -> bool:
     *_, before, newest = state.starts
     if before.shown is not None:
         return False
-    state.due = min(due for due in (state.due, before.overtaken, newest.wait) if due is not None)
+    state.due = min(due for due in (state.due, before.supersede_at, newest.deadline) if due is not None)
     return True
 
 
@@ -104,8 +107,8 @@ def _overtake(start: KnownStart, by: KnownStart, rules: Rules) -> None:
     """A newer start came: the older has ``grace`` from then for its end, by the later of the clocks that the two came
     by, in whatever order they came. The next after it is the one that is named.
     """
-    overtaken = max(start.wait, by.wait) - rules.limit(start.event.kind) + rules.grace
-    if start.overtaken is None or overtaken < start.overtaken:
-        start.overtaken = overtaken
-    if start.overtaken_by is None or by.event.occurred <= start.overtaken_at:
-        start.overtaken_by, start.overtaken_at = by.event.id, by.event.occurred
+    supersede_at = max(start.clock, by.clock) + rules.grace
+    if start.supersede_at is None or supersede_at < start.supersede_at:
+        start.supersede_at = supersede_at
+    if start.next_start is None or by.event.occurred <= start.next_start_occurred:
+        start.next_start, start.next_start_occurred = by.event.id, by.event.occurred

@@ -6,7 +6,7 @@ import orjson
 from orjson import Fragment
 
 from correlator.core import Lifecycle
-from correlator.event import Details, Event, Kind
+from correlator.event import Details, Kind
 from correlator.records.formats import rfc3339, seconds
 from correlator.records.identity import record_id, version_id
 
@@ -41,10 +41,8 @@ def render(lifecycle: Lifecycle, source: str) -> Record:
     written too, with an outcome of null; it is never published.
     """
     start, end, cancellation = lifecycle.start, lifecycle.end, lifecycle.cancellation
-    opening = start or end or cancellation
-    assert opening is not None
     kind = lifecycle.kind
-    id_ = record_id(kind, opening.id)
+    id_ = record_id(kind, lifecycle.opening.id)
     at = _Times(
         start and rfc3339(start.occurred),
         end and rfc3339(end.occurred),
@@ -91,9 +89,8 @@ class _Times(NamedTuple):
 
 
 def _worker_uptime(lifecycle: Lifecycle, id_: str, at: _Times) -> dict[str, object]:
-    start, end = lifecycle.start, lifecycle.end
-    told = _told(start, end)
-    uptime, skew = _span(start, end)
+    start, end, told = lifecycle.start, lifecycle.end, lifecycle.told
+    uptime, skew = _length(lifecycle.span)
     return {
         "record_id": id_,
         "outcome": lifecycle.outcome,
@@ -113,9 +110,8 @@ def _worker_uptime(lifecycle: Lifecycle, id_: str, at: _Times) -> dict[str, obje
 
 
 def _flow_run_duration(lifecycle: Lifecycle, id_: str, at: _Times) -> dict[str, object]:
-    start, end, cancellation = lifecycle.start, lifecycle.end, lifecycle.cancellation
-    told = _told(start, end, cancellation)
-    duration, skew = _span(start, end)
+    start, end, cancellation, told = lifecycle.start, lifecycle.end, lifecycle.cancellation, lifecycle.told
+    duration, skew = _length(lifecycle.span)
     return {
         "record_id": id_,
         "outcome": lifecycle.outcome,
@@ -142,18 +138,8 @@ def _flow_run_duration(lifecycle: Lifecycle, id_: str, at: _Times) -> dict[str, 
     }
 
 
-def _told(*events: Event | None) -> Details:
-    """What the events tell, each part as the first of them tells it."""
-    told: Details = {}
-    for event in reversed(events):
-        if event is not None:
-            told |= event.details
-    return told
-
-
-def _span(start: Event | None, end: Event | None) -> tuple[Fragment | None, Fragment]:
+def _length(span: int | None) -> tuple[Fragment | None, Fragment]:
     """How long it took, and by how much the end is dated before its start: clocks of two machines may differ."""
-    if start is None or end is None:
+    if span is None:
         return None, _ZERO
-    span = end.occurred - start.occurred
     return (seconds(span), _ZERO) if span >= 0 else (_ZERO, seconds(-span))

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
-from correlator import core
+from correlator import core, wire
 from correlator.core import Lifecycle
 from correlator.engine import CommittedTable, Message, Slice, Transaction
 from correlator.event import Kind
-from correlator.stage.arriving import Arrived, Source
+from correlator.stage.arriving import Input
 from correlator.stage.dead_letters import DeadLetters
 from correlator.stage.draft import Counts, Draft
 from correlator.stage.part import Part
@@ -33,14 +33,14 @@ class Correlate:
 
     def __init__(
         self,
-        source: Source,
+        input_: Input,
         table: CommittedTable,
         publish: Callable[[Lifecycle], Message],
         dead_letters: DeadLetters,
         rules: core.Rules,
         counts: Counts,
     ) -> None:
-        self._source, self._table, self._publish = source, table, publish
+        self._input, self._table, self._publish = input_, table, publish
         self._dead_letters, self._rules, self._counts = dead_letters, rules, counts
         self._parts: dict[int, Part] = {}
         self._left: dict[int, _Left] = {}
@@ -49,8 +49,13 @@ class Correlate:
         """Take up what the table holds, unless it is what we left. What cannot be read goes to the dead letters, and
         from the table, before anything else.
         """
-        self._source.assigned(partition)
-        self._left = {number: left for number, left in self._left.items() if left.stamp == self._table.stamp(number)}
+        self._input.assigned(partition)
+        stamps = {number: self._table.stamp(number) for number in self._left}
+        self._left = {
+            number: left
+            for number, left in self._left.items()
+            if stamps[number] is not None and stamps[number] == left.stamp
+        }
         left = self._left.pop(partition, None)
         if left is not None:
             self._parts[partition] = left.part
@@ -80,8 +85,8 @@ class Correlate:
         part, draft = self._parts[slice_.partition], self._draft()
         for record in slice_.records:
             try:
-                arrived = self._source.read(slice_.partition, record)
-            except self._source.invalid as reason:
+                arrived = self._input.read(slice_.partition, record)
+            except self._input.invalid as reason:
                 letter = self._dead_letters.letter(slice_.topic, slice_.partition, record, reason)
                 draft.reject(letter, reason)
                 continue
@@ -96,7 +101,7 @@ class Correlate:
     def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Transaction]:
         """Decide what time made due since the last event."""
         part, draft = self._parts[partition], self._draft()
-        arrived = self._source.idle(partition, caught_up=caught_up)
+        arrived = self._input.idle(partition, caught_up=caught_up)
         if arrived is not None:
             self._decide(part, draft, arrived)
         yield from self._due(part, draft, end)
@@ -123,18 +128,20 @@ class Correlate:
     def _draft(self) -> Draft:
         return Draft("correlate", self._counts)
 
-    def _decide(self, part: Part, draft: Draft, arrived: Arrived) -> None:
+    def _decide(self, part: Part, draft: Draft, arrived: wire.Forwarded | wire.Tick) -> None:
+        if isinstance(arrived, wire.Tick):
+            part.observe(*arrived)
+            return
         event, at, raw_partition, raw_partitions, clock = arrived
         now = part.observe(raw_partition, raw_partitions, clock)
-        if event is None:
-            return
+        if now is None:
+            now = core.clock_without_one(event.occurred, at)
         key = event.subject.encode()
-        decision = core.on_event(
-            part.get(key), event, event.occurred if now is None else now, part.watermark, self._rules
-        )
+        decision = core.on_event(part.get(key), event, now, part.watermark, self._rules)
         part.put(key, decision.state)
         draft.tally.events[event[:2], decision.fate] += 1
-        draft.publish(decision.lifecycles, self._publish, event.id, at)
+        if decision.lifecycles:
+            draft.publish(decision.lifecycles, self._publish, event.id, at)
 
     def _due(self, part: Part, draft: Draft, end: int) -> Iterator[Transaction]:
         for key, state, watermark in part.due():

@@ -4,16 +4,14 @@ from collections.abc import Callable, Iterator
 
 from correlator import prefect, wire
 from correlator.core import PartitionClock
-from correlator.engine import Message, Received, Slice, Transaction
+from correlator.engine import Message, Slice, Transaction
 from correlator.partitioner import partition_for
+from correlator.stage.arriving import arrival
 from correlator.stage.dead_letters import DeadLetters
 from correlator.stage.draft import Counts, Draft
 
 TICK = 60 * 1_000_000
 """Event time after which the lifecycles partitions hear of a clock, in microseconds."""
-
-LOG_APPEND_TIME = 1
-"""A record's timestamp type where the broker wrote it (Kafka protocol, record batch attributes)."""
 
 
 class Intake:
@@ -90,10 +88,3 @@ class Intake:
         self._ticked[partition] = now
         tick = wire.encode_tick(partition, self._raw_partitions, now)
         return [Message(self._lifecycles, to, None, tick, []) for to in range(self._partitions)]
-
-
-def arrival(record: Received, received: int | None, wall: int) -> int:
-    """When an event arrived: as its server says, else as the broker does, else now. Microseconds since 1970 UTC."""
-    if received is not None:
-        return received
-    return record.timestamp * 1000 if record.timestamp_type == LOG_APPEND_TIME else wall

@@ -14,7 +14,7 @@ CLOCKS_KEY = b"\x00clocks"
 class Part:
     """The states, deadlines and clocks of one partition's subjects: the table's, and what was decided since.
 
-    ``open`` is what is open, by kind.
+    ``open`` is what is open, by kind, as of the last transaction.
 
     States are decoded when they are first asked for in a transaction, and encoded when it is closed.
     """
@@ -36,7 +36,7 @@ class Part:
                     self._clocks = core.Clocks.decode(value)
                 else:
                     state = core.decode(value)
-                    self._deadlines.set(key, core.due_at(state))
+                    self._deadlines.set(key, state.due)
                     self.open[state.kind].set(key, state)
             except core.UnreadableState as reason:
                 yield key, value, reason
@@ -53,9 +53,7 @@ class Part:
     def put(self, key: bytes, state: core.SubjectState | None) -> None:
         """What is to be known of the subject from now on."""
         self._states[key] = state
-        self._deadlines.set(key, None if state is None else core.due_at(state))
-        for open_ in self.open.values() if state is None else (self.open[state.kind],):
-            open_.set(key, state)
+        self._deadlines.set(key, None if state is None else state.due)
 
     @property
     def decided(self) -> int:
@@ -92,11 +90,13 @@ class Part:
         for key, state in self._states.items():
             if state is not None:
                 changes[key], gone = core.encode_within(state, self._rules)
-                if gone:
-                    evicted += gone
-                    self.open[state.kind].set(key, state)
-            elif self._table.get_committed(self.partition, key) is not None:
+                evicted += gone
+                self.open[state.kind].set(key, state)
+                continue
+            if self._table.get_committed(self.partition, key) is not None:
                 changes[key] = None
+            for open_ in self.open.values():
+                open_.set(key, None)
         if self._clocks_moved:
             changes[CLOCKS_KEY] = self._clocks.encode()
         self._states, self._clocks_moved = {}, False

@@ -75,9 +75,7 @@ def until(minutes: float) -> Passed:
 
 def identity(lifecycle: Lifecycle) -> str:
     """Whose record it is: by its opening event."""
-    event = lifecycle.start or lifecycle.end or lifecycle.cancellation
-    assert event is not None
-    return event.id
+    return lifecycle.opening.id
 
 
 def written(lifecycle: Lifecycle, *, amended: bool = True) -> str:
@@ -136,7 +134,7 @@ class Scene:
         """Decide what is due, as often as something is."""
         self.clock = watermark
         for _ in range(10_000):
-            if self.state is None or (due := core.due_at(self.state)) is None or due >= watermark:
+            if self.state is None or (due := self.state.due) is None or due >= watermark:
                 return
             self._take(core.on_watermark(self.state, watermark, self.rules))
         raise AssertionError("what was due remains due")

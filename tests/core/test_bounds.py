@@ -32,6 +32,31 @@ def test_of_too_many_waiting_ends_the_oldest_is_unmatched():
     assert len(scene.records) == 6
 
 
+def test_ends_that_met_their_start_do_not_wait():
+    met = [step for n in range(3) for step in (start("abc"[n], n), end("xyz"[n], n + 0.5, "abc"[n]))]
+    scene = Scene(Kind.WORKER, FEW).play([*met, *(end("uvw"[n], 4 + n, "?") for n in range(3))])
+    assert scene.versions == [f"{'abc'[n]}..{'xyz'[n]} completed follows" for n in range(3)]
+    scene.play([end("t", 7, "?")])
+    assert scene.versions[3:] == ["..u unmatched"]
+
+
+def test_open_starts_make_no_room_for_ends():
+    scene = Scene(Kind.WORKER, FEW).play(
+        [*(start("abc"[n], n) for n in range(3)), *(end("uvwx"[n], 3 + n, "?") for n in range(4))]
+    )
+    assert scene.versions == ["..u unmatched"]
+
+
+def test_a_cancelled_run_that_must_go_before_its_end_is_cancelled():
+    # a─!───b──c──d     a waits for its end, as far as there is room
+    # 0 1   2  3  3:30
+    two = rules(max_starts=2)
+    scene = Scene(Kind.FLOW_RUN, two).play([start("a", 0), cancel("!", 1), start("b", 2), start("c", 3)])
+    assert scene.versions == ["a../! cancelled"]
+    scene.play([start("d", 3.5), until(20_000)])
+    assert scene.records == {"a../! cancelled", "b.. lost", "c.. superseded by d", "d.. lost"}
+
+
 def test_of_too_many_cancellations_the_oldest_stands_alone():
     scene = Scene(Kind.FLOW_RUN, FEW).play([cancel("uvwxyz"[n], n) for n in range(6)])
     assert scene.versions == ["../u cancelled", "../v cancelled", "../w cancelled"]

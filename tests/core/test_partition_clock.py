@@ -1,6 +1,8 @@
 """A raw partition's clock."""
 
-from correlator.core import PartitionClock
+import pytest
+
+from correlator.core import PartitionClock, clock_without_one
 
 MINUTE = 60_000_000
 WALL = 1_790_000_000_000_000
@@ -60,3 +62,9 @@ def test_it_never_goes_back():
     assert clock.rest(WALL + 4 * MINUTE) == WALL + 4 * MINUTE
     assert clock.rest(WALL + 1 * MINUTE) == WALL + 4 * MINUTE  # the wall clock was set back
     assert clock.observe(WALL, WALL, WALL) == WALL + 4 * MINUTE
+
+
+@pytest.mark.parametrize("dated, goes_by", [(-WEEK, -WEEK), (4 * MINUTE, 4 * MINUTE), (WEEK, 5 * MINUTE)])
+def test_an_event_without_any_clock_goes_by_its_own_date_as_far_as_that_can_be_right(dated, goes_by):
+    """The first that a partition shows, dated 2099: its lifecycle must not be open until then."""
+    assert clock_without_one(WALL + dated, WALL) == WALL + goes_by

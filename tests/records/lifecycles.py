@@ -16,7 +16,7 @@ def lifecycle(outcome, *events, matched_by=None, **more) -> Lifecycle:
         "truncated": False,
         "superseded_by": None,
         "cause": "01a20913-dc38-73cb-b3a6-8b1b4ae4f9f5",
-        "amended": False,
+        "replaces": None,
         **dict.fromkeys(("start", "end", "cancellation")),
         **{str(event.role): event for event in events},
         **more,

@@ -218,7 +218,30 @@ def test_the_time_is_the_closing_one_else_the_cancellations_else_the_opening_one
 def test_a_version_of_a_record_has_an_id_of_its_own():
     decided = ALL["run lost"]
     amended = decided._replace(cause=END)
-    again = decided._replace(amended=True)
+    again = decided._replace(replaces=Outcome.COMPLETED)
     assert headers(decided)["ce_id"] != headers(amended._replace(cause=ANOTHER))["ce_id"]
     assert value(decided)["record_id"] == value(amended)["record_id"]
     assert render(decided, "etl") == render(again, "etl")  # the same cause, the same bytes
+
+
+# What several events tell is taken from the first that tells it; what that leaves open, a later one may fill in.
+
+
+@pytest.mark.parametrize(
+    "first, second, together",
+    [
+        (("job", None), ("job", 1), ("job", 1)),
+        (("job", None), (None, 1), ("job", 1)),
+        (("job", None), ("another", 1), ("job", None)),  # it speaks of something else
+        (("job", 0), ("job", 1), ("job", 0)),
+    ],
+    ids=["the same", "not said", "another", "a contradiction"],
+)
+def test_what_the_first_event_leaves_open_a_later_one_fills_in(first, second, together):
+    def told(said, identifier, status_code):
+        return said._replace(
+            details=said.details | {"infrastructure": {"identifier": identifier, "status_code": status_code}}
+        )
+
+    it = lifecycle("completed", told(lifecycles.START, *first), told(lifecycles.END, *second), matched_by="follows")
+    assert tuple(value(it)["infrastructure"].values()) == together

@@ -5,10 +5,10 @@ import pytest
 from correlator import prefect
 from correlator.core import Rules
 from correlator.engine import Message, Slice
-from correlator.stage.arriving import Arrived, OneHop, TwoHops
+from correlator.stage.arriving import LOG_APPEND_TIME, OneHop, TwoHops
 from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import DeadLetters
-from correlator.stage.intake import LOG_APPEND_TIME
+from correlator.wire import Forwarded, Tick
 from tests.engine.fakes import Record
 from tests.prefect.events import EXECUTED, STARTED, raw
 from tests.stage.brokerless import Entries, Uncounted
@@ -49,7 +49,7 @@ def direct(wall: Clock) -> OneHop:
 def test_an_event_comes_with_the_clock_of_its_partition_the_only_one(direct):
     """Wherever it lies: its low watermark is its own clock, and that of no other."""
     arrived = direct.read(OURS, Record(0, KEY, raw(STARTED)))
-    assert arrived == Arrived(prefect.decode(raw(STARTED), 10).event, WALL, 0, 1, STARTED_AT)
+    assert arrived == Forwarded(prefect.decode(raw(STARTED), 10).event, WALL, 0, 1, STARTED_AT)
     earlier = direct.read(OURS, Record(1, KEY, raw(STARTED, occurred="2020-01-01T00:00:00Z")))
     assert (earlier.event.occurred < STARTED_AT, earlier.clock) == (True, STARTED_AT)
 
@@ -90,7 +90,7 @@ def test_a_quiet_partition_s_time_is_the_wall_clock_s(direct, wall, before, seco
     if before:
         direct.read(OURS, Record(0, KEY, raw(STARTED)))
     wall.pass_(seconds)
-    expected = Arrived(None, None, 0, 1, wall.now) if moves else None
+    expected = Tick(0, 1, wall.now) if moves else None
     assert direct.idle(OURS, caught_up=caught_up) == expected
 
 
@@ -102,7 +102,7 @@ def test_time_that_stood_still_is_not_told_again(direct, wall):
     wall.pass_(9.9)
     assert direct.idle(OURS, caught_up=True) is None
     wall.pass_(0.1)
-    assert direct.idle(OURS, caught_up=True) == Arrived(None, None, 0, 1, wall.now)
+    assert direct.idle(OURS, caught_up=True) == Tick(0, 1, wall.now)
 
 
 def test_a_partition_that_comes_back_begins_without_a_clock(direct, wall):

@@ -8,9 +8,10 @@ import pytest
 from correlator import prefect, wire
 from correlator.engine import Message, Slice, Transaction
 from correlator.event import Kind, Role
+from correlator.stage.arriving import LOG_APPEND_TIME
 from correlator.stage.dead_letters import DeadLetters
 from correlator.stage.draft import Tally
-from correlator.stage.intake import LOG_APPEND_TIME, Intake
+from correlator.stage.intake import Intake
 from tests.engine.fakes import Record
 from tests.prefect.events import STARTED, raw
 

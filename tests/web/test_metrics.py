@@ -7,7 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from correlator.condition import Condition
-from correlator.core import Lifecycle
+from correlator.core import Lifecycle, Outcome
 from correlator.engine import Standstill, TopicPartition
 from correlator.event import Kind, Role
 from correlator.metrics import MOST_POOLS, PREFIX, SPANS, Metrics
@@ -64,7 +64,7 @@ def test_a_record(how):
 
 @pytest.mark.parametrize("how", ALL)
 def test_an_amendment_is_a_record_and_no_second_life(how):
-    counted = metrics(ALL[how], ALL[how]._replace(amended=True), arrived=NOW)
+    counted = metrics(ALL[how], ALL[how]._replace(replaces=Outcome.COMPLETED), arrived=NOW)
     _, *others = RECORDS[how]
     assert samples(counted, "records_total") == {("false", *others): 1, ("true", *others): 1}
     for name in ("worker_uptime_seconds_count", "flow_run_duration_seconds_count"):

@@ -39,6 +39,19 @@ ENDING = [
         ["a.. superseded by b", "a..x completed resource amended"],
         open=("b.. open",),
     ),
+    # a──x──y(a)             |        x comes at 23, twenty minutes late: what was published in time stays
+    # 0  2  3                22
+    Case(
+        "a second end that comes later than grace takes nothing from the first, whatever it is dated",
+        [start("a", 0), end("y", 3, "a"), until(22.1), end("x", 2, "a"), until(40)],
+        ["a..y completed follows", "..x unmatched"],
+    ),
+    # the same without follows
+    Case(
+        "a second end that comes later than grace takes nothing from the first, by resource",
+        [start("a", 0), end("y", 8), until(27.1), end("x", 7), until(45)],
+        ["a..y completed resource", "..x unmatched"],
+    ),
     # the same by follows, b forgotten or not
     Case(
         "superseded: a late end by follows",
