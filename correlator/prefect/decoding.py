@@ -79,7 +79,8 @@ def decode(value: bytes | None, max_tags: int) -> Decoded | None:
     event = _event(raw, meaning, max_tags)
     if len(value) > ORDINARY:
         event = trimmed(event)
-    return Decoded(event, microseconds(raw.get("received")))
+    received = raw.get("received")
+    return Decoded(event, None if received is None else microseconds(received))
 
 
 def _object(value: bytes) -> dict[str, JSON]:
@@ -130,4 +131,5 @@ def _event(raw: dict[str, JSON], meaning: _Meaning, max_tags: int) -> Event:
         subject = str(flow_run["id"])
         if tags:
             details["tags"], truncated = resources.kept(tags, max_tags)
-    return Event(kind, role, id_.lower(), subject, occurred, worker, follows and follows.lower(), truncated, details)
+    follows = follows and follows.lower()
+    return Event(kind, role, id_.lower(), subject, occurred, worker, follows, truncated, details)

@@ -4,9 +4,12 @@ An event becomes a message of the lifecycles topic, a part of a table's entry (5
 with limits of its own, and Kafka's limit on a raw record does not bound it: that counts compressed bytes.
 """
 
+from itertools import accumulate
 from typing import Final
 
-from correlator.event import JSON, Details, Event
+import orjson
+
+from correlator.event import JSON, Event
 from correlator.prefect.invalid import InvalidEvent
 
 ORDINARY: Final = 65_536
@@ -16,32 +19,32 @@ LONGEST_LABEL: Final = 1_024
 """Characters that a label of a larger event may have: a longer one is null, and a longer id of its own is invalid."""
 
 LONGEST_TAGS: Final = 65_536
-"""Characters that the tags of a larger event may have together: those beyond are cut."""
+"""Bytes that the tags of a larger event may take together, written as JSON: those beyond are cut."""
 
 
 def trimmed(event: Event) -> Event:
-    """The event within bounds. Raises `InvalidEvent` where it is known by an id that is too long."""
-    if len(event.subject) > LONGEST_LABEL or len(event.worker or "") > LONGEST_LABEL:
+    """The event within bounds, ``truncated`` where that cut anything. Raises `InvalidEvent` where an id is too long:
+    records promise ids, and a worker is known by its own.
+    """
+    details = {part: _within(said) for part, said in event.details.items()}
+    return event._replace(details=details, truncated=event.truncated or details != event.details)
+
+
+def _within(said: JSON) -> JSON:
+    if isinstance(said, dict):
+        return {label: _short(label, text) for label, text in said.items()}
+    if isinstance(said, list):
+        return [tag for tag, end in zip(said, accumulate(map(_size, said)), strict=True) if end <= LONGEST_TAGS]
+    return said
+
+
+def _short(label: str, text: JSON) -> JSON:
+    if not isinstance(text, str) or len(text) <= LONGEST_LABEL:
+        return text
+    if label == "id":
         raise InvalidEvent(f"prefect.resource.id has more than {LONGEST_LABEL} characters")
-    details, truncated = Details(), event.truncated
-    for part, value in event.details.items():
-        if isinstance(value, dict):
-            details[part] = {label: _short(text) for label, text in value.items()}
-        elif isinstance(value, list):
-            details[part] = kept = _within(value)
-            truncated |= len(kept) < len(value)
-    return event._replace(details=details, truncated=truncated)
+    return None
 
 
-def _short(value: JSON) -> JSON:
-    return None if isinstance(value, str) and len(value) > LONGEST_LABEL else value
-
-
-def _within(tags: list[JSON]) -> list[JSON]:
-    kept, room = list[JSON](), LONGEST_TAGS
-    for tag in tags:
-        room -= len(str(tag))
-        if room < 0:
-            break
-        kept.append(tag)
-    return kept
+def _size(tag: JSON) -> int:
+    return len(orjson.dumps(tag)) + 1

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from correlator.event import Event, Kind, Role
-from correlator.prefect import Decoded, decode
+from correlator.prefect import Decoded, InvalidEvent, decode
 from tests.prefect.events import (
     CANCELLED,
     DEPLOYMENT,
@@ -263,11 +263,30 @@ def test_a_large_event_is_trimmed():
     tags = [f"{number:05}" + "x" * 95 for number in range(999)]
     large = event(with_label(SUBMITTED, "flow", "resource.name", "n" * 1025), related=related(tags=tags))
     assert large.truncated
-    assert large.details["tags"] == tags[:655]  # 65,536 characters
+    assert large.details["tags"] == tags[:636]  # 103 bytes each, of 65,536
     large = event(with_label(SUBMITTED, "flow", "resource.name", "n" * 1025), payload={"filler": "x" * 65_536})
     assert large.details["flow"] == {"id": FLOW, "name": None}
     assert large.details["tags"] == ["slow", "team:data"]
-    assert not large.truncated
+    assert large.truncated
+
+
+@pytest.mark.parametrize("tag", ["x" * 100, "\u0001" * 100, "\U0001f600" * 100], ids=["ascii", "escaped", "astral"])
+@pytest.mark.parametrize("said", OURS.values(), ids=OURS)
+def test_what_a_large_event_brings_has_bounded_bytes(said, tag):
+    """However it is written: the lifecycles topic, a table's entry and a record must take it."""
+    large = dict.fromkeys(("prefect.resource.name", "prefect.version", "prefect.worker-type"), tag * 40)
+    others = [one | {"prefect.resource.name": tag * 40} for one in related(tags=[f"{n}{tag}" for n in range(900)])]
+    found = event({**said, "resource": said["resource"] | large}, 10_000, related=others)
+    assert found.truncated
+    assert len(orjson.dumps(found.details)) < 256 * 1024
+
+
+@pytest.mark.parametrize("said", OURS.values(), ids=OURS)
+def test_a_large_event_with_too_long_an_id_is_invalid(said):
+    """A record promises its worker's and its runner's id."""
+    id_ = said["resource"]["prefect.resource.id"] + "x" * 1024
+    with pytest.raises(InvalidEvent, match="more than 1024 characters"):
+        event({**said, "resource": said["resource"] | {"prefect.resource.id": id_}}, payload={"filler": "x" * 65_536})
 
 
 SAMPLE = Path(__file__).parents[2] / "local" / "sample" / "prefect-3.9.1-events.jsonl"
