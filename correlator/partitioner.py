@@ -4,6 +4,7 @@ The arithmetic of ``org.apache.kafka.common.utils.Utils.murmur2`` (32 bits, a se
 aiokafka's takes.
 """
 
+from functools import lru_cache
 from struct import unpack_from
 from typing import Final
 
@@ -12,6 +13,7 @@ _M: Final = 0x5BD1E995
 _32_BITS: Final = 0xFFFFFFFF
 
 
+@lru_cache(1 << 15)  # a lifecycle's start, end and record share a key
 def partition_for(key: bytes, partitions: int) -> int:
     """The partition of a key among so many: ``toPositive(murmur2(key)) % partitions``."""
     return (murmur2(key) & 0x7FFFFFFF) % partitions
