@@ -1,6 +1,5 @@
-"""What the page shows of a running stage: what is open now in the partitions held, and the records of late."""
+"""What the page shows of a running stage: what is open now in the partitions held, and the latest records."""
 
-from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -20,16 +19,30 @@ REFRESH: Final = 10
 
 
 class Recent:
-    """The last records that were committed."""
+    """The last records that were committed, each once, in its last version."""
 
     def __init__(self) -> None:
         self.total = 0
-        self.records: deque[page.Seen] = deque(maxlen=MOST)
+        """How many records there were. An amendment is another version of one, not another record."""
+        self.usual = page.Usual()
+        self._records: dict[str, page.Seen] = {}
+
+    @property
+    def records(self) -> list[page.Seen]:
+        """In order of publication."""
+        return list(self._records.values())
 
     def add(self, tally: Tally) -> None:
         """Take up those of a committed transaction."""
-        self.total += len(tally.published)
-        self.records.extend(page.seen(published.lifecycle) for published in tally.published[-MOST:])
+        self.total += sum(not lifecycle.amended for lifecycle, _ in tally.published)
+        for lifecycle, _ in tally.published[-MOST:]:  # at the end of a long catch-up there may be thousands
+            it = page.seen(lifecycle)
+            if not it.amended:
+                self.usual.add(it)
+            self._records.pop(it.record_id, None)
+            self._records[it.record_id] = it
+            if len(self._records) > MOST:
+                del self._records[next(iter(self._records))]
 
 
 class Several:
@@ -50,16 +63,16 @@ def glance(
     """The view as it is now."""
     open_ = [page.seen(lifecycle) for kind in Kind for lifecycle in correlate.oldest_open(kind, MOST)]
     held = sorted(correlate.partitions)
-    where = (
-        f"the {len(held)} partitions that this worker holds ({', '.join(map(str, held))})" if held else "no partition"
-    )
+    those = "the partition" if len(held) == 1 else f"the {len(held)} partitions"
+    where = f"{those} that this worker holds ({', '.join(map(str, held))})" if held else "no partition"
     return page.View(
-        title=app_id,
-        subtitle=f"{where}; other workers show theirs" if engine.ready else "joining its group, or recovering",
+        source=app_id,
+        about=f"{where}; other workers show theirs" if engine.ready else "joining its group, or recovering",
         now=wall_clock(),
         open=open_,
-        ended=list(recent.records),
-        open_total=sum(correlate.still_open(kind)[0] for kind in Kind),
+        ended=recent.records,
+        open_total={kind: correlate.still_open(kind)[0] for kind in Kind},
         ended_total=recent.total,
+        usual=recent.usual.by_pool(),
         refresh=REFRESH,
     )

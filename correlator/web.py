@@ -80,7 +80,9 @@ def create_web(
     return app
 
 
-async def _page(view: Callable[[], page.View], _: web.Request) -> web.Response:
+async def _page(view: Callable[[], page.View], request: web.Request) -> web.Response:
     """What is open now, and what ended last. Written in a thread: the stage goes on meanwhile."""
-    text = await asyncio.to_thread(page.render, view())
+    if not request.query_string:
+        raise web.HTTPFound(page.PLAIN.address)
+    text = await asyncio.to_thread(page.render, view(), page.Look.asked(request.query))
     return web.Response(text=text, content_type="text/html", headers=_STRICT)

@@ -63,7 +63,7 @@ def run(files: Sequence[str], settings: Settings, *, open_: bool, flush: bool, h
         printer.print(still_open)
     printer.flush()
     if html is not None:
-        _write(html, page.render(_view(files, printer.ended, still_open)))
+        _write(html, page.render(_view(files, list(printer.ended.values()), still_open)))
     _summarise(console, replay.fates, printer.outcomes, len(still_open), time.monotonic() - began)
     for fault in faults:
         console.print(f"invalid: {fault}", markup=False, soft_wrap=True)
@@ -78,7 +78,8 @@ class Printer:
 
     def __init__(self, source: str, *, keep: bool = False) -> None:
         """``keep``: whether what ended is to be looked at later."""
-        self.ended: list[page.Seen] = []
+        self.ended: dict[str, page.Seen] = {}
+        """By record id: the last version of a record is the truth."""
         self._keep = keep
         self.outcomes: Counter[tuple[str, str]] = Counter()
         self._source = source
@@ -91,7 +92,8 @@ class Printer:
             if lifecycle.replaces is not None and lifecycle.outcome is not None:
                 self.outcomes[lifecycle.kind, lifecycle.replaces] -= 1
             if self._keep and lifecycle.outcome is not None:
-                self.ended.append(page.seen(lifecycle))
+                it = page.seen(lifecycle)
+                self.ended[it.record_id] = it
             value = records.render(lifecycle, self._source).value
             self._out.write(b'{"record":"%b",%b\n' % (lifecycle.kind.encode(), value[1:]))
 
@@ -104,8 +106,19 @@ def _view(files: Sequence[str], ended: Sequence[page.Seen], still_open: Iterable
     """What the files held, as it was when the last event in them occurred."""
     open_ = [page.seen(lifecycle) for lifecycle in still_open]
     names = ", ".join("standard input" if name == STDIN else Path(name).name for name in files)
-    now = max((it.last for it in (*ended, *open_)), default=time.time_ns() // 1000)
-    return page.View("Prefect workers and runs", f"As replayed from {names}", now, open_, ended, len(open_), len(ended))
+    usual = page.Usual()
+    for it in ended:
+        usual.add(it)
+    return page.View(
+        source=names,
+        about="as replayed",
+        now=max((it.last for it in (*ended, *open_)), default=time.time_ns() // 1000),
+        open=open_,
+        ended=ended,
+        open_total=Counter(it.kind for it in open_),
+        ended_total=len(ended),
+        usual=usual.by_pool(),
+    )
 
 
 def _see_to(name: str) -> None:

@@ -3,7 +3,9 @@
 The stage shows what it holds now; a replay shows what a file held.
 """
 
+from correlator.page.look import PLAIN, Look
 from correlator.page.rendering import View, render
 from correlator.page.seen import Seen, seen
+from correlator.page.usual import Usual
 
-__all__ = ["Seen", "View", "render", "seen"]
+__all__ = ["PLAIN", "Look", "Seen", "Usual", "View", "render", "seen"]

@@ -1,15 +1,12 @@
 """The figures: how many, and how long, of everything that a page was given."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from correlator.core import Outcome
 from correlator.event import Kind
 from correlator.page.seen import Seen
-
-ENOUGH: Final = 20
-"""Durations of a pool from which on one may say what is usual there."""
 
 
 class Group(NamedTuple):
@@ -22,7 +19,7 @@ class Group(NamedTuple):
     half: int | None
     """Half of them took no longer (p50)."""
     most: int | None
-    """95 % of them took no longer (p95)."""
+    """95% of them took no longer (p95)."""
     longest: int | None
 
 
@@ -49,16 +46,3 @@ def groups(ended: Iterable[Seen]) -> list[Group]:
 def share(ordered: Sequence[int], percent: int) -> int | None:
     """The least of some ordered numbers that so many percent of them do not exceed (nearest rank)."""
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)] if ordered else None
-
-
-def usual(ended: Iterable[Seen]) -> Mapping[str | None, int]:
-    """How long 95 % of a work pool's completed runs took at most, where enough of them are known."""
-    durations: defaultdict[str | None, list[int]] = defaultdict(list)
-    for it in ended:
-        if it.kind is Kind.FLOW_RUN and it.outcome is Outcome.COMPLETED and it.duration is not None:
-            durations[it.pool].append(it.duration)
-    return {
-        pool: most
-        for pool, known in durations.items()
-        if len(known) >= ENOUGH and (most := share(sorted(known), 95)) is not None
-    }

@@ -39,6 +39,10 @@ class Bar:
     point: bool
     """Whether only one moment of it is known."""
 
+    def share(self, axis: Axis, at: int) -> float:
+        """How far along the bar a time is, in percent."""
+        return round(100 * min(max((axis.percent(at) - self.left) / self.width, 0), 1), 1) if self.width else 0
+
 
 @dataclass
 class Lane:

@@ -57,6 +57,11 @@ class Seen(NamedTuple):
         return max(at for at in (self.started, self.ended, self.cancelled) if at is not None)
 
     @property
+    def nonzero_exit(self) -> bool:
+        """Whether it completed, and its process said by its exit code that something was wrong."""
+        return self.outcome is Outcome.COMPLETED and bool(self.status_code)
+
+    @property
     def runs(self) -> bool:
         """Whether it is on: it started, is open, and nobody has cancelled it."""
         return self.outcome is None and self.started is not None and self.ended is None and self.cancelled is None

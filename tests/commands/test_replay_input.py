@@ -8,6 +8,7 @@ import pytest
 
 from local.deployment import CORRELATOR, environment
 from tests.commands.running import correlator
+from tests.page.reading import Page, text
 
 SAMPLE = Path(__file__).parents[2] / "local" / "sample" / "prefect-3.9.1-events.jsonl"
 EVENTS = SAMPLE.read_bytes()
@@ -114,4 +115,4 @@ def test_what_cannot_be_read_is_1_with_a_sentence(tmp_path, put, said):
 def test_a_page_of_standard_input_says_so(tmp_path):
     report = tmp_path / "report.html"
     assert replayed("-", "--html", str(report), stdin=EVENTS).returncode == 0
-    assert "As replayed from standard input" in report.read_text(encoding="utf-8")
+    assert "standard input, as replayed" in text(Page(report.read_text(encoding="utf-8")).root)

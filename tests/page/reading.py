@@ -14,16 +14,16 @@ class Page:
 
     def figures(self) -> dict[str, str]:
         """The large numbers, by what they are of."""
-        (figures, *_) = self.all("dl")
-        return {text(it.find("dt")): text(it.find("dd")) for it in figures}
+        return {text(it.find("dt")): text(it.find("dd")) for it in self.all("section[@class='figures']//dl/div")}
 
     def rows(self, section: str) -> list[dict[str, str]]:
-        """The rows of the table of a section, by its headings."""
-        found = self.root.find(f".//section[@aria-labelledby='{section}']")
-        if found is None or found.find("table") is None:
-            return []
-        headings = [text(it) for it in found.iter("th")]
-        return [dict(zip(headings, map(text, row), strict=True)) for row in found.findall("table/tbody/tr")]
+        """The rows of a section's table, by its headings; those that are folded away, too."""
+        tables = self.all(f"section[@aria-labelledby='{section}']//table")
+        return [
+            dict(zip(map(text, table.iter("th")), map(text, row), strict=True))
+            for table in tables
+            for row in table.findall("tbody/tr")
+        ]
 
     def bars(self) -> list[Element]:
         return [it for it in self.all("a") if "bar" in it.get("class", "").split()]

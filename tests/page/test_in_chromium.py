@@ -1,11 +1,21 @@
 """The page in a real Chromium: it fits, says nothing on the console, and runs nothing that a name holds."""
 
+import asyncio
+import itertools
+
 import pytest
+from aiohttp.test_utils import TestServer
 
 from correlator import page
+from correlator.condition import Condition
+from correlator.engine import Standstill
+from correlator.metrics import Metrics
+from correlator.page.tables import FIRST
+from correlator.settings import Settings
+from correlator.web import create_web
 from tests.page.chromium import WIDTHS
 from tests.page.hostile import MARKS, NAMES
-from tests.page.views import HOUR, MINUTE, run, view, worker
+from tests.page.views import HOUR, MINUTE, NOW, run, view, worker
 
 OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
 
@@ -17,7 +27,7 @@ def hostile_page() -> str:
         every = {"name": name, "flow": name, "deployment": name, "pool": name, "worker_name": name}
         open_ += [worker(f"w{number}", ago=HOUR + number * MINUTE, **every)]
         ended += [run(number, ago=HOUR, lasts=10 * MINUTE, worker=open_[-1].worker, **every)]
-    return page.render(view(open_, ended, title=NAMES["a script"], subtitle=NAMES["out of an attribute"]))
+    return page.render(view(open_, ended, source=NAMES["a script"], about=NAMES["out of an attribute"]))
 
 
 @pytest.fixture
@@ -34,7 +44,7 @@ async def test_hostile_names_are_shown_and_fit_and_run_nothing(tab, written):
     for width in WIDTHS.values():
         await tab.open(address, width)
         assert await tab.evaluate(OVERFLOW) == 0
-        assert await tab.evaluate("document.title") == NAMES["a script"]
+        assert (await tab.evaluate("document.title")).endswith(NAMES["a script"])
         assert await tab.evaluate("document.querySelectorAll('script, img, svg').length") == 0
     assert tab.said == []
 
@@ -58,6 +68,107 @@ async def test_a_bar_is_where_its_lane_is_and_its_row_is_marked(tab, written):
         })""")
     await tab.evaluate("document.querySelector('.bar.run').click()")
     assert await tab.evaluate("document.querySelector('tr:target td').innerText.includes('run-1')")
+
+
+@pytest.fixture
+async def address():
+    """A running stage's page, loaded again every second; each time a minute has passed."""
+    now = itertools.count(NOW, MINUTE)
+    open_ = [worker(f"w{number}", ago=HOUR) for number in range(12)]
+    ended = [run(number, ago=number * MINUTE) for number in range(1, 2 * FIRST)]
+
+    def looked_at():
+        return view(open_, ended, now=next(now), refresh=1)
+
+    condition = Condition(True, Standstill("prefect.events-3", 0), {}, lambda _: (0, None))
+    web = create_web(Settings(), Metrics(wall_clock=lambda: 0), lambda: condition, looked_at)
+    async with TestServer(web) as server:
+        yield str(server.make_url("/"))
+
+
+AS_OF = "document.querySelector('.asof time').innerText"
+
+
+async def until_renewed(tab, before):
+    """Wait until the page says another time."""
+    async with asyncio.timeout(20):
+        while (now := await tab.evaluate(f"document.querySelector('.asof time') && {AS_OF}")) in (before, None):
+            await asyncio.sleep(0.1)
+    return now
+
+
+async def test_zoom_rows_and_place_outlive_a_refresh(tab, address):
+    await tab.open(address, WIDTHS["desktop"])
+    for link in ("a[href*='zoom=4']", "#last ~ .more a"):
+        before = await tab.evaluate(AS_OF)
+        await tab.evaluate(f'document.querySelector("{link}").click()')
+        await until_renewed(tab, before)
+    await tab.evaluate("scrollTo(0, document.querySelector('#last').offsetTop + 300)")
+    place = await tab.evaluate("scrollY")
+    for _ in range(2):  # by itself, twice: at an address with a fragment, too
+        await until_renewed(tab, await tab.evaluate(AS_OF))
+    width = "document.querySelector('.{}').getBoundingClientRect().width"
+    assert await tab.evaluate(width.format("plot")) == pytest.approx(
+        4 * await tab.evaluate(width.format("scroll")), 0.01
+    )
+    assert await tab.evaluate("document.querySelectorAll('#last ~ table tbody tr').length") == 2 * FIRST - 1
+    assert await tab.evaluate("scrollY") == place
+    assert tab.said == []
+
+
+@pytest.mark.parametrize("fragment", ["", "#workers"])
+async def test_it_is_renewed_where_one_is_reading(tab, address, fragment):
+    """After a bar or a link of the page was followed, too: then its address has a fragment."""
+    await tab.open(address + fragment, WIDTHS["phone"])
+    at = await tab.evaluate(AS_OF)
+    await tab.evaluate("scrollTo(0, 700)")
+    for _ in range(2):
+        at = await until_renewed(tab, at)
+        assert await tab.evaluate("scrollY") == 700
+
+
+async def test_a_paused_page_stays_as_it_is(tab, address):
+    """What was scrolled or opened in it, too: for as long as it takes to read."""
+    await tab.open(f"{address}?hold=1&zoom=16", WIDTHS["phone"])
+    at = await tab.evaluate(AS_OF)
+    await tab.evaluate("document.querySelector('.scroll').scrollLeft = -3000")
+    await asyncio.sleep(2.5)
+    assert await tab.evaluate(AS_OF) == at
+    assert await tab.evaluate("document.querySelector('.scroll').scrollLeft") == -3000
+    await tab.evaluate("document.querySelector('.asof a').click()")
+    resumed = await until_renewed(tab, at)
+    await until_renewed(tab, resumed)
+    assert await tab.evaluate("location.search") == "?zoom=16"
+
+
+async def test_a_row_that_is_folded_away_opens_for_its_bar(tab, written):
+    ended = [run(number, ago=number * MINUTE) for number in range(1, FIRST + 9)]
+    await tab.open(written(page.render(view((), ended))), WIDTHS["desktop"])
+    await tab.evaluate(f"document.querySelector('.bar[href=\"#{ended[-1].record_id}\"]').click()")
+    assert await tab.evaluate("document.querySelector('details').open")
+    assert await tab.evaluate("document.querySelector('tr:target td').innerText.includes('run-33')")
+
+
+async def test_long_names_leave_room_for_the_others(tab, written):
+    """A name keeps to one line of its column, at every width of a table."""
+    long = "very-long-worker-name-for-the-batch-processing-team-in-eu-central-1"
+    runs = [run(number, ago=HOUR, worker_name=long, pool=long, name=long) for number in range(3)]
+    for width in (900, 1280, 390):
+        await tab.open(written(page.render(view([worker("w", ago=HOUR, name=long)], runs))), width)
+        assert await tab.evaluate(OVERFLOW) == 0
+        line = "document.querySelector('td.what strong').getBoundingClientRect().height"
+        assert await tab.evaluate(line) < 30
+        assert await tab.evaluate("""
+            [...document.querySelectorAll('td.cut bdi, .badge')].every(it => it.getBoundingClientRect().height < 30)""")
+
+
+async def test_a_phone_is_not_given_a_page_without_end(tab, written):
+    """12 workers and a few hundred runs, as screens of a phone: the rest is a tap away."""
+    open_ = [worker(f"w{number}", ago=HOUR) for number in range(12)]
+    open_ += [run(("open", number), ago=MINUTE, outcome=None, worker=open_[number % 12].worker) for number in range(40)]
+    ended = [run(number, ago=number * MINUTE, worker=open_[number % 12].worker) for number in range(200)]
+    await tab.open(written(page.render(view(open_, ended))), WIDTHS["phone"])
+    assert await tab.evaluate("document.documentElement.scrollHeight") < 15_000
 
 
 @pytest.mark.parametrize(

@@ -7,31 +7,43 @@ import pytest
 
 from correlator import page
 from correlator.core import MatchedBy, Outcome
+from correlator.event import Kind
+from correlator.page import PLAIN, Look
 from correlator.page.rendering import LARGEST, SHOWN
+from correlator.page.tables import FIRST
 from tests.page.hostile import MARKS, NAMES
 from tests.page.reading import Page, text
 from tests.page.views import HOUR, MINUTE, NOW, SECOND, WORKER, run, view, worker
 from tests.records.lifecycles import ALL
 
 
-def rendered(*arguments, **more) -> Page:
-    return Page(page.render(view(*arguments, **more)))
+def rendered(*arguments, look=PLAIN, **more) -> Page:
+    return Page(page.render(view(*arguments, **more), look))
 
 
 def test_it_says_what_it_is_and_when():
     shown = rendered(refresh=10)
-    assert text(shown.all("h1")[0]) == "prefect-correlator"
-    assert "partitions 0 and 3 of 8" in text(shown.all("header")[0])
-    assert "As of 23 Nov 2026, 16:00:00 UTC. Renews itself every 10 seconds." in text(shown.all("header")[0])
-    assert [it.get("content") for it in shown.all("meta[@http-equiv='refresh']")] == ["10"]
+    assert text(shown.all("h1")[0]) == "Prefect workers and runs"
+    header = text(shown.all("header")[0])
+    assert "prefect-correlator, partitions 0 and 3 of 8" in header
+    assert "As of 23 Nov 2026, 16:00:00 UTC. Renewed every 10 seconds: pause" in header
+    assert [it.get("content") for it in shown.all("meta[@http-equiv='refresh']")] == ["10; url=?zoom=1"]
     assert rendered().all("meta[@http-equiv='refresh']") == []
+
+
+def test_a_tab_tells_how_many_without_being_looked_at():
+    open_ = [worker("a", ago=HOUR), worker("b", ago=HOUR), run(1, ago=MINUTE, outcome=None)]
+    assert text(rendered(open_).all("title")[0]) == "1 run going, 2 workers up – prefect-correlator"
+    over = rendered(open_, usual={"Long Pool": SECOND})
+    assert text(over.all("title")[0]) == "1 over usual time, 1 run going, 2 workers up – prefect-correlator"
 
 
 def test_nothing_seen_is_said():
     shown = rendered()
     assert [text(it) for it in shown.all("p[@class='empty']")] == [
         "No worker and no run was seen yet.",
-        "Nothing is open.",
+        "No run is going.",
+        "No worker is up.",
         "No record was published.",
     ]
     assert (
@@ -56,7 +68,7 @@ def test_every_way_to_end_has_a_row_and_a_bar():
 
 
 def test_a_row_tells_what_its_record_tells():
-    it = run(1, ago=HOUR, lasts=324_028_089, matched_by=MatchedBy.RESOURCE, ambiguous=True, amended=True, status_code=3)
+    it = run(1, ago=HOUR, lasts=324_028_089, matched_by=MatchedBy.RESOURCE, ambiguous=True, amended=True)
     (row,) = rendered((), [it]).rows("last")
     assert row == {
         "Worker or run": "run run-1long-sleep / long",
@@ -66,19 +78,46 @@ def test_a_row_tells_what_its_record_tells():
         "To": "15:05:24",
         "Worker": "Long Worker",
         "Work pool": "Long Pool",
-        "Matched by": "resource",
-        "Notes": "ambiguous: several starts fittedexit code 3amended",
+        "Notes": "ambiguous: several starts fittedamended",
     }
 
 
-def test_what_is_open_stands_oldest_first():
+def test_a_completed_run_whose_process_failed_is_no_plain_success():
+    failed, fine = run(1, ago=HOUR, status_code=137), run(2, ago=2 * HOUR, status_code=0)
+    cancelled = run(3, ago=3 * HOUR, status_code=143, outcome=Outcome.CANCELLED)
+    shown = rendered((), [failed, fine, cancelled])
+    rows = shown.rows("last")
+    assert [row["Outcome"] for row in rows] == ["!completed, exit 137", "✓completed", "⊘cancelled"]
+    assert [row["Notes"] for row in rows] == ["", "", "exit code 143"]
+    assert shown.figures()["completed"] == "2"
+    assert shown.figures()["of them exit ≠ 0"] == "1"
+    (bar,) = (it for it in shown.bars() if "exit" in it.get("class").split())
+    assert bar.get("title").startswith("run-1: completed, exit 137 after 1m")
+    assert "of them exit ≠ 0" not in rendered((), [fine, cancelled]).figures()
+
+
+def test_columns_that_no_row_fills_are_left_out():
+    bare = {"worker": None, "worker_name": None, "pool": None, "flow": None, "deployment": None, "matched_by": None}
+    (row,) = rendered([run(1, ago=MINUTE, outcome=None, **bare)]).rows("runs")
+    assert row == {"Run": "run-1", "State": "▸going", "For": "1m", "Since": "15:59:00"}
+    (row,) = rendered([worker("w", ago=MINUTE)]).rows("workers")
+    assert row == {"Name": "w", "State": "▸up", "For": "1m", "Since": "15:59:00", "Work pool": "Long Pool"}
+    lost = {"ended": None, "outcome": Outcome.LOST, "ambiguous": False}
+    assert list(rendered((), [run(1, ago=HOUR, **bare | lost)]).rows("last")[0]) == ["Worker or run", "Outcome", "From"]
+
+
+def test_runs_and_workers_stand_each_by_themselves_longest_first():
     ages = [3 * MINUTE, 90 * SECOND, 49 * HOUR, 1 * SECOND, 5 * HOUR]
     open_ = [run(number, ago=age, outcome=None) for number, age in enumerate(ages)]
-    open_ += [worker("w", ago=2 * HOUR)]
-    rows = rendered(open_).rows("open")
-    assert [row["For"] for row in rows] == ["2d 1h", "5h", "2h", "3m", "1m 30s", "1s"]
-    assert [row["State"] for row in rows] == ["▸going", "▸going", "▸up", "▸going", "▸going", "▸going"]
-    assert rows[0]["Since"] == "21 Nov 15:00"
+    open_ += [worker("w", ago=2 * HOUR), worker("v", ago=960 * HOUR)]
+    shown = rendered(open_)
+    assert [row["For"] for row in shown.rows("runs")] == ["2d 1h", "5h", "3m", "1m 30s", "1s"]
+    assert {row["State"] for row in shown.rows("runs")} == {"▸going"}
+    assert shown.rows("runs")[0]["Since"] == "21 Nov 15:00"
+    assert [(row["Name"], row["State"], row["For"]) for row in shown.rows("workers")] == [
+        ("v", "▸up", "40d"),
+        ("w", "▸up", "2h"),
+    ]
 
 
 def test_the_last_records_stand_newest_first():
@@ -86,37 +125,58 @@ def test_the_last_records_stand_newest_first():
     assert [row["From"] for row in rendered((), ended).rows("last")] == ["15:59:00", "15:58:00", "15:57:00"]
 
 
-def test_the_counts_are_of_what_is_on_and_of_the_last_version_of_a_record():
+def test_the_counts_are_of_what_is_on():
     waiting = run(7, ago=MINUTE, outcome=None, started=None, ended=NOW - SECOND)
     cancelled = run(8, ago=MINUTE, outcome=None, cancelled=NOW - SECOND)
     open_ = [worker("a", ago=HOUR), worker("b", ago=HOUR), run(1, ago=MINUTE, outcome=None), waiting, cancelled]
-    amended = run(2, ago=HOUR, outcome=Outcome.CANCELLED, amended=True)
-    ended = [run(2, ago=HOUR, outcome=Outcome.SUPERSEDED), run(3, ago=HOUR), amended]
+    ended = [run(2, ago=HOUR, outcome=Outcome.CANCELLED), run(3, ago=HOUR)]
     shown = rendered(open_, ended)
-    counts = {"workers up": "2", "run going": "1", "completed": "1", "cancelled": "1"}
+    counts = {"workers up": "2", "run going": "1", "over their usual time": "0", "completed": "1", "cancelled": "1"}
     assert shown.figures() == counts | {"superseded": "0", "lost": "0", "unmatched": "0"}
-    states = [row["State"] for row in shown.rows("open")]
-    assert sorted(states) == ["▸being cancelled", "▸going", "▸up", "▸up", "▸waiting for its start"]
-    assert [row["Outcome"] for row in shown.rows("last")].count("⊘cancelled") == 1
+    states = [row["State"] for row in shown.rows("runs")]
+    assert sorted(states) == ["▸being cancelled", "▸going", "▸waiting for its start"]
 
 
-def test_a_run_that_goes_for_longer_than_its_pool_knows_is_marked():
+def test_a_run_over_the_usual_time_of_its_pool_stands_on_top_and_says_by_how_much():
     ended = [run(number, ago=HOUR, lasts=number * SECOND) for number in range(1, 101)]
-    long, short = run("long", ago=96 * SECOND, outcome=None), run("short", ago=95 * SECOND, outcome=None)
+    over = run("over", ago=96 * SECOND, outcome=None, name="over-<b>")
+    within = run("within", ago=95 * SECOND, outcome=None)
     elsewhere = run("elsewhere", ago=HOUR, outcome=None, pool="another")
-    marked = {
-        row["Worker or run"].split()[1]: row["Notes"] for row in rendered([long, short, elsewhere], ended).rows("open")
-    }
-    assert [name for name, notes in marked.items() if "longer than 95 % of the runs of its pool (1m 35s)" in notes] == [
-        "run-longlong-sleep"
+    shown = rendered([worker("w", ago=960 * HOUR), within, elsewhere, over], ended)
+    assert [(row["Run"], row["State"], row["Usually within"]) for row in shown.rows("runs")] == [
+        ("over-<b>long-sleep / long", "!going, 1s over", "1m 35s"),
+        ("run-elsewherelong-sleep / long", "▸going", "–"),
+        ("run-withinlong-sleep / long", "▸going", "1m 35s"),
     ]
+    assert shown.figures()["over their usual time"] == "1"
+    (bar,) = (it for it in shown.bars() if "over" in it.get("class").split())
+    assert "over-<b>: going for 1m 36s, 1s over the 1m 35s usual in its pool" in bar.get("title")
+    assert "--usual:" in bar.get("style")
+    (callout,) = shown.all("section[@aria-label='Over their usual time']")
+    assert text(callout) == "over-<b> has been going for 1m 36s; 95% of the runs of Long Pool take at most 1m 35s."
+    assert callout.find(".//a").get("href") == f"#{over.record_id}"
+
+
+def test_of_many_runs_over_their_usual_time_the_longest_are_called_out():
+    open_ = [run(number, ago=number * MINUTE, outcome=None) for number in range(1, 7)]
+    shown = rendered(open_, usual={"Long Pool": MINUTE})
+    (callout,) = shown.all("section[@aria-label='Over their usual time']")
+    assert [text(it).split()[0] for it in callout.findall("ul/li")] == ["run-6", "run-5", "run-4", "2"]
+    assert rendered(open_).all("section[@aria-label='Over their usual time']") == []
+
+
+def test_a_hundred_old_workers_do_not_bury_a_run():
+    open_ = [worker(f"w{number}", ago=960 * HOUR + number) for number in range(SHOWN + 1)]
+    shown = rendered([*open_, run(1, ago=MINUTE, outcome=None)])
+    assert len(shown.rows("runs")) == 1
+    assert len(shown.rows("workers")) == SHOWN
 
 
 def test_a_worker_that_has_been_replaced_is_marked():
     old = worker("w", ago=HOUR)
     new = worker("w", ago=MINUTE, record_id="00000000-0000-0000-0000-000000000000", start_id="another")
     shown = rendered([old, new])
-    assert [row["Notes"] for row in shown.rows("open")] == ["a newer start is known, 15:59:00", "–"]
+    assert [row["Notes"] for row in shown.rows("workers")] == ["newer start at 15:59:00", ""]
     assert "1 of the workers up has a newer start under the same name" in text(shown.root)
 
 
@@ -124,7 +184,7 @@ def test_figures_by_work_pool():
     ended = [run(number, ago=HOUR, lasts=number * SECOND) for number in random.Random(1).sample(range(1, 101), 100)]
     ended += [run("x", ago=HOUR, outcome=Outcome.LOST)]
     rows = rendered((), ended).rows("pools")
-    spans = ["Half within", "95 % within", "Longest"]
+    spans = ["Half within", "95% within", "Longest"]
     assert [(row["Outcome"], row["Records"], *(row[it] for it in spans)) for row in rows] == [
         ("✓completed", "100", "50s", "1m 35s", "1m 40s"),
         ("?lost", "1", "–", "–", "–"),
@@ -136,11 +196,11 @@ def test_a_name_is_text_wherever_it_stands(hostile):
     names = {"name": hostile, "flow": hostile, "deployment": hostile, "pool": hostile, "worker_name": hostile}
     open_ = [worker("w", ago=HOUR, **names), run(1, ago=MINUTE, outcome=None, **names)]
     ended = [run(2, ago=HOUR, **names), run(3, ago=HOUR, worker=None, started=None, runner_name=hostile, **names)]
-    shown = rendered(open_, ended, title=hostile, subtitle=hostile)
+    shown = rendered(open_, ended, source=hostile, about=hostile, usual={hostile: SECOND})
     assert {it.tag for it in shown.root.iter()}.isdisjoint({"script", "img", "svg", "iframe", "object", "link"})
     assert not [it for element in shown.root.iter() for it in element.keys() if it.startswith("on")]  # noqa: SIM118
     assert all(it.get("href").startswith("#") for it in shown.all("a"))
-    assert text(shown.all("h1")[0]) == text(shown.all("title")[0]) == hostile
+    assert text(shown.all("title")[0]).endswith(f" – {hostile}")
     whole = text(shown.root)
     assert whole.count(hostile) > 20
 
@@ -160,12 +220,58 @@ def test_a_long_name_is_cut_where_it_is_read_and_whole_where_one_points_at_it():
     assert strong.get("title") == name
 
 
-def test_a_bar_leads_to_its_row():
-    open_ = [worker("w", ago=HOUR), run(1, ago=MINUTE, outcome=None)]
-    shown = rendered(open_, [run(number, ago=HOUR) for number in range(2, 9)])
+@pytest.mark.parametrize("refresh", [None, 10])
+def test_a_bar_leads_to_its_row_even_where_it_is_folded_away(refresh):
+    """In a file the row is in the page, folded; a served page is asked for with all its rows."""
+    ended = [run(number, ago=number * MINUTE) for number in range(1, FIRST + 9)]
+    shown = rendered([worker("w", ago=HOUR)], ended, refresh=refresh)
     rows = {it.get("id") for it in shown.all("tr[@id]")}
-    assert {it.get("href") for it in shown.bars()} == {f"#{it}" for it in rows}
-    assert len(rows) == 9
+    here = {it.get("href") for it in shown.bars() if it.get("href").startswith("#")}
+    elsewhere = {it.get("href") for it in shown.bars()} - here
+    assert here == {f"#{it}" for it in rows}
+    assert elsewhere == ({f"?zoom=1&rows=all#{it.record_id}" for it in ended[FIRST:]} if refresh else set())
+    all_rows = {it.get("id") for it in rendered((), ended, look=Look(all_rows=True), refresh=refresh).all("tr[@id]")}
+    assert all_rows >= {it.record_id for it in ended}
+
+
+def test_the_first_rows_are_there_at_a_glance_and_the_others_a_click_away():
+    ended = [run(number, ago=HOUR + number) for number in range(FIRST + 9)]
+    (folded,) = rendered((), ended).all("details")
+    assert text(folded.find("summary")) == "9 more"
+    assert len(folded.findall("table/tbody/tr")) == 9
+    served = rendered((), ended, refresh=10)
+    assert served.all("details") == [], "it would be shut again after ten seconds"
+    assert ("?zoom=1&rows=all#last", "Show 9 more") in [
+        (it.get("href"), text(it)) for it in served.all("p[@class='more']/a")
+    ]
+    whole = rendered((), ended, refresh=10, look=Look(zoom=4, all_rows=True))
+    assert len(whole.rows("last")) == FIRST + 9
+    assert [(it.get("href"), text(it)) for it in whole.all("p[@class='more']/a")] == [("?zoom=4#last", "Show fewer")]
+
+
+def test_the_links_at_the_top_lead_to_sections():
+    ended = [run(number, ago=HOUR * number, lasts=number * SECOND) for number in range(1, SHOWN + 2)]
+    shown = rendered((), ended)
+    headings = {it.get("id") for it in shown.all("h2[@id]")}
+    assert {it.get("href") for it in shown.all("nav/a")} == {f"#{it}" for it in headings}
+    assert "longest" in headings
+
+
+def test_a_served_page_is_zoomed_and_paused_by_its_address():
+    shown = rendered([worker("w", ago=HOUR)], refresh=10, look=Look(zoom=4))
+    zooms = {text(it): (it.get("href"), it.get("aria-current")) for it in shown.all("p[@class='zoom']/a")}
+    assert zooms == {
+        "1×": ("?zoom=1#timeline", None),
+        "4×": ("?zoom=4#timeline", "true"),
+        "16×": ("?zoom=16#timeline", None),
+    }
+    assert len(shown.all("meta[@http-equiv='refresh']")) == 1
+    paused = rendered([worker("w", ago=HOUR)], refresh=10, look=Look(zoom=4, hold=True))
+    assert paused.all("meta[@http-equiv='refresh']") == []
+    assert "Paused: resume" in text(paused.all("header")[0])
+    assert [it.get("href") for it in paused.all("p[@class='asof']/a")] == ["?zoom=4"]
+    assert shown.all("input") == []
+    assert len(rendered([worker("w", ago=HOUR)]).all("input[@type='radio']")) == 3, "a file has no address to ask"
 
 
 def test_nothing_comes_from_elsewhere():
@@ -178,15 +284,16 @@ def test_nothing_comes_from_elsewhere():
 def test_what_is_left_out_is_said():
     open_ = [run(("open", number), ago=HOUR + number, outcome=None) for number in range(SHOWN + 20)]
     ended = [run(number, ago=HOUR * number, lasts=number * SECOND) for number in range(1, SHOWN + 31)]
-    shown = rendered(open_, ended, open_total=10_000)
+    shown = rendered(open_, ended, open_total={Kind.FLOW_RUN: 10_000}, usual={})
     asides = [text(it) for it in shown.all("p[@class='aside']")]
     assert f"Left out: {10_000 - SHOWN:,} other ones of 10,000." in asides
     assert f"Left out: 30 earlier records of {SHOWN + 30}; the figures count all of them." in asides
     assert shown.figures()["runs going"] == f"{SHOWN + 20}+"
+    assert shown.figures()["workers up"] == "0"
     assert shown.figures()["completed"] == str(SHOWN + 30)
     assert [row["Duration"] for row in shown.rows("longest")][:2] == ["5m 30s", "5m 29s"]
     few = rendered((), ended[:5], ended_total=70)
-    assert "Outcomes of the last 5 records of 70." in text(few.root)
+    assert "Records the last 5 of 70" in text(few.root)
     assert "Left out: 65 earlier records of 70; the figures count the last 5." in text(few.root)
 
 
@@ -199,7 +306,7 @@ def test_it_is_never_larger_than_it_may_be(name):
     assert len(html.encode()) <= LARGEST
     shown = Page(html)
     assert shown.figures()["completed"] == "2,000"
-    assert len(shown.rows("open")) == len(shown.rows("last")) > 10
+    assert len(shown.rows("runs")) == len(shown.rows("last")) > 10
 
 
 def test_a_lifecycle_without_any_names_can_be_looked_at():

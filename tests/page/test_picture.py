@@ -137,6 +137,15 @@ def test_where_a_bar_lies(it, left, right):
     assert (bar.left, bar.left + bar.width) == (left, right)
 
 
+def test_how_much_of_a_bar_is_usual():
+    """Of a run that is going, 50 minutes now: the part before that is drawn as any other."""
+    ((lane,), _) = lanes_of([run(1, ago=50 * MINUTE, outcome=None)], AXIS)
+    (bar,) = lane.runs
+    assert [bar.share(AXIS, NOW - ago * MINUTE) for ago in (50, 40, 0, 200)] == [0, 20, 100, 0]
+    ((lane,), _) = lanes_of([run(1, ago=0, outcome=None)], AXIS)
+    assert lane.runs[0].share(AXIS, NOW) == 0, "a bar of no width"
+
+
 def test_a_superseded_one_ends_where_the_next_began():
     old = worker("w", ago=90 * MINUTE, outcome=Outcome.SUPERSEDED, superseded_by="the next")
     new = worker("w", ago=40 * MINUTE, record_id="n", start_id="the next")

@@ -1,9 +1,10 @@
 """Views to render: of lifecycles as the core decides them, with what a test wants to be otherwise."""
 
 import uuid
+from collections import Counter
 
 from correlator.core import Outcome
-from correlator.page import Seen, View, seen
+from correlator.page import Seen, Usual, View, seen
 from tests.records.lifecycles import ALL
 
 SECOND = 1_000_000
@@ -39,6 +40,10 @@ def worker(slug, *, ago, **more) -> Seen:
 
 
 def view(open_=(), ended=(), **more) -> View:
-    shown = {"title": "prefect-correlator", "subtitle": "partitions 0 and 3 of 8", "now": NOW}
-    totals = {"open_total": len(open_), "ended_total": len(ended)}
+    """As a file's, if nothing else is said: all that there is, and what is usual told from it."""
+    usual = Usual()
+    for it in ended:
+        usual.add(it)
+    shown = {"source": "prefect-correlator", "about": "partitions 0 and 3 of 8", "now": NOW, "usual": usual.by_pool()}
+    totals = {"open_total": Counter(it.kind for it in open_), "ended_total": len(ended)}
     return View(**shown | {"open": open_, "ended": ended} | totals | more)

@@ -32,14 +32,14 @@ async def test_what_is_open_and_the_last_records(kafka, deploy, port):
     going = [(key, value) for key, value in pairs(OPEN, seed=2) if b"submitted-flow-run" in value]
     await stage.feed([*completed, *going])
     async with asyncio.timeout(PATIENCE):
-        while not {f"of the last {MOST} records of {COMPLETED}.", f"of {OPEN}."} <= set(
-            re.findall(r"of (?:the last \d+ records of )?\d+\.", said := (await ask(port, "/", PATIENCE)).text)
+        while not {f"the last {MOST} of {COMPLETED}", f"other ones of {OPEN}"} <= set(
+            re.findall(r"(?:the last \d+|other ones) of \d+", said := (await ask(port, "/?rows=all", PATIENCE)).text)
         ):
             assert worker.poll() is None, stage.log(worker)
             await asyncio.sleep(0.2)
     page = Page(said)
 
-    assert text(page.all("h1")[0]) == stage.app_id
+    assert text(page.all("header//strong")[0]) == stage.app_id
     assert "the 2 partitions that this worker holds (0, 1)" in text(page.all("header")[0])
     assert page.all("meta[@http-equiv='refresh']")
 
@@ -49,7 +49,7 @@ async def test_what_is_open_and_the_last_records(kafka, deploy, port):
     oldest = {record_of(value) for values in by_partition for value in values[:MOST]}
     published = {record_of(value) for _, value in completed if b"submitted-flow-run" in value}
     shown = {it.get("id") for it in page.all("tr[@id]")}
-    assert len(page.rows("open")) == PARTITIONS * MOST
+    assert len(page.rows("runs")) == PARTITIONS * MOST
     assert len(page.rows("last")) == MOST
     assert shown - published == oldest
     assert len(shown & published) == MOST

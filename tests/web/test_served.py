@@ -11,8 +11,8 @@ from correlator.engine import Standstill
 from correlator.metrics import Metrics
 from correlator.settings import Settings
 from correlator.web import create_web
-from tests.page.reading import Page, text
-from tests.page.views import HOUR, run, view
+from tests.page.reading import Page
+from tests.page.views import HOUR, run, view, worker
 
 
 @pytest.fixture
@@ -72,11 +72,28 @@ async def test_nothing_else_is_served(served, path):
 
 
 async def test_the_page_is_what_there_is_to_see_at_the_moment(served):
-    views = [view(), view([run(1, ago=HOUR)])]
+    views = [view(), view((), [run(1, ago=HOUR)])]
     client = await served(view=lambda: views.pop(0))
     pages = [Page(await (await client.get("/")).text()) for _ in range(2)]
-    assert [len(page.rows("open")) for page in pages] == [0, 1]
-    assert text(pages[0].all("h1")[0]) == "prefect-correlator"
+    assert [len(page.rows("last")) for page in pages] == [0, 1]
+
+
+async def test_every_look_at_the_page_has_one_address(served):
+    """A browser that loads it again keeps its place in it only where the address is the same."""
+    client = await served(view=lambda: view([worker("w", ago=HOUR)], refresh=10))
+    plain = await client.get("/", allow_redirects=False)
+    assert (plain.status, plain.headers["Location"]) == (302, "?zoom=1")
+    for query in ("zoom=1", "zoom=4&hold=1", "zoom=16&rows=all"):
+        answer = await client.get(f"/?{query}", allow_redirects=False)
+        assert answer.status == 200
+        (zoom, *_) = (it for it in Page(await answer.text()).all("p[@class='zoom']/a") if it.get("aria-current"))
+        assert zoom.get("href") == f"?{query}#timeline"
+
+
+async def test_what_an_address_asks_that_is_not_offered_is_ignored(served):
+    client = await served(view=lambda: view([worker("w", ago=HOUR)], refresh=10))
+    odd = await (await client.get("/", params={"zoom": "<script>", "hold": "maybe", "x": "1"})).text()
+    assert odd == await (await client.get("/?zoom=1")).text()
 
 
 async def test_a_browser_keeps_nothing_of_the_page_and_loads_nothing_for_it(served):

@@ -1,0 +1,56 @@
+"""The records that the page of a running stage keeps."""
+
+from correlator.core import Outcome
+from correlator.event import Kind
+from correlator.glance import MOST, Recent
+from correlator.page.usual import ENOUGH
+from correlator.records.identity import record_id
+from correlator.stage.draft import Published, Tally
+from tests.records.lifecycles import ALL, CANCELLATION, END, START, lifecycle
+
+COMPLETED = ALL["run completed"]
+
+
+def tally(*lifecycles) -> Tally:
+    return Tally("correlate", published=[Published(it, None) for it in lifecycles])
+
+
+def numbered(number, **more):
+    """Another run that completed."""
+    return COMPLETED._replace(start=START._replace(id=str(number)), **more)
+
+
+def test_an_amendment_is_another_version_of_a_record_not_another_record():
+    recent = Recent()
+    recent.add(tally(COMPLETED, numbered(1)))
+    recent.add(tally(lifecycle("cancelled", START, END, CANCELLATION, replaces=Outcome.COMPLETED)))
+    assert recent.total == 2
+    assert [it.outcome for it in recent.records] == [Outcome.COMPLETED, Outcome.CANCELLED]
+    assert recent.records[-1].record_id == record_id(Kind.FLOW_RUN, START.id)
+
+
+def test_the_last_records_are_kept_and_all_are_counted():
+    recent = Recent()
+    recent.add(tally(*map(numbered, range(2 * MOST))))
+    recent.add(tally(numbered("one more")))
+    expected = [*range(MOST + 1, 2 * MOST), "one more"]
+    assert [it.record_id for it in recent.records] == [record_id(Kind.FLOW_RUN, str(it)) for it in expected]
+    assert recent.total == 2 * MOST + 1
+
+
+def test_what_is_usual_is_told_from_more_than_the_last_records():
+    """The many short runs of one pool do not hide how long those of another take."""
+    recent = Recent()
+    elsewhere = START._replace(details={**START.details, "work_pool": {"id": "x", "name": "Busy Pool"}})
+    recent.add(tally(*map(numbered, range(ENOUGH))))
+    for number in range(2):
+        busy = [COMPLETED._replace(start=elsewhere._replace(id=f"{number} {it}")) for it in range(MOST)]
+        recent.add(tally(*busy))
+    span = END.occurred - START.occurred
+    assert recent.usual.by_pool() == {"Long Pool": span, "Busy Pool": span}
+
+
+def test_an_amendment_does_not_count_twice_for_what_is_usual():
+    recent = Recent()
+    recent.add(tally(*map(numbered, range(ENOUGH - 1)), numbered(0, replaces=Outcome.COMPLETED)))
+    assert recent.usual.by_pool() == {}
