@@ -29,9 +29,13 @@ class Seen(NamedTuple):
     matched_by: MatchedBy | None
     ambiguous: bool
     amended: bool
+    first: int
+    """The time of its opening event."""
     started: int | None
     ended: int | None
     cancelled: int | None
+    span: int | None
+    """From start to end; negative where clocks differ."""
     start_id: str | None
     """The id of the event that opened it."""
     superseded_by: str | None
@@ -39,17 +43,12 @@ class Seen(NamedTuple):
     @property
     def duration(self) -> int | None:
         """As its record has it, in microseconds: known where start and end are, and never negative."""
-        return None if self.started is None or self.ended is None else max(0, self.ended - self.started)
+        return None if self.span is None else max(0, self.span)
 
     @property
     def skew(self) -> int:
         """By how many microseconds its end is dated before its start."""
-        return 0 if self.started is None or self.ended is None else max(0, self.started - self.ended)
-
-    @property
-    def first(self) -> int:
-        """The time of its opening event: its start, else its end, else its cancellation."""
-        return next(at for at in (self.started, self.ended, self.cancelled) if at is not None)
+        return 0 if self.span is None else max(0, -self.span)
 
     @property
     def last(self) -> int:
@@ -70,12 +69,7 @@ class Seen(NamedTuple):
 def seen(lifecycle: Lifecycle) -> Seen:
     """What there is to look at of a lifecycle, open or ended."""
     start, end, cancellation = lifecycle.start, lifecycle.end, lifecycle.cancellation
-    opening = start or end or cancellation
-    assert opening is not None
-    told: Details = {}
-    for event in (cancellation, end, start):
-        if event is not None:
-            told |= event.details
+    opening, told = lifecycle.opening, lifecycle.told
     kind, worker = lifecycle.kind, next((event.worker for event in (start, end) if event is not None), None)
     worker_name = _name(told, "worker")
     own_name = worker_name if kind is Kind.WORKER else _name(told, "flow_run")
@@ -97,9 +91,11 @@ def seen(lifecycle: Lifecycle) -> Seen:
         lifecycle.matched_by,
         lifecycle.ambiguous,
         lifecycle.amended,
+        opening.occurred,
         start and start.occurred,
         end and end.occurred,
         cancellation and cancellation.occurred,
+        lifecycle.span,
         start and start.id,
         lifecycle.superseded_by,
     )

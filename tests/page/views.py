@@ -26,8 +26,8 @@ def run(number, *, ago, lasts=MINUTE, outcome=Outcome.COMPLETED, **more) -> Seen
     started = NOW - ago
     ended = started + lasts if outcome in (Outcome.COMPLETED, Outcome.CANCELLED) else None
     about = {"record_id": some_id(number), "subject": some_id((number, "run")), "start_id": some_id((number, "start"))}
-    return RUN._replace(
-        **about | {"outcome": outcome, "started": started, "ended": ended, "name": f"run-{number}"} | more
+    return dated(
+        RUN._replace(**about | {"outcome": outcome, "started": started, "ended": ended, "name": f"run-{number}"} | more)
     )
 
 
@@ -36,7 +36,13 @@ def worker(slug, *, ago, **more) -> Seen:
     id_ = f"prefect.worker.process.{slug}"
     about = {"record_id": some_id(slug), "subject": id_, "worker": id_, "worker_name": slug, "name": slug}
     times = {"started": NOW - ago, "ended": None, "start_id": some_id((slug, "start"))}
-    return WORKER._replace(**about | times | {"outcome": None, "ambiguous": False, "matched_by": None} | more)
+    return dated(WORKER._replace(**about | times | {"outcome": None, "ambiguous": False, "matched_by": None} | more))
+
+
+def dated(it) -> Seen:
+    """With what follows from its times."""
+    first = next(at for at in (it.started, it.ended, it.cancelled) if at is not None)
+    return it._replace(first=first, span=None if None in (it.started, it.ended) else it.ended - it.started)
 
 
 def view(open_=(), ended=(), **more) -> View:
