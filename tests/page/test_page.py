@@ -49,7 +49,8 @@ def test_nothing_seen_is_said():
     assert (
         text(rendered(refresh=10).all("p[@class='empty']")[-1]) == "No record was published since this worker started."
     )
-    assert set(shown.figures().values()) == {"0"}
+    assert shown.figures().pop("over their usual time") == "–", "not 0: nobody knows what is usual"
+    assert set(shown.figures().values()) == {"0", "–"}
 
 
 def test_every_way_to_end_has_a_row_and_a_bar():
@@ -131,7 +132,7 @@ def test_the_counts_are_of_what_is_on():
     open_ = [worker("a", ago=HOUR), worker("b", ago=HOUR), run(1, ago=MINUTE, outcome=None), waiting, cancelled]
     ended = [run(2, ago=HOUR, outcome=Outcome.CANCELLED), run(3, ago=HOUR)]
     shown = rendered(open_, ended)
-    counts = {"workers up": "2", "run going": "1", "over their usual time": "0", "completed": "1", "cancelled": "1"}
+    counts = {"workers up": "2", "run going": "1", "over their usual time": "–", "completed": "1", "cancelled": "1"}
     assert shown.figures() == counts | {"superseded": "0", "lost": "0", "unmatched": "0"}
     states = [row["State"] for row in shown.rows("runs")]
     assert sorted(states) == ["▸being cancelled", "▸going", "▸waiting for its start"]
