@@ -21,9 +21,9 @@ from correlator.web import serving
 
 log = logging.getLogger(__name__)
 
-RARELY = (100_000, 20, 20)
-"""Thresholds of Python's garbage collector. A slice is some hundred thousand objects that live together and make no
-cycles: with the defaults the collector goes through them hundreds of times, a fifth of all the time.
+RARELY = (500_000, 10, 10)
+"""Thresholds of Python's garbage collector: above what a slice makes, which is some hundred thousand objects that live
+together and form no cycles. With the defaults the collector goes through them hundreds of times, a fifth of the time.
 """
 
 
