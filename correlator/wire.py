@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import orjson
 
 from correlator.event import JSON, Event, Kind, Role
+from correlator.versioned import behind_version
 
 VERSION: Final = 1
 """Raised by any change of shape. A worker reads the version before, so that replicas can be replaced one by one."""
@@ -69,19 +70,10 @@ def encode_tick(raw_partition: int, raw_partitions: int, clock: int) -> bytes:
 
 def decode(key: bytes | None, value: bytes | None) -> Forwarded | Tick:
     """Read a record of the lifecycles topic. Raises `UnreadableWire` or `NewerWire`, and nothing else."""
-    try:
-        fields: JSON = orjson.loads(value or b"")
-    except orjson.JSONDecodeError as error:
-        raise UnreadableWire(f"not JSON: {error.msg}") from None
-    if not isinstance(fields, list) or not fields:
-        raise UnreadableWire("not a list that begins with a version")
-    if type(fields[0]) is int and fields[0] > VERSION:
-        raise NewerWire(f"a newer release wrote it, in version {fields[0]}: this one reads up to {VERSION}")
-    if fields[0] != VERSION:
-        raise UnreadableWire("not a list that begins with a version")
-    if len(fields) == 12:
+    fields = behind_version(value or b"", VERSION, "an event", unreadable=UnreadableWire, newer=NewerWire)
+    if len(fields) == 11:
         return _forwarded(key, fields)
-    if len(fields) == 5:
+    if len(fields) == 4:
         return _tick(fields)
     raise UnreadableWire("neither an event nor a tick")
 
@@ -90,21 +82,21 @@ def decode(key: bytes | None, value: bytes | None) -> Forwarded | Tick:
 
 
 def _forwarded(key: bytes | None, fields: list[JSON]) -> Forwarded:
-    _, code, id_, occurred, worker, follows, truncated, details, arrived, raw_partition, raw_partitions, clock = fields
+    code, id_, occurred, worker, follows, truncated, details, arrived, raw_partition, raw_partitions, clock = fields
     if (
         key is None
         or not isinstance(code, str)
         or code not in _MEANINGS
         or not isinstance(id_, str)
-        or not isinstance(occurred, int)
+        or type(occurred) is not int
         or not (worker is None or isinstance(worker, str))
         or not (follows is None or isinstance(follows, str))
         or not isinstance(truncated, bool)
         or not isinstance(details, dict)
-        or not isinstance(arrived, int)
-        or not isinstance(raw_partition, int)
-        or not isinstance(raw_partitions, int)
-        or not (clock is None or isinstance(clock, int))
+        or type(arrived) is not int
+        or type(raw_partition) is not int
+        or type(raw_partitions) is not int
+        or not (clock is None or type(clock) is int)
     ):
         raise UnreadableWire("not an event: a field is of another type, or there is no key")
     try:
@@ -117,12 +109,7 @@ def _forwarded(key: bytes | None, fields: list[JSON]) -> Forwarded:
 
 
 def _tick(fields: list[JSON]) -> Tick:
-    _, code, raw_partition, raw_partitions, clock = fields
-    if (
-        code != "tick"
-        or not isinstance(raw_partition, int)
-        or not isinstance(raw_partitions, int)
-        or not isinstance(clock, int)
-    ):
+    code, raw_partition, raw_partitions, clock = fields
+    if code != "tick" or type(raw_partition) is not int or type(raw_partitions) is not int or type(clock) is not int:
         raise UnreadableWire("not a tick: a field is of another type")
     return Tick(raw_partition, raw_partitions, clock)

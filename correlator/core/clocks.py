@@ -1,8 +1,11 @@
 """The clocks of the raw partitions, as one lifecycles partition has heard of them."""
 
+from typing import Any
+
 import orjson
 
-from correlator.core.codec import UnreadableState, versioned
+from correlator.core.codec import NewerState, UnreadableState
+from correlator.versioned import behind_version
 
 VERSION = 1
 
@@ -39,8 +42,11 @@ class Clocks:
     @classmethod
     def decode(cls, value: bytes) -> "Clocks":
         """What `encode` wrote. Raises `UnreadableState` or `NewerState`."""
+        fields: list[Any] = behind_version(
+            value, VERSION, "a list of clocks", unreadable=UnreadableState, newer=NewerState
+        )
         try:
-            partitions, rows = versioned(value, VERSION, "list of clocks")
+            partitions, rows = fields
             clocks = dict(rows)
         except (ValueError, TypeError) as reason:
             raise UnreadableState(f"not a list of clocks: {reason}") from None

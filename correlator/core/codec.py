@@ -7,6 +7,7 @@ import orjson
 from correlator.core.lifecycle import MatchedBy, Outcome
 from correlator.core.state import Known, KnownStart, Shown, SubjectState
 from correlator.event import Event, Kind, Role
+from correlator.versioned import behind_version
 
 VERSION: Final = 1
 """Goes up with a change of shape. A release reads all versions up to its own."""
@@ -65,26 +66,11 @@ def _known(known: Known) -> list[Any]:
     ]
 
 
-def versioned(value: bytes, ours: int, what: str) -> list[Any]:
-    """What stands behind the version in a value of the table. Raises `UnreadableState` or `NewerState`, and nothing
-    else.
-    """
-    try:
-        fields = orjson.loads(value)
-    except orjson.JSONDecodeError as reason:
-        raise UnreadableState(f"not a {what}: {reason}") from None
-    version, *behind = fields if isinstance(fields, list) and fields else [None]
-    if type(version) is int and version > ours:
-        raise NewerState(f"a newer release wrote this {what}, of version {version}: this one reads up to {ours}")
-    if type(version) is not int or version != ours:
-        raise UnreadableState(f"not a {what}: no list that begins with a version")
-    return behind
-
-
 def decode(value: bytes) -> SubjectState:
     """The state that `encode` wrote. Raises `UnreadableState` or `NewerState`, and nothing else."""
+    fields: list[Any] = behind_version(value, VERSION, "a state", unreadable=UnreadableState, newer=NewerState)
     try:
-        kind_, subject, due, *groups = versioned(value, VERSION, "state")
+        kind_, subject, due, *groups = fields
         kind = _KINDS[kind_]
         if not isinstance(subject, str) or not (due is None or type(due) is int):
             raise UnreadableState("not a state: the subject or what is due is of another type")

@@ -3,7 +3,7 @@
 from correlator.core.lifecycle import Lifecycle, MatchedBy, Outcome
 from correlator.core.pairing import Whole, assemble, could_follow
 from correlator.core.rules import Rules
-from correlator.core.settling import Standing, stand
+from correlator.core.standing import Standing, stand
 from correlator.core.state import KnownStart, Shown, SubjectState
 
 END_OF_TIME = 1 << 62

@@ -91,7 +91,7 @@ def test_details_come_back_as_they_were():
 
 @pytest.mark.parametrize("value", [b"[2]", b"[2,{}]", b'[99,"worker-uptime","s",null,[],[],[]]'])
 def test_a_newer_release_s_state_is_refused_by_name(value):
-    with pytest.raises(NewerState, match=r"version \d+: this one reads up to 1"):
+    with pytest.raises(NewerState, match=r"version \d+: this one reads a state up to version 1"):
         decode(value)
 
 

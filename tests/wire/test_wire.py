@@ -76,13 +76,15 @@ WHOLE = orjson.loads(encode_event(Forwarded(START, 4, 3, 8, 9)))
         (KEY, b"[]", "not a list that begins with a version"),
         (KEY, b'"12345678901"', "not a list that begins with a version"),
         (KEY, orjson.dumps(["1", *WHOLE[1:]]), "not a list that begins with a version"),
-        (KEY, orjson.dumps([VERSION - 1, *WHOLE[1:]]), "not a list that begins with a version"),
+        (KEY, orjson.dumps([True, *WHOLE[1:]]), "not a list that begins with a version"),
+        (KEY, orjson.dumps([VERSION - 1, *WHOLE[1:]]), "no release wrote version 0"),
         (KEY, orjson.dumps(WHOLE[:-1]), "neither an event nor a tick"),
         (None, orjson.dumps(WHOLE), "not an event: a field is of another type, or there is no key"),
         (b"\xff", orjson.dumps(WHOLE), "the key is not UTF-8"),
         (KEY, orjson.dumps([1, "worker cancellation", *WHOLE[2:]]), "not an event"),
         (KEY, orjson.dumps([1, ["worker start"], *WHOLE[2:]]), "not an event"),
         (KEY, b'[1,"tick",1,2,"3"]', "not a tick: a field is of another type"),
+        (KEY, b'[1,"tick",true,2,3]', "not a tick: a field is of another type"),
         (KEY, b'[1,"tock",1,2,3]', "not a tick: a field is of another type"),
     ],
 )
@@ -92,7 +94,7 @@ def test_what_this_version_cannot_have_written(key, value, reason):
 
 
 def test_what_a_newer_release_wrote_is_not_taken_for_damaged():
-    with pytest.raises(NewerWire, match="in version 2: this one reads up to 1"):
+    with pytest.raises(NewerWire, match="in version 2: this one reads an event up to version 1"):
         decode(KEY, orjson.dumps([VERSION + 1, *WHOLE[1:]]))
 
 
