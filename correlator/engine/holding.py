@@ -70,15 +70,17 @@ class Holding:
                 lane.nudge(seen(tp).end)
 
     def signs(self, seen: Callable[[TopicPartition], Seen]) -> dict[str, Sign]:
-        """What to see progress by: recovery, then how far each partition is decided and whether Kafka answers."""
+        """The signs of progress: of recovery as a whole, then of each partition's lane and of Kafka's answers about it.
+
+        Recovery has one sign for all partitions: those without a table, or recovered early, wait for the others.
+        """
+        if not self._open:
+            return {"taking over": Sign(tuple(lane.recovered for lane in self.lanes.values()))} if self.lanes else {}
         signs: dict[str, Sign] = {}
         for tp, lane in self.lanes.items():
             name = f"{tp.topic}-{tp.partition}"
-            if not self._open:
-                signs[f"taking over {name}"] = Sign(lane.recovered)
-                continue
             end, at = seen(tp)
-            signs[name] = Sign(lane.done, at_rest=end is not None and lane.done >= end)
+            signs[name] = Sign(lane.steps, at_rest=end is not None and lane.done >= end)
             signs[f"Kafka's answers about {name}"] = Sign(at, at_rest=not lane.has_room)
         return signs
 

@@ -38,7 +38,7 @@ class Lane:
         self._limit, self._fail = limit, fail
         self._waiting: deque[Slice] = deque()
         self._waiting_records = 0
-        self._offered = self._done = self._committed = 0
+        self._offered = self._done = self._committed = self._steps = 0
         self._running: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -51,6 +51,14 @@ class Lane:
     def done(self) -> int:
         """The offset up to which the partition is decided and, but for slices that changed nothing, committed."""
         return self._done
+
+    @property
+    def steps(self) -> int:
+        """Counts the steps forward: transactions, empty ones too, of taking the partition up and of its slices.
+
+        Not those that time asks for while no slice waits: they come at any rate, and would hide a fetch that stalls.
+        """
+        return self._steps
 
     @property
     def recovered(self) -> int | None:
@@ -81,7 +89,7 @@ class Lane:
         """
         if self._running is None and not self._closed:
             caught_up = end is not None and self._done >= end
-            self._go_on(self._stage.idle(self._input.partition, self._done, caught_up=caught_up), settle=True)
+            self._go_on(self._stage.idle(self._input.partition, self._done, caught_up=caught_up), idle=True)
 
     async def close(self) -> None:
         """Finish what is being published, commit, and forget what waits: whoever holds the partition next reads it."""
@@ -94,15 +102,17 @@ class Lane:
             self._fail(f"{self._input.topic}-{self._input.partition} could not be let go", exc)
         self._stage.revoked(self._input.partition)
 
-    def _go_on(self, transactions: Iterator[Transaction], *, settle: bool = False) -> None:
+    def _go_on(self, transactions: Iterator[Transaction], *, idle: bool = False) -> None:
         if self._running is None and not self._closed:
-            self._running = asyncio.create_task(self._run(transactions, settle=settle))
+            self._running = asyncio.create_task(self._run(transactions, idle=idle))
 
-    async def _run(self, transactions: Iterator[Transaction], *, settle: bool) -> None:
+    async def _run(self, transactions: Iterator[Transaction], *, idle: bool) -> None:
         try:
             while not self._closed and (transaction := next(transactions, None)) is not None:
                 await self._commit(transaction)
-            if settle:
+                if not idle or self._waiting:
+                    self._steps += 1
+            if idle:
                 await self._settle()
         except Exception as exc:  # noqa: BLE001 - whatever it is, it must not be survived
             self._fail(f"{self._input.topic}-{self._input.partition} could not go on", exc)
@@ -128,7 +138,7 @@ class Lane:
         if transaction.messages or transaction.changes:
             await self._publish(transaction)
         else:
-            await asyncio.sleep(0)  # a stage that has much to do without a result shows its good will so
+            await asyncio.sleep(0)  # an empty transaction only yields to the event loop
         self._done = transaction.end
         if transaction.committed is not None:
             transaction.committed()

@@ -8,7 +8,7 @@ import pytest
 
 from correlator.engine import Slice
 from correlator.engine.holding import Holding
-from correlator.engine.progress import Sign
+from correlator.engine.progress import Progress, Sign, Standstill
 from correlator.engine.slices import Seen, TopicPartition
 from tests.engine.fakes import Publisher, a_slice, settled
 
@@ -22,7 +22,7 @@ class Lane:
         self._tp, self._said = tp, said
         self.has_room = True
         self.recovered: int | None = None
-        self.done = 0
+        self.done = self.steps = 0
         self.closing = asyncio.Event()
         self.closing.set()
 
@@ -169,9 +169,20 @@ async def test_a_holding_of_nothing_does_nothing():
     await around.holding.close()
 
 
-async def test_progress_shows_by_recovery_first(around):
-    around.lanes[ONE].recovered = 3
-    assert around.holding.signs(lambda _: Seen()) == {"taking over input-0": Sign(3), "taking over input-1": Sign(None)}
+async def test_taking_over_stands_still_only_where_no_partition_recovers(around):
+    """One that has no table, or was recovered early, waits for the others for as long as they take."""
+    progress = Progress(interval=1.0)
+    for second in range(100):
+        around.lanes[ONE].recovered = second
+        progress.look(around.holding.signs(lambda _: Seen()), float(second))
+    assert progress.standstill.seconds == 0
+    for second in range(100, 110):
+        progress.look(around.holding.signs(lambda _: Seen()), float(second))
+    assert progress.standstill == Standstill("taking over", 10.0)
+
+
+def test_a_holding_of_nothing_shows_no_standstill():
+    assert Around().holding.signs(lambda _: Seen()) == {}
 
 
 @pytest.mark.parametrize(
@@ -186,7 +197,8 @@ async def test_progress_shows_by_recovery_first(around):
 )
 async def test_progress_shows_by_what_is_decided_and_by_answers(around, done, seen, has_room, resting):
     take_over(around)
-    around.lanes[ONE].done, around.lanes[ONE].has_room = done, has_room
+    lane = around.lanes[ONE]
+    lane.done, lane.steps, lane.has_room = done, 17, has_room
     signs = around.holding.signs(lambda _: seen)
-    assert signs["input-0"] == Sign(done, resting[0])
+    assert signs["input-0"] == Sign(17, resting[0])
     assert signs["Kafka's answers about input-0"] == Sign(seen.at, resting[1])

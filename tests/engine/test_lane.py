@@ -250,6 +250,23 @@ async def test_what_a_stage_yields_at_first_comes_before_the_first_slice():
     assert around.committed == [7, 7, 9]
 
 
+async def test_each_step_of_taking_a_partition_up_counts():
+    """There may be millions of entries to go through, and until then `done` does not move."""
+    around = Around(start=None)
+    around.stage.at_first = [Transaction((), {}, 7)] * 3
+    around.lane.open(7)
+    await settled()
+    assert (around.lane.done, around.lane.steps) == (7, 3)
+
+
+async def test_each_transaction_of_a_slice_counts_as_a_step(around):
+    """What one clock makes due may be many transactions, all up to the same offset."""
+    around.stage.decide = lambda slice_: [changing(1, k=b"v")] * 4
+    around.lane.offer(a_slice(0, 1))
+    await settled(40)
+    assert around.lane.steps == 4
+
+
 # Time
 
 
@@ -290,6 +307,21 @@ async def test_a_stage_is_not_even_asked_while_a_slice_is_decided(around):
     around.lane.nudge(2)
     await settled()
     assert around.stage.idled == []
+
+
+async def test_what_time_asks_for_counts_as_a_step_only_for_slices_that_wait(around):
+    """It comes at any rate, and would hide a fetch that stalls."""
+    around.stage.when_idle = [changing(0, k=b"of time")] * 3
+    around.lane.nudge(0)
+    await settled(40)
+    assert around.lane.steps == 0
+    around.publisher.hold()
+    around.lane.nudge(0)
+    await settled()
+    around.lane.offer(a_slice(0, 2))
+    await around.publisher.let_one_go()
+    assert around.lane.steps == 1
+    await around.publisher.let_go()
 
 
 async def test_slices_that_come_while_time_is_served_wait(around):
