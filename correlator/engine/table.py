@@ -59,6 +59,7 @@ class CommittedTable(faust.Table[bytes, bytes]):
     def __init__(self, app: AppT, *, name: str, store: Store, partitions: int) -> None:
         self.store = store
         self._read_back: Counter[int] = Counter()
+        self._elsewhere: frozenset[int] = frozenset()
         super().__init__(
             app,
             name=name,
@@ -94,8 +95,12 @@ class CommittedTable(faust.Table[bytes, bytes]):
         return None
 
     def stamp(self, partition: int) -> object:
-        """Stays the same as long as nobody but us changes the partition's part."""
-        return self._read_back[partition] if self.store.offset(partition) is not None else None
+        """Stays the same as long as nobody but this process changes the partition's part; None where there is no part,
+        or the partition belongs to another process: the store is not asked then, as it would open that one's database.
+        """
+        if partition in self._elsewhere or self.store.offset(partition) is None:
+            return None
+        return self._read_back[partition]
 
     async def on_rebalance(
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
@@ -103,8 +108,8 @@ class CommittedTable(faust.Table[bytes, bytes]):
         """Keep the partitions that are ours now."""
         ours = {tp.partition for tp in assigned if tp.topic == self.changelog_topic_name}
         self.store.keep_only(ours)
-        # Somebody else may change them now, and compaction leave nothing of it to be read back.
-        self._read_back.update(partition for partition in range(self.partitions or 0) if partition not in ours)
+        self._elsewhere = frozenset(range(self.partitions or 0)) - ours
+        self._read_back.update(self._elsewhere)  # changes made there may be compacted away before they are read back
         await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
 
     def on_key_set(self, key: bytes, value: bytes) -> NoReturn:

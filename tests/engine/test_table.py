@@ -8,6 +8,7 @@ import pytest
 from faust.types import TP
 
 from correlator.engine import CommittedTable, Engine, MemoryStore, Options, Slice
+from correlator.engine.rocks import RocksStore
 from correlator.engine.slices import Received
 from tests.engine.fakes import Record, unused
 
@@ -83,9 +84,8 @@ def test_nobody_else_writes_it(table, write):
         write(table)
 
 
-@pytest.fixture
-def rebalanced(table: CommittedTable, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Tell the table of a rebalance."""
+def rebalancing(table: CommittedTable, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Tell a table of a rebalance."""
 
     async def nothing(*_: Any) -> None: ...
 
@@ -95,6 +95,11 @@ def rebalanced(table: CommittedTable, monkeypatch: pytest.MonkeyPatch) -> Any:
         await table.on_rebalance(set(assigned), set(), set())
 
     return rebalance
+
+
+@pytest.fixture
+def rebalanced(table: CommittedTable, monkeypatch: pytest.MonkeyPatch) -> Any:
+    return rebalancing(table, monkeypatch)
 
 
 async def test_a_rebalance_forgets_partitions_that_are_not_ours(table, rebalanced):
@@ -142,6 +147,27 @@ def test_the_stamp_changes_by_what_others_wrote(table, keeper):
     assert table.stamp(0) != ours
     table.store.keep_only([])
     assert table.stamp(0) is None
+
+
+async def test_no_stamp_is_asked_of_a_store_whose_partition_is_elsewhere(engine, tmp_path, monkeypatch):
+    """It would open a database that belongs to another process now, and keep it open."""
+
+    def store() -> RocksStore:
+        return RocksStore(tmp_path / "table", tombstones_for=86_400, clock=lambda: 0.0)
+
+    table = engine.add_table("subjects", store(), partitions=2)
+    rebalance = rebalancing(table, monkeypatch)
+    await rebalance(TP(table.changelog_topic_name, 0))
+    table.commit(0, {b"a": b"1"}, 3)
+    ours = table.stamp(0)
+    assert ours is not None
+    await rebalance()
+    assert table.stamp(0) is None
+    other = store()
+    other.apply(0, [(b"a", b"2")], 4)  # RocksDB's lock is free
+    other.keep_only([])
+    await rebalance(TP(table.changelog_topic_name, 0))
+    assert table.stamp(0) not in {None, ours}
 
 
 async def test_the_stamp_changes_while_the_partition_is_elsewhere(table, rebalanced):
