@@ -13,7 +13,19 @@ from datetime import datetime
 import orjson
 import uvloop
 
-from correlator.engine import CommittedTable, Engine, MemoryStore, Message, Options, Slice, Transaction, die, leave, run
+from correlator.engine import (
+    MAX_BATCH,
+    CommittedTable,
+    Engine,
+    MemoryStore,
+    Message,
+    Options,
+    Slice,
+    Transaction,
+    die,
+    leave,
+    run,
+)
 
 
 class Join:
@@ -49,7 +61,17 @@ class Join:
 
 
 async def main(app_id: str, broker: str, input_: str, output: str, partitions: int, directory: str) -> None:
-    engine = Engine(Options(app_id, {"bootstrap_servers": [broker]}, datadir=directory), fail=die)
+    options = Options(
+        app_id,
+        {"bootstrap_servers": [broker]},
+        slice_records=4000,
+        session_timeout=30.0,
+        instance_id=None,
+        stall_limit=300.0,
+        max_batch=MAX_BATCH,
+        datadir=directory,
+    )
+    engine = Engine(options, fail=die)
     table = engine.add_table("starts", MemoryStore(), partitions)
     engine.add_stage(input_, Join(table, output), table)
     if not await run(engine):

@@ -1,25 +1,22 @@
-"""Faust's consumer, with the engine told of every assignment, revocation and seek."""
+"""Faust's consumer: it tells the engine of every assignment, seek and revocation, and asks Kafka for it."""
 
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP
 
-from correlator.engine.holding import Holding
-from correlator.engine.lane import Lane
+from correlator.engine.assignments import Assignments
+from correlator.engine.holding import Extent
 from correlator.engine.reading import SliceThread
-from correlator.engine.slices import Seen, TopicPartition
-
-if TYPE_CHECKING:  # it imports us
-    from correlator.engine.engine import Engine
+from correlator.engine.slices import Fetched, TopicPartition
 
 
 class SliceConsumer(Consumer):
-    """Where Faust and the engine meet. The offsets are the transactions': Faust acks and commits nothing
-    (``acks=False``).
+    """Where Faust and the engine meet: the methods are in the order in which Faust calls them. Offsets are committed
+    by the transactions; Faust acks and commits nothing (``acks=False``).
     """
 
     transport: "SliceTransport"
@@ -27,90 +24,66 @@ class SliceConsumer(Consumer):
 
     def _new_consumer_thread(self) -> SliceThread:
         thread = SliceThread(self, loop=self.loop, beacon=self.beacon)
-        thread.streams = self.transport.engine.topics
+        thread.streams = self._assignments.topics
         return thread
 
-    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Stop reading at once; `wait_empty` then finishes what is being published."""
-        self.transport.engine.shut()
-        await super().on_partitions_revoked(revoked)
+    @property
+    def _assignments(self) -> Assignments:
+        return self.transport.assignments
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """Fence the owners before us, and only then look at changelog ends and committed offsets."""
-        engine = self.transport.engine
-        await engine.take_over(assigned)
-        await self._reconcile(engine.holding)
-        self._thread.tenure = engine.holding
+        """Fence the previous owners; only then may Faust look at the ends of changelogs and at committed offsets."""
+        self._thread.tenure = await self._assignments.take_over({TopicPartition(*tp) for tp in assigned}, self)
         await super().on_partitions_assigned(assigned, generation_id)
 
-    async def _reconcile(self, holding: Holding | None) -> None:
-        """What lies here of a changelog must be what it begins with, before recovery goes on from it."""
-        lanes = {} if holding is None else _changelogs(holding)
-        if not lanes:
-            return
-        try:
-            beginnings, ends = await self._reach(*lanes)
-            for tp, lane in lanes.items():
-                if (warning := lane.reconcile(beginnings[tp], ends[tp])) is not None:
-                    self.log.warning("%s", warning)
-        except Exception as exc:  # noqa: BLE001 - aiokafka would log it, and wait for the next rebalance
-            self.transport.engine.fail("state and changelogs could not be compared", exc)
-
     async def perform_seek(self) -> None:
-        """Seek every stream partition to its committed offset, or to its beginning.
+        """Seek the stream partitions, if recovery is done.
 
         Faust calls this at the end of recovery, which counts; and from a fetch that finds the flow stopped, which does
-        not: recovery will come. Faust leaves a partition without a committed offset where it is, and what was read of
-        it and dropped is lost.
+        not, as recovery is still to come.
         """
-        engine = self.transport.engine
-        holding = engine.holding
-        if holding is None or not (self.flow_active or not self.app.tables.changelog_topics):
-            return
-        try:
-            await self._seek_streams(holding)
-        except asyncio.CancelledError:
-            if holding is engine.holding and not self.should_stop:  # Faust would go on as if it were done
-                engine.fail("partitions could not be sought", TimeoutError("Kafka did not answer in time"))
-            raise
-
-    async def _seek_streams(self, holding: Holding) -> None:
-        await super().perform_seek()
-        mine = [TP(*tp) for tp in holding.lanes]
-        changelogs = _changelogs(holding)
-        beginnings, ends = await self._reach(*mine, *changelogs)
-        for tp, lane in changelogs.items():
-            recovered = beginnings[tp] - 1 if lane.recovered is None else lane.recovered
-            if recovered < ends[tp] - 1:  # Faust goes on where its patience ends, recovered or not
-                self.transport.engine.fail(
-                    f"{tp.topic}-{tp.partition} was not recovered",
-                    TimeoutError(f"read to {recovered} of {ends[tp] - 1}"),
-                )
-        starts = {tp: self._committed_offset[tp] for tp in mine}
-        for tp, committed in starts.items():
-            if committed is not None and committed > ends[tp]:
-                self.log.warning("%s-%s ends before its committed offset: it was made anew; reading it whole", *tp)
-        afresh = {tp: beginnings[tp] for tp, offset in starts.items() if offset is None or offset > ends[tp]}
-        await self.seek_wait(afresh)
-        if holding is self.transport.engine.holding:
-            holding.seek(
-                {TopicPartition(*tp): offset for tp, offset in (starts | afresh).items() if offset is not None}
-            )
-
-    async def _reach(self, *tps: TP) -> tuple[Mapping[TP, int], Mapping[TP, int]]:
-        """Where partitions begin, and where they end."""
-        beginnings, ends = await asyncio.gather(self.earliest_offsets(*tps), self.highwaters(*tps))
-        return beginnings, ends
+        if self.flow_active or not self.app.tables.changelog_topics:
+            await self._assignments.seek(stopping=lambda: self.should_stop)
 
     def resume_flow(self) -> None:
         """Reading begins here, not at the seek: before this, Faust empties the streams' queues once more."""
         super().resume_flow()
-        self.transport.engine.open()
+        self._assignments.open()
 
-    def seen(self, tp: TopicPartition) -> Seen:
-        """What the last fetch saw of an assigned partition."""
-        consumer = self._thread._ensure_consumer()
-        return Seen(consumer.last_stable_offset(tp), consumer.last_poll_timestamp(tp))
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Stop reading at once; `wait_empty` then finishes what is being published."""
+        self._assignments.shut()
+        await super().on_partitions_revoked(revoked)
+
+    async def wait_empty(self) -> None:
+        """Called with the flow stopped, when partitions are revoked and when the app stops."""
+        await self._assignments.let_go()
+
+    # What `Kafka` asks
+
+    async def extents(self, *tps: TopicPartition) -> Mapping[TopicPartition, Extent]:
+        """Which offsets partitions hold."""
+        partitions = [TP(*tp) for tp in tps]
+        beginnings, ends = await asyncio.gather(self.earliest_offsets(*partitions), self.highwaters(*partitions))
+        return {TopicPartition(*tp): Extent(beginnings[tp], ends[tp]) for tp in partitions}
+
+    async def read_from_committed(self, *tps: TopicPartition) -> Mapping[TopicPartition, int | None]:
+        """Seek partitions to their committed offsets. Those without one stay where they are, which may be behind what
+        was read and dropped.
+        """
+        await super().perform_seek()
+        return {tp: self._committed_offset[TP(*tp)] for tp in tps}
+
+    async def read_from(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Seek partitions to offsets."""
+        await self.seek_wait({TP(*tp): offset for tp, offset in offsets.items()})
+
+    def fetched(self, tp: TopicPartition) -> Fetched:
+        """What the last fetch of a partition told."""
+        with contextlib.suppress(AssertionError):  # aiokafka asserts that it is assigned: it is being revoked
+            consumer = self._thread._ensure_consumer()
+            return Fetched(consumer.last_stable_offset(tp), consumer.highwater(tp), consumer.last_poll_timestamp(tp))
+        return Fetched()
 
     @property
     def refusal(self) -> BaseException | None:
@@ -118,34 +91,17 @@ class SliceConsumer(Consumer):
         coordinator = getattr(self._thread._consumer, "_coordinator", None)
         return getattr(coordinator, "_pending_exception", None)
 
-    async def wait_empty(self) -> None:
-        """Called with the flow stopped, when partitions are revoked and when the app stops."""
-        await self.transport.engine.let_go()
-
-
-def _changelogs(holding: Holding) -> dict[TP, Lane]:
-    """The lanes that have a changelog, by its partition."""
-    return {TP(*lane.changelog): lane for lane in holding.lanes.values() if lane.changelog is not None}
-
 
 class SliceTransport(Transport):
     """The transport that an app of the engine uses."""
 
     Consumer = SliceConsumer
 
-    def __init__(self, *args: Any, engine: "Engine", **kwargs: Any) -> None:
-        self.engine = engine
+    def __init__(self, *args: Any, assignments: Assignments, **kwargs: Any) -> None:
+        self.assignments = assignments
         super().__init__(*args, **kwargs)
 
     @property
     def refusal(self) -> BaseException | None:
         """Why the group does not take us, where that is for good."""
         return self.app.consumer.refusal if isinstance(self.app.consumer, SliceConsumer) else None
-
-    def seen(self, tp: TopicPartition) -> Seen:
-        """What the last fetch saw of a partition."""
-        consumer = self.app.consumer
-        with contextlib.suppress(AssertionError):  # aiokafka asserts that it is assigned: it is being revoked
-            if isinstance(consumer, SliceConsumer):
-                return consumer.seen(tp)
-        return Seen()

@@ -1,14 +1,12 @@
 """The engine: stages in a Faust app, a slice at a time, a transaction a slice, exactly once."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from faust.types import TP
-
+from correlator.engine.assignments import Assignments
 from correlator.engine.consumer import SliceTransport
-from correlator.engine.holding import Holding
-from correlator.engine.lane import Lane, LostSlice
+from correlator.engine.lane import Lane
 from correlator.engine.options import Options, faust_app
 from correlator.engine.progress import Sign
 from correlator.engine.publishing import Publisher
@@ -28,17 +26,12 @@ class Engine:
     def __init__(self, options: Options, *, fail: Callable[[str, BaseException], None]) -> None:
         self.options = options
         self.fail = fail
-        self.app = faust_app(options)
-        self._transport = self.app.transport = SliceTransport(self.app.conf.broker_consumer, self.app, engine=self)
-        self.holding: Holding | None = None
-        self._letting_go = asyncio.Lock()
         self._stages: dict[str, tuple[Stage, CommittedTable | None]] = {}
+        self.assignments = Assignments(self._stages.keys(), self._lane, fail=fail)
+        self.app = faust_app(options)
+        self._transport = SliceTransport(self.app.conf.broker_consumer, self.app, assignments=self.assignments)
+        self.app.transport = self._transport
         self.watchdog = Watchdog(self._signs, limit=options.stall_limit, fail=fail)
-
-    @property
-    def topics(self) -> Collection[str]:
-        """The topics that stages read."""
-        return self._stages.keys()
 
     def add_table(self, name: str, store: Store, partitions: int) -> CommittedTable:
         """A table of the app; the stage that uses it reads a topic with as many partitions."""
@@ -53,79 +46,30 @@ class Engine:
 
         async def read(stream: Any) -> None:
             async for event in stream.noack().events():
-                self._accept(event)
+                # One of an earlier assignment is read by whoever holds the partition now.
+                if event.message.generation_id == self.app.consumer_generation_id:
+                    self.assignments.offer(event.message.value)
 
         self.app.agent(source, name=f"slices of {topic}")(read)
-
-    def _accept(self, event: Any) -> None:
-        if self.holding is None or event.message.generation_id != self.app.consumer_generation_id:
-            return  # of an assignment that is gone: whoever holds the partition now reads it
-        try:
-            self.holding.offer(event.message.value)
-        except LostSlice as exc:
-            self.fail("a slice was lost on its way to the stage", exc)
-
-    async def take_over(self, assigned: set[TP]) -> None:
-        """Hold the stream partitions among ``assigned``, fenced from anybody else."""
-        try:  # aiokafka would log an exception of this callback, and wait for the next rebalance
-            await self.let_go()
-            mine = sorted(TopicPartition(*tp) for tp in assigned if tp.topic in self._stages)
-            publishers = {tp: self._publisher(tp) for tp in mine}
-            lanes = {tp: self._lane(tp, publisher) for tp, publisher in publishers.items()}
-            holding = Holding(lanes, publishers.values())
-            await holding.take_over()
-            self.holding = holding
-        except Exception as exc:  # noqa: BLE001 - whatever it is, it must not be survived
-            self.fail("partitions could not be taken over", exc)
 
     @property
     def ready(self) -> bool:
         """Whether this process reads all that is assigned to it, which may be nothing."""
-        return self.holding is not None and (self.holding.is_open or not self.holding.lanes)
-
-    @property
-    def in_hand(self) -> bool:
-        """Whether something may be under way that is to be finished: partitions are read, or are being let go."""
-        return self._letting_go.locked() or (self.holding is not None and bool(self.holding.starts))
+        return self.assignments.ready
 
     def lags(self) -> dict[TopicPartition, int]:
-        """How many offsets each partition that is held is behind the end of committed records, where that is known."""
-        if self.holding is None or not self.holding.is_open:
-            return {}
-        ends = {tp: self._transport.seen(tp).end for tp in self.holding.lanes}
-        return {tp: max(0, end - self.holding.lanes[tp].done) for tp, end in ends.items() if end is not None}
+        """How many offsets each partition that is read is behind the end of its committed records, where that is
+        known.
+        """
+        holding = self.assignments.holding
+        return {} if holding is None else holding.lags()
 
-    def _signs(self) -> Mapping[str, Sign]:
-        if self.holding is None:
-            return {"joining the group": Sign(self.app.consumer_generation_id)}
-        return self.holding.signs(self._transport.seen)
-
-    def shut(self) -> None:
-        """Read no more of what is held."""
-        if self.holding is not None:
-            self.holding.shut()
-
-    def open(self) -> None:
-        """Begin to read what is held."""
-        if self.holding is not None:
-            self.holding.open()
-
-    async def let_go(self) -> None:
-        """Finish what is being published, and hold nothing."""
-        async with self._letting_go:  # whoever asks second waits, too
-            holding, self.holding = self.holding, None
-            if holding is not None:
-                await holding.close()
-
-    def _publisher(self, tp: TopicPartition) -> Publisher:
-        options = self.options
-        return Publisher(
-            tp, options.app_id, options.client, timeout=options.transaction_timeout, max_batch=options.max_batch
-        )
-
-    def _lane(self, tp: TopicPartition, publisher: Publisher) -> Lane:
-        stage, table = self._stages[tp.topic]
-        return Lane(tp, stage, table, publisher, limit=self.options.slice_records, fail=self.fail)
+    def uncommitted(self) -> dict[TopicPartition, int]:
+        """How many offsets of each partition that is read lie between its last stable offset and its high watermark,
+        where they are known: an open transaction holds them back, somebody else's or of the stage before.
+        """
+        holding = self.assignments.holding
+        return {} if holding is None else holding.uncommitted()
 
     async def watch(self) -> None:
         """Look after progress and time, until cancelled. No task of the app's: those wait for the first recovery."""
@@ -138,5 +82,18 @@ class Engine:
             await asyncio.sleep(self.options.nudge_interval)
             if self._transport.refusal is not None:
                 self.fail("the group could not be joined", self._transport.refusal)
-            if self.holding is not None:
-                self.holding.nudge(self._transport.seen)
+            self.assignments.nudge()
+
+    def _signs(self) -> Mapping[str, Sign]:
+        holding = self.assignments.holding
+        return {"joining the group": Sign(self.app.consumer_generation_id)} if holding is None else holding.signs()
+
+    def _lane(self, tp: TopicPartition) -> Lane:
+        stage, table = self._stages[tp.topic]
+        return Lane(tp, stage, table, self._publisher(tp), limit=self.options.slice_records, fail=self.fail)
+
+    def _publisher(self, tp: TopicPartition) -> Publisher:
+        options = self.options
+        return Publisher(
+            tp, options.app_id, options.client, timeout=options.transaction_timeout, max_batch=options.max_batch
+        )

@@ -1,91 +1,175 @@
-"""What this process holds between an assignment and its revocation, and how it takes over."""
+"""The partitions of one assignment, from fencing their previous owners to letting them go."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, Protocol
 
 from correlator.engine.lane import Lane
 from correlator.engine.progress import Sign
-from correlator.engine.publishing import Publisher
-from correlator.engine.slices import Seen, Slice, TopicPartition
+from correlator.engine.slices import Fetched, Slice, TopicPartition
 
 log = logging.getLogger(__name__)
 
 
-class Holding:
-    """The lanes of one assignment. The order of taking over, which Faust alone gets wrong, so that records are lost or
-    decided twice:
-
-    1. `take_over`: fence whoever held the partitions, also those that we held: another may have had them meanwhile;
-    2. Faust recovers the tables, whose changelogs nobody else writes any more;
-    3. `seek`: the committed offsets, final since 1, are where reading begins;
-    4. `open`: reading begins, when Faust has emptied its queues for the last time.
+class Extent(NamedTuple):
+    """The offsets that a partition holds: from ``beginning`` up to, and without, ``end``, where committed records
+    end.
     """
 
-    def __init__(self, lanes: Mapping[TopicPartition, Lane], publishers: Iterable[Publisher]) -> None:
+    beginning: int
+    end: int
+
+
+class Kafka(Protocol):
+    """What a holding asks of Kafka; the consumer answers. All of it may raise aiokafka's errors."""
+
+    async def extents(self, *tps: TopicPartition) -> Mapping[TopicPartition, Extent]:
+        """Which offsets partitions hold."""
+
+    async def read_from_committed(self, *tps: TopicPartition) -> Mapping[TopicPartition, int | None]:
+        """Seek partitions to their committed offsets, and return those; None where there is none."""
+
+    async def read_from(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Seek partitions to offsets."""
+
+    def fetched(self, tp: TopicPartition) -> Fetched:
+        """What the last fetch of a partition told."""
+
+
+class Holding:
+    """The lanes of one assignment, a partition each. Faust alone takes partitions over in an order in which records are
+    lost or decided twice; this is the right one:
+
+    1. `fence` the previous owners of all partitions, also of those that were ours before: another process may have had
+       them in between;
+    2. `reconcile` the tables with their changelogs, which nobody else writes any more; Faust then recovers them;
+    3. `seek` to the committed offsets, which are final since 1;
+    4. `open`: reading begins once Faust has emptied its queues for the last time.
+
+    While it is open, slices are `offer`-ed to their lanes; `shut` ends the reading, and `close` commits what is left.
+    """
+
+    def __init__(self, lanes: Mapping[TopicPartition, Lane], kafka: Kafka) -> None:
         self.lanes = lanes
         self.starts: Mapping[TopicPartition, int] = {}
-        self._publishers = tuple(publishers)
-        self._open = False
+        """Where the reading of each partition begins, once it was sought."""
+        self._kafka = kafka
+        self._changelogs = {lane.changelog: lane for lane in lanes.values() if lane.changelog is not None}
+        self.is_open = False
+        """Whether slices are read and decided."""
+        self.is_closed = False
+        """Whether the partitions have been let go, or are about to be."""
 
-    async def take_over(self) -> None:
-        """Fence every partition's owner before us."""
-        await asyncio.gather(*(publisher.start() for publisher in self._publishers))
+    async def fence(self) -> None:
+        """Fence the previous owners: they can commit nothing any more, and what they began has ended."""
+        await asyncio.gather(*(lane.fence() for lane in self.lanes.values()))
 
-    def seek(self, starts: Mapping[TopicPartition, int]) -> None:
-        """The tables are recovered and the reading is sought to ``starts``, one for each lane."""
+    async def reconcile(self) -> None:
+        """Drop what tables hold of changelogs that cannot complete it, before recovery goes on from there."""
+        if not self._changelogs:
+            return
+        extents = await self._kafka.extents(*self._changelogs)
+        for changelog, lane in self._changelogs.items():
+            if (warning := lane.reconcile(*extents[changelog])) is not None:
+                log.warning("%s", warning)
+
+    async def seek(self) -> None:
+        """Begin every lane, its table recovered, at its committed offset, or at the beginning of its partition.
+
+        Raises `NotRecovered`.
+        """
+        committed = await self._kafka.read_from_committed(*self.lanes)
+        extents = await self._kafka.extents(*self.lanes, *self._changelogs)
+        for changelog, lane in self._changelogs.items():
+            lane.require_recovered(*extents[changelog])
+        starts = {tp: _start(tp, committed[tp], extents[tp]) for tp in self.lanes}
+        await self._kafka.read_from({tp: start for tp, start in starts.items() if start != committed[tp]})
+        if self.is_closed:  # a rebalance came in between
+            return
         for tp, lane in self.lanes.items():
             lane.open(starts[tp])
         self.starts = starts
 
     def open(self) -> None:
-        """Let the reading begin, if it was sought. Faust resumes the flow more than once on the way there."""
-        if self.starts and not self._open:
-            self._open = True
+        """Let the reading begin, if it was sought: Faust resumes the flow several times before that."""
+        if self.starts and not self.is_open:
+            self.is_open = True
             log.info("holds %s", ", ".join(f"{topic}-{partition}" for topic, partition in sorted(self.lanes)))
 
     def shut(self) -> None:
-        """Stop the reading: the partitions are being revoked."""
-        self._open = False
+        """End the reading: the partitions are being revoked."""
+        self.is_open = False
 
-    @property
-    def is_open(self) -> bool:
-        return self._open
+    async def close(self) -> None:
+        """Finish and commit what is being published, and let the partitions go."""
+        self.is_closed = True
+        self.shut()
+        await asyncio.gather(*(lane.close() for lane in self.lanes.values()))
 
     def reads(self, tp: TopicPartition) -> bool:
+        """Whether a partition may be read now. Asked from the consumer's thread, too."""
         lane = self.lanes.get(tp)
-        return self._open and lane is not None and lane.has_room
+        return self.is_open and lane is not None and lane.has_room
 
     @property
     def full(self) -> bool:
+        """Whether any lane has no room."""
         return not all(lane.has_room for lane in self.lanes.values())
 
     def offer(self, slice_: Slice) -> None:
-        if self._open:
+        """Hand a slice to its lane. Raises `LostSlice`."""
+        if self.is_open:
             self.lanes[TopicPartition(slice_.topic, slice_.partition)].offer(slice_)
 
-    def nudge(self, seen: Callable[[TopicPartition], Seen]) -> None:
-        if self._open:
-            for tp, lane in self.lanes.items():
-                lane.nudge(seen(tp).end)
+    def nudge(self) -> None:
+        """Let the lanes do what time asks for."""
+        for _, lane, fetched in self._fetched():
+            lane.nudge(fetched.last_stable_offset)
 
-    def signs(self, seen: Callable[[TopicPartition], Seen]) -> dict[str, Sign]:
+    def lags(self) -> dict[TopicPartition, int]:
+        """How many offsets each partition is behind the end of its committed records, where that is known."""
+        return {
+            tp: max(0, fetched.last_stable_offset - lane.done)
+            for tp, lane, fetched in self._fetched()
+            if fetched.last_stable_offset is not None
+        }
+
+    def uncommitted(self) -> dict[TopicPartition, int]:
+        """How many offsets of each partition belong to open transactions, or lie behind one that is open, where that
+        is known: nobody reads those until it ends.
+        """
+        return {
+            tp: max(0, fetched.high_watermark - fetched.last_stable_offset)
+            for tp, lane, fetched in self._fetched()
+            if fetched.last_stable_offset is not None and fetched.high_watermark is not None
+        }
+
+    def signs(self) -> dict[str, Sign]:
         """The signs of progress: of recovery as a whole, then of each partition's lane and of Kafka's answers about it.
 
         Recovery has one sign for all partitions: those without a table, or recovered early, wait for the others.
         """
-        if not self._open:
+        if not self.is_open:
             return {"taking over": Sign(tuple(lane.recovered for lane in self.lanes.values()))} if self.lanes else {}
         signs: dict[str, Sign] = {}
-        for tp, lane in self.lanes.items():
-            name = f"{tp.topic}-{tp.partition}"
-            end, at = seen(tp)
+        for tp, lane, fetched in self._fetched():
+            name, end = f"{tp.topic}-{tp.partition}", fetched.last_stable_offset
             signs[name] = Sign(lane.steps, at_rest=end is not None and lane.done >= end)
-            signs[f"Kafka's answers about {name}"] = Sign(at, at_rest=not lane.has_room)
+            signs[f"Kafka's answers about {name}"] = Sign(fetched.at, at_rest=not lane.has_room)
         return signs
 
-    async def close(self) -> None:
-        """Finish and commit what is being published, and let the partitions go."""
-        self.shut()
-        await asyncio.gather(*(lane.close() for lane in self.lanes.values()))
-        await asyncio.gather(*(publisher.stop() for publisher in self._publishers))
+    def _fetched(self) -> Iterator[tuple[TopicPartition, Lane, Fetched]]:
+        """Each partition with its lane and what the last fetch told of it; nothing while nothing is read."""
+        if self.is_open:
+            for tp, lane in self.lanes.items():
+                yield tp, lane, self._kafka.fetched(tp)
+
+
+def _start(tp: TopicPartition, committed: int | None, extent: Extent) -> int:
+    """Where the reading of a partition begins."""
+    if committed is not None and committed <= extent.end:
+        return committed
+    if committed is not None:
+        log.warning("%s-%s ends before its committed offset, so it was recreated; reading it from the beginning", *tp)
+    return extent.beginning

@@ -13,6 +13,10 @@ class LostSlice(Exception):
     """A slice does not begin where the one before it ended: records between them were dropped on the way."""
 
 
+class NotRecovered(Exception):
+    """A table does not reach the end of its changelog: Faust goes on when its patience ends, recovered or not."""
+
+
 class Lane:
     """What waits for a partition becomes one transaction, then what came in the meantime the next.
 
@@ -66,8 +70,20 @@ class Lane:
         return None if self._table is None else self._table.store.offset(self._input.partition)
 
     def reconcile(self, beginning: int, end: int) -> str | None:
-        """Forget what the table has of the partition where the changelog, so long, cannot complete it; says why."""
+        """Forget what the table has of the partition if the changelog, from ``beginning`` to ``end``, cannot complete
+        it; says why.
+        """
         return None if self._table is None else self._table.reconcile(self._input.partition, beginning, end)
+
+    def require_recovered(self, beginning: int, end: int) -> None:
+        """Raise `NotRecovered` where the table does not show all that the changelog holds."""
+        recovered = beginning - 1 if self.recovered is None else self.recovered
+        if self.changelog is not None and recovered < end - 1:
+            raise NotRecovered(f"{_name(self.changelog)} was read up to {recovered} of {end - 1}")
+
+    async def fence(self) -> None:
+        """Fence the partition's previous owner; its open transaction has ended when this returns."""
+        await self._publisher.start()
 
     def open(self, start: int) -> None:
         """Begin at the partition's committed offset, with its table recovered."""
@@ -99,8 +115,9 @@ class Lane:
         try:
             await self._settle()
         except Exception as exc:  # noqa: BLE001 - whatever it is, it must not be survived
-            self._fail(f"{self._input.topic}-{self._input.partition} could not be let go", exc)
+            self._fail(f"could not let go of {_name(self._input)}", exc)
         self._stage.revoked(self._input.partition)
+        await self._publisher.stop()
 
     def _go_on(self, transactions: Iterator[Transaction], *, idle: bool = False) -> None:
         if self._running is None and not self._closed:
@@ -115,7 +132,7 @@ class Lane:
             if idle:
                 await self._settle()
         except Exception as exc:  # noqa: BLE001 - whatever it is, it must not be survived
-            self._fail(f"{self._input.topic}-{self._input.partition} could not go on", exc)
+            self._fail(f"could not process {_name(self._input)}", exc)
         self._running = None
         if self._waiting:
             self._go_on(self._slices())
@@ -153,3 +170,7 @@ class Lane:
         if self._table is not None and transaction.changes:
             self._table.commit(self._input.partition, transaction.changes, offset)
         self._committed = transaction.end
+
+
+def _name(tp: TopicPartition) -> str:
+    return f"{tp.topic}-{tp.partition}"

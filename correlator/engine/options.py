@@ -7,7 +7,6 @@ import faust
 from yarl import URL
 
 from correlator.engine.credentials import credentials_of
-from correlator.engine.publishing import MAX_BATCH
 
 
 class Options(NamedTuple):
@@ -16,26 +15,27 @@ class Options(NamedTuple):
     app_id: str
     client: Mapping[str, Any]
     """What each of aiokafka's clients is given to connect: ``bootstrap_servers`` (``host:port`` each), TLS, SASL."""
-    slice_records: int = 4000
-    """How many records a poll returns and a slice holds at most: more is faster until about here, and slower to
-    lose."""
-    session_timeout: float = 30.0
+    slice_records: int
+    """How many records a poll returns and a slice holds, at most: more is faster up to some 4000, and means more work
+    to repeat after a crash."""
+    session_timeout: float
     """How long a silent process keeps its partitions."""
-    transaction_timeout: float = 60.0
-    """How long a transaction may take: a broker that hangs makes it take long. Only what nobody takes over waits for
-    this; a successor ends its predecessor's transaction at once."""
-    instance_id: str | None = None
+    instance_id: str | None
     """The static member of the group that this process is: it restarts into its partitions without a rebalance."""
+    stall_limit: float
+    """How long there may be something to do and nothing done before the process ends."""
+    max_batch: int
+    """Bytes of a record batch: no more than the smallest limit of the topics that are written to."""
+    datadir: str
+    """Where Faust may write files."""
+    transaction_timeout: float = 60.0
+    """How long a transaction may take: a broker that hangs makes it take long. Only a transaction that nobody takes
+    over stays open for this long; a successor ends its predecessor's at once."""
     nudge_interval: float = 2.0
     """How often stages are asked what time wants of them."""
-    stall_limit: float = 300.0
-    """How long there may be something to do and nothing done before the process ends."""
     stop_limit: float = 20.0
     """How long stopping may take before the process ends anyway: less than an orchestrator waits before it kills. A
-    broker that hangs would hold it up for as long as requests take to time out."""
-    max_batch: int = MAX_BATCH
-    """Bytes of a record batch: no more than any topic that is written to takes."""
-    datadir: str = "."
+    broker that hangs would hold it up until requests time out."""
 
 
 def faust_app(options: Options) -> faust.App:

@@ -51,7 +51,10 @@ async def run(engine: Engine) -> bool:
     app.in_worker = True
     watching = asyncio.ensure_future(engine.watch())
     watching.add_done_callback(
-        lambda it: it.cancelled() or engine.fail("nobody watches", it.exception() or RuntimeError("it ended"))
+        lambda it: (
+            it.cancelled()
+            or engine.fail("the watchdog stopped", it.exception() or RuntimeError("it ended unexpectedly"))
+        )
     )
     stopping = asyncio.ensure_future(stop.wait())
     starting = asyncio.ensure_future(app.start())
@@ -61,7 +64,7 @@ async def run(engine: Engine) -> bool:
         await asyncio.wait({stopped, stopping}, return_when=asyncio.FIRST_COMPLETED)
     crash = (starting.done() and starting.exception()) or app.crash_reason
     if crash or not stopping.done():
-        engine.fail("the app crashed", crash or RuntimeError("it stopped by itself"))
+        engine.fail("the app crashed", crash or RuntimeError("it ended unexpectedly"))
     stopped_whole = await _stop(engine)
     watching.cancel()
     return stopped_whole
@@ -69,13 +72,13 @@ async def run(engine: Engine) -> bool:
 
 async def _stop(engine: Engine) -> bool:
     """Finish what is in hand, and leave; in time, whatever Faust or a broker that hangs may wait for."""
-    in_hand = engine.in_hand
+    in_hand = engine.assignments.in_hand
     patience = engine.options.stop_limit if in_hand else TAKING_OVER
     limit = asyncio.timeout(patience)
     with contextlib.suppress(TimeoutError):
         async with limit:
             await engine.app.stop()
-            await engine.let_go()
+            await engine.assignments.let_go()
     if limit.expired() and in_hand:  # asked, as Faust swallows what would cancel it
         engine.fail(f"it did not stop within {patience:.0f} seconds", TimeoutError("Kafka or Faust kept it waiting"))
     return not limit.expired()

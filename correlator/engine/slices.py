@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-Headers = list[tuple[str, bytes]]
-"""A list because aiokafka's batches insist on one."""
+Headers = Sequence[tuple[str, bytes | None]]
 Changes = Mapping[bytes, bytes | None]
 
 
@@ -33,7 +32,7 @@ class Received(Protocol):
     @property
     def value(self) -> bytes | None: ...
     @property
-    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+    def headers(self) -> Headers: ...
 
 
 class Slice(NamedTuple):
@@ -50,11 +49,13 @@ class Slice(NamedTuple):
     records: Sequence[Received]
 
 
-class Seen(NamedTuple):
-    """What the last fetch saw of a partition; nothing before the first."""
+class Fetched(NamedTuple):
+    """What the last fetch of a partition told beside the records; nothing before the first."""
 
-    end: int | None = None
-    """Where committed records end: its last stable offset."""
+    last_stable_offset: int | None = None
+    """Where committed records end: the first offset of the oldest open transaction, or the high watermark."""
+    high_watermark: int | None = None
+    """Where all records end, those of open transactions included."""
     at: int | None = None
     """When it was, in milliseconds since 1970."""
 
@@ -67,6 +68,7 @@ class Message(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: Headers
+    """In a list: aiokafka's batches insist on one."""
 
 
 class Transaction(NamedTuple):

@@ -16,7 +16,7 @@ RECOVERY_BUFFER = 2
 changelog after recovery (faust ``tables/recovery.py``)."""
 
 
-class Keeper(FaustStore[bytes, bytes]):
+class StoreAdapter(FaustStore[bytes, bytes]):
     """What Faust's table manager needs to know of a store."""
 
     def __init__(self, *args: Any, store: Store, read_back: Counter[int], **kwargs: Any) -> None:
@@ -69,8 +69,8 @@ class CommittedTable(faust.Table[bytes, bytes]):
             recovery_buffer_size=RECOVERY_BUFFER,
         )
 
-    def _new_store(self) -> Keeper:
-        return Keeper(
+    def _new_store(self) -> StoreAdapter:
+        return StoreAdapter(
             "committed://",
             self.app,
             self,

@@ -1,6 +1,5 @@
 """Dead letters: what should have counted and cannot, with its bytes, where it came from, and why."""
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from correlator.engine import Headers, Message, Received
@@ -34,14 +33,13 @@ class DeadLetters(NamedTuple):
         partition: int,
         key: bytes | None,
         value: bytes | None,
-        original: Iterable[tuple[str, bytes]],
-        added: Headers,
+        original: Headers,
+        added: list[tuple[str, bytes]],
     ) -> Message:
         """Too large for the topic, a letter goes without its value, then without its original headers, then without
         its key, and says so: the original lies where the headers tell.
         """
-        headers = list(original)
-        sizes = {"value": len(value or b""), "headers": _size(headers), "key": len(key or b"")}
+        sizes = {"value": len(value or b""), "headers": _size(original), "key": len(key or b"")}
         excess = sum(sizes.values()) + _size(added) + OVERHEAD - self.max_message_bytes
         left_out = set[str]()
         for part, size in sizes.items():
@@ -54,11 +52,11 @@ class DeadLetters(NamedTuple):
             partition % self.partitions if key is None else partition_for(key, self.partitions),
             None if "key" in left_out else key,
             None if "value" in left_out else value,
-            added if "headers" in left_out else headers + added,
+            added if "headers" in left_out else [*original, *added],
         )
 
 
-def _headers(topic: str, partition: int, reason: Exception) -> Headers:
+def _headers(topic: str, partition: int, reason: Exception) -> list[tuple[str, bytes]]:
     facts = {"exception": type(reason).__name__, "message": str(reason), "topic": topic, "partition": str(partition)}
     return [(PREFIX + name, fact.encode(errors="replace")) for name, fact in facts.items()]
 

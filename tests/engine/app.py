@@ -24,7 +24,19 @@ from typing import Any, NamedTuple
 import uvloop
 
 import correlator.engine.engine
-from correlator.engine import CommittedTable, Engine, MemoryStore, Message, Options, Slice, Transaction, die, leave, run
+from correlator.engine import (
+    MAX_BATCH,
+    CommittedTable,
+    Engine,
+    MemoryStore,
+    Message,
+    Options,
+    Slice,
+    Transaction,
+    die,
+    leave,
+    run,
+)
 from correlator.engine.publishing import Publisher
 from correlator.engine.slices import Received, TopicPartition
 
@@ -203,6 +215,8 @@ def make_engine(settings: Settings) -> Engine:
         slice_records=settings.slice_records,
         session_timeout=settings.session_timeout,
         instance_id=settings.instance_id,
+        stall_limit=300.0,
+        max_batch=MAX_BATCH,
         nudge_interval=settings.nudge_interval,
         stop_limit=settings.stop_limit,
         transaction_timeout=settings.transaction_timeout,
@@ -234,21 +248,36 @@ def seek_slowly(engine: Engine) -> None:
     """Let the last seek of a recovery take for ever."""
     engine.app.conf.broker_request_timeout = engine.options.session_timeout  # no less is allowed
 
-    async def seek(_: Any) -> None:
+    async def seek(*_: Any) -> None:
         journal("seeks")
         await asyncio.Event().wait()
 
     @engine.app.on_partitions_assigned.connect(weak=False)
     async def assigned(*_: Any, **__: Any) -> None:
-        engine.app.consumer._seek_streams = seek
+        engine.app.consumer.read_from_committed = seek
+
+
+async def tell_what_is_behind(engine: Engine) -> None:
+    """Write down, when it changes, which partitions have something to decide, or something that cannot be read yet."""
+    told = None
+    while True:
+        figures = {"lags": engine.lags(), "uncommitted": engine.uncommitted()}
+        behind = {name: {tp.partition: n for tp, n in figure.items() if n} for name, figure in figures.items()}
+        if engine.ready and behind != told:
+            journal("behind", **behind)
+            told = behind
+        await asyncio.sleep(0.05)
 
 
 async def main(settings: Settings) -> None:
     engine = make_engine(settings)
     running = asyncio.create_task(run(engine))
+    telling = asyncio.create_task(tell_what_is_behind(engine))
     await asyncio.sleep(0)  # it hears signals now
     journal("starting")
-    if not await running:
+    whole = await running
+    telling.cancel()
+    if not whole:
         leave(0)
 
 

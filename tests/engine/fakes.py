@@ -4,11 +4,24 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from correlator.engine import MemoryStore, Message, Slice, Transaction
-from correlator.engine.slices import Changes, TopicPartition
+from correlator.engine import MAX_BATCH, MemoryStore, Message, Options, Slice, Transaction
+from correlator.engine.holding import Extent
+from correlator.engine.slices import Changes, Fetched, TopicPartition
 
 INPUT = TopicPartition("input", 3)
 CHANGELOG = "changelog"
+
+OPTIONS = Options(
+    "unit",
+    {"bootstrap_servers": ["127.0.0.1:1"]},
+    slice_records=4000,
+    session_timeout=30.0,
+    instance_id=None,
+    stall_limit=300.0,
+    max_batch=MAX_BATCH,
+    datadir=".",
+)
+"""Of an engine that is never started: several Faust apps in a process hang."""
 
 
 class Record(NamedTuple):
@@ -44,6 +57,7 @@ class Publisher:
         self.published: list[Transaction] = []
         self.changelogs: list[TopicPartition | None] = []
         self.calls: list[str] = []
+        self.refusal: Exception | None = None
         self._offset = 100
         self._until: asyncio.Future[None] | None = None
         self._held = False
@@ -83,6 +97,8 @@ class Publisher:
         return self._offset
 
     async def start(self) -> None:
+        if self.refusal is not None:
+            raise self.refusal
         self.calls.append("start")
 
     async def stop(self) -> None:
@@ -99,6 +115,9 @@ class Table:
 
     def get_committed(self, partition: int, key: bytes) -> bytes | None:
         return self.store.get(partition, key)
+
+    def reconcile(self, partition: int, beginning: int, end: int) -> str | None:
+        return None
 
     def commit(self, partition: int, changes: Changes, offset: int | None) -> None:
         self.store.apply(partition, changes.items(), offset)
@@ -133,6 +152,28 @@ class Stage:
     @property
     def bounds(self) -> list[tuple[int, int]]:
         return [(slice_.start, slice_.end) for slice_ in self.slices]
+
+
+class Kafka:
+    """What is committed of partitions and what they hold, as a test wants it; remembers what was sought."""
+
+    def __init__(self) -> None:
+        self.committed: dict[TopicPartition, int | None] = {}
+        self.held: dict[TopicPartition, Extent] = {}
+        self.sought: dict[TopicPartition, int] = {}
+        self.last: dict[TopicPartition, Fetched] = {}
+
+    async def extents(self, *tps: TopicPartition) -> dict[TopicPartition, Extent]:
+        return {tp: self.held.get(tp, Extent(0, 100)) for tp in tps}
+
+    async def read_from_committed(self, *tps: TopicPartition) -> dict[TopicPartition, int | None]:
+        return {tp: self.committed.get(tp) for tp in tps}
+
+    async def read_from(self, offsets: dict[TopicPartition, int]) -> None:
+        self.sought |= offsets
+
+    def fetched(self, tp: TopicPartition) -> Fetched:
+        return self.last.get(tp, Fetched())
 
 
 class Failures:

@@ -22,7 +22,7 @@ from faust.tables.recovery import Recovery
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import TP
 
-from correlator.engine import Options
+from correlator.engine import MAX_BATCH, Options
 from correlator.engine.options import faust_app
 from tests.engine.app import journal
 
@@ -154,6 +154,8 @@ def make_app(settings: Settings) -> faust.App:
         session_timeout=settings.session_timeout,
         instance_id=settings.instance_id,
         slice_records=10,
+        stall_limit=300.0,
+        max_batch=MAX_BATCH,
         datadir=settings.datadir,
     )
     app = faust_app(options)

@@ -1,7 +1,6 @@
 """The consumer between Faust and the engine: what is done before and after what Faust does. No broker takes part."""
 
 import asyncio
-import logging
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,20 +9,34 @@ from faust.transport.drivers.aiokafka import Consumer
 from faust.types import TP
 
 from correlator.engine.consumer import SliceConsumer
-from correlator.engine.slices import TopicPartition
-from tests.engine.fakes import Failures, settled
+from correlator.engine.holding import Extent
+from correlator.engine.slices import Fetched, TopicPartition
 
-ONE, TWO, THREE = TP("input", 0), TP("input", 1), TP("input", 2)
-CHANGELOG = TP("changelog", 0)
+ONE, TWO = TP("input", 0), TP("input", 1)
+HOLDING = object()
 
 
-class Holding:
-    def __init__(self) -> None:
-        self.lanes = {TopicPartition(*tp): SimpleNamespace(changelog=None) for tp in (ONE, TWO, THREE)}
-        self.starts: dict[TopicPartition, int] | None = None
+class Assignments:
+    """Writes down what it is told."""
 
-    def seek(self, starts: dict[TopicPartition, int]) -> None:
-        self.starts = starts
+    def __init__(self, said: list[Any]) -> None:
+        self._said = said
+
+    async def take_over(self, assigned: set[TopicPartition], kafka: Any) -> object:
+        self._said.append(("take over", assigned, kafka))
+        return HOLDING
+
+    async def seek(self, *, stopping: Any) -> None:
+        self._said.append(("seek", stopping()))
+
+    def open(self) -> None:
+        self._said.append("open")
+
+    def shut(self) -> None:
+        self._said.append("shut")
+
+    async def let_go(self) -> None:
+        self._said.append("let go")
 
 
 class Around:
@@ -31,33 +44,17 @@ class Around:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.said: list[Any] = []
-        self.committed: dict[TP, int | None] = {ONE: 5, TWO: None, THREE: 50}
-        self.sought: dict[TP, int] = {}
-        self.holding = Holding()
-        self.engine = SimpleNamespace(
-            holding=self.holding,
-            shut=lambda: self.said.append("shut"),
-            open=lambda: self.said.append("open"),
-            take_over=self._say("take over"),
-            let_go=self._say("let go"),
-            fail=(failures := Failures()),
-        )
-        self.failures = failures
         self.consumer: Any = object.__new__(SliceConsumer)
-        self.consumer.transport = SimpleNamespace(engine=self.engine)
+        self.consumer.transport = SimpleNamespace(assignments=Assignments(self.said))
         self.consumer.app = SimpleNamespace(tables=SimpleNamespace(changelog_topics={"changelog"}))
         self.consumer._stopped = asyncio.Event()
         self.consumer._crashed = asyncio.Event()
-        self.consumer.log = logging.getLogger("consumer")
         self.consumer.flow_active = True
-        self.consumer._committed_offset = self.committed
+        self.consumer._committed_offset = {ONE: 5, TWO: None}
         self.consumer._thread = SimpleNamespace(tenure=None)
         for name in ("on_partitions_revoked", "on_partitions_assigned", "perform_seek"):
             monkeypatch.setattr(Consumer, name, self._say(f"Faust: {name}"))
         monkeypatch.setattr(Consumer, "resume_flow", lambda _: self.said.append("Faust: resume_flow"))
-        self.consumer.highwaters = self._answer(10)
-        self.consumer.earliest_offsets = self._answer(2)
-        self.consumer.seek_wait = self._seek
 
     def _say(self, what: str) -> Any:
         async def say(*_: Any) -> None:
@@ -65,14 +62,11 @@ class Around:
 
         return say
 
-    def _answer(self, offset: int) -> Any:
-        async def answer(*tps: TP) -> dict[TP, int]:
-            return dict.fromkeys(tps, offset)
+    def answers(self, name: str, answer: Any) -> None:
+        async def answered(*_: Any) -> Any:
+            return answer
 
-        return answer
-
-    async def _seek(self, offsets: dict[TP, int]) -> None:
-        self.sought |= offsets
+        setattr(self.consumer, name, answered)
 
 
 @pytest.fixture
@@ -80,15 +74,37 @@ def around(monkeypatch: pytest.MonkeyPatch) -> Around:
     return Around(monkeypatch)
 
 
-async def test_a_revocation_stops_the_reading_first(around):
-    await around.consumer.on_partitions_revoked({ONE})
-    assert around.said == ["shut", "Faust: on_partitions_revoked"]
+# What Faust tells
 
 
 async def test_an_assignment_is_taken_over_before_faust_hears_of_it(around):
     await around.consumer.on_partitions_assigned({ONE}, 7)
-    assert around.said == ["take over", "Faust: on_partitions_assigned"]
-    assert around.consumer._thread.tenure is around.holding
+    assert around.said == [("take over", {TopicPartition(*ONE)}, around.consumer), "Faust: on_partitions_assigned"]
+    assert around.consumer._thread.tenure is HOLDING
+
+
+async def test_the_seek_at_the_end_of_recovery_counts(around):
+    await around.consumer.perform_seek()
+    assert around.said == [("seek", False)]
+
+
+async def test_a_seek_while_the_flow_is_stopped_does_not(around):
+    """It comes from a poll, and recovery is still to come."""
+    around.consumer.flow_active = False
+    await around.consumer.perform_seek()
+    assert around.said == []
+
+
+async def test_without_tables_there_is_no_recovery_to_wait_for(around):
+    around.consumer.flow_active, around.consumer.app.tables.changelog_topics = False, set()
+    await around.consumer.perform_seek()
+    assert around.said == [("seek", False)]
+
+
+async def test_a_seek_is_told_that_the_consumer_stops(around):
+    around.consumer._stopped.set()
+    await around.consumer.perform_seek()
+    assert around.said == [("seek", True)]
 
 
 async def test_the_reading_begins_after_faust_resumed_the_flow(around):
@@ -96,90 +112,41 @@ async def test_the_reading_begins_after_faust_resumed_the_flow(around):
     assert around.said == ["Faust: resume_flow", "open"]
 
 
-async def test_the_last_seek_says_where_each_partition_begins(around, caplog):
-    await around.consumer.perform_seek()
-    assert around.said == ["Faust: perform_seek"]  # sought, and not yet open
-    assert around.holding.starts == {ONE: 5, TWO: 2, THREE: 2}
-    # Faust sought the first; the second has no committed offset, and the third one that lies behind its end.
-    assert around.sought == {TWO: 2, THREE: 2}
-    assert "input-2 ends before its committed offset" in caplog.text
-
-
-async def test_a_seek_while_the_flow_is_stopped_is_not_the_last_one(around):
-    """It comes from a poll, and what it would read may not be ours yet."""
-    around.consumer.flow_active = False
-    await around.consumer.perform_seek()
-    assert around.said == []
-    assert around.holding.starts is None
-
-
-async def test_a_seek_while_nothing_is_held_is_not_the_last_one(around):
-    around.engine.holding = None
-    await around.consumer.perform_seek()
-    assert around.said == []
-
-
-async def test_a_seek_that_a_rebalance_overtook_does_not_count(around):
-    async def rebalance(_: Any) -> None:
-        around.engine.holding = Holding()
-
-    around.consumer.seek_wait = rebalance
-    await around.consumer.perform_seek()
-    assert around.holding.starts is None
-    assert around.engine.holding.starts is None
-
-
-@pytest.mark.parametrize("recovered, complete", [(9, True), (8, False), (None, False)])
-async def test_streams_do_not_begin_behind_a_table_that_is_not_recovered(around, recovered, complete):
-    """Faust goes on where its patience ends."""
-    lane = around.holding.lanes[ONE]
-    lane.changelog, lane.recovered = CHANGELOG, recovered
-    await around.consumer.perform_seek()
-    assert [what for what, _ in around.failures.seen] == ([] if complete else ["changelog-0 was not recovered"])
-
-
-async def test_an_empty_changelog_is_recovered(around):
-    lane = around.holding.lanes[ONE]
-    lane.changelog, lane.recovered = CHANGELOG, None
-    around.consumer.highwaters = around.consumer.earliest_offsets
-    around.committed |= {ONE: 1, THREE: 1}
-    await around.consumer.perform_seek()
-    assert around.failures.seen == []
-
-
-async def test_state_that_cannot_be_compared_with_its_changelog_ends_the_process(around):
-    """aiokafka would log what its callback raises, and wait for the next rebalance."""
-    error, lane = OSError("a disk that is gone"), around.holding.lanes[ONE]
-
-    def reconcile(beginning: int, end: int) -> str | None:
-        raise error
-
-    lane.changelog, lane.reconcile = CHANGELOG, reconcile
-    await around.consumer.on_partitions_assigned({ONE})
-    assert around.failures.seen == [("state and changelogs could not be compared", error)]
-
-
-async def cancel_a_seek(around: Around) -> None:
-    around.consumer.seek_wait = lambda _: asyncio.Event().wait()
-    seeking = asyncio.create_task(around.consumer.perform_seek())
-    await settled()
-    seeking.cancel()
-    await asyncio.wait({seeking})
-    assert seeking.cancelled()
-
-
-async def test_a_last_seek_that_faust_gives_up_ends_the_process(around):
-    """Faust would go on as if it were done."""
-    await cancel_a_seek(around)
-    assert [what for what, _ in around.failures.seen] == ["partitions could not be sought"]
-
-
-async def test_a_last_seek_may_be_given_up_when_all_stops(around):
-    around.consumer._stopped.set()
-    await cancel_a_seek(around)
-    assert around.failures.seen == []
+async def test_a_revocation_stops_the_reading_first(around):
+    await around.consumer.on_partitions_revoked({ONE})
+    assert around.said == ["shut", "Faust: on_partitions_revoked"]
 
 
 async def test_faust_s_waiting_is_the_letting_go(around):
     await around.consumer.wait_empty()
     assert around.said == ["let go"]
+
+
+# What is asked of Kafka
+
+
+async def test_partitions_hold_offsets_from_their_beginning_to_their_end(around):
+    around.answers("earliest_offsets", {ONE: 2})
+    around.answers("highwaters", {ONE: 10})
+    assert await around.consumer.extents(TopicPartition(*ONE)) == {ONE: Extent(2, 10)}
+
+
+async def test_committed_offsets_are_those_that_faust_sought(around):
+    assert await around.consumer.read_from_committed(TopicPartition(*ONE), TopicPartition(*TWO)) == {ONE: 5, TWO: None}
+    assert around.said == ["Faust: perform_seek"]
+
+
+async def test_a_fetch_tells_where_a_partition_ends(around):
+    fetched = SimpleNamespace(
+        last_stable_offset=lambda _: 8, highwater=lambda _: 9, last_poll_timestamp=lambda _: 1_700_000_000_000
+    )
+    around.consumer._thread._ensure_consumer = lambda: fetched
+    assert around.consumer.fetched(TopicPartition(*ONE)) == Fetched(8, 9, 1_700_000_000_000)
+
+
+async def test_nothing_is_known_of_a_partition_that_is_being_revoked(around):
+    def not_assigned(_: Any) -> int:
+        raise AssertionError("Partition is not assigned")
+
+    around.consumer._thread._ensure_consumer = lambda: SimpleNamespace(last_stable_offset=not_assigned)
+    assert around.consumer.fetched(TopicPartition(*ONE)) == Fetched()

@@ -13,9 +13,9 @@ import pytest
 from faust.tables.recovery import Recovery, ServiceStopped
 from mode.utils.queues import FlowControlEvent, FlowControlQueue
 
-from correlator.engine import Engine, Options
+from correlator.engine import Engine
 from correlator.engine.table import RECOVERY_BUFFER
-from tests.engine.fakes import unused
+from tests.engine.fakes import OPTIONS, unused
 from tests.engine.faust_app import AT_ONCE, GATHERING, Settings
 from tests.engine.kafka import PATIENCE, Cluster, Row, connected, until
 from tests.engine.processes import App, Deployment, Deployments
@@ -224,7 +224,7 @@ def test_a_table_whose_recovery_gathers_one_event_is_read_on_after_it(run: Run):
 
 async def test_a_step_of_recovery_that_takes_too_long_ends_recovery_for_good():
     """Without a word, after ``broker_request_timeout``: the process lives on, and never reads again."""
-    app = Engine(Options("unit", {"bootstrap_servers": ["127.0.0.1:1"]}), fail=unused).app
+    app = Engine(OPTIONS, fail=unused).app
     with pytest.raises(ServiceStopped):
         await Recovery(app, app.tables)._wait(asyncio.sleep(PATIENCE), timeout=0.01)
 

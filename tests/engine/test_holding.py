@@ -1,4 +1,4 @@
-"""A holding: nothing is read before it is ours, taken over in order, and let go in order."""
+"""A holding: partitions are taken over in order, nothing is read before that is done, and they are let go in order."""
 
 import asyncio
 from collections.abc import Iterator
@@ -7,16 +7,22 @@ from typing import Any
 import pytest
 
 from correlator.engine import Slice
-from correlator.engine.holding import Holding
+from correlator.engine.holding import Extent, Holding
+from correlator.engine.lane import NotRecovered
 from correlator.engine.progress import Progress, Sign, Standstill
-from correlator.engine.slices import Seen, TopicPartition
-from tests.engine.fakes import Publisher, a_slice, settled
+from correlator.engine.slices import Fetched, TopicPartition
+from tests.engine.fakes import Kafka, a_slice, settled
 
 ONE, TWO = TopicPartition("input", 0), TopicPartition("input", 1)
+CHANGELOG = TopicPartition("changelog", 0)
 
 
 class Lane:
     """Writes down what it is told."""
+
+    changelog: TopicPartition | None = None
+    warning: str | None = None
+    not_recovered: NotRecovered | None = None
 
     def __init__(self, tp: TopicPartition, said: list[Any]) -> None:
         self._tp, self._said = tp, said
@@ -26,14 +32,26 @@ class Lane:
         self.closing = asyncio.Event()
         self.closing.set()
 
+    async def fence(self) -> None:
+        self._said.append(("fence", self._tp))
+
+    def reconcile(self, beginning: int, end: int) -> str | None:
+        self._said.append(("reconcile", self._tp, beginning, end))
+        return self.warning
+
+    def require_recovered(self, beginning: int, end: int) -> None:
+        self._said.append(("require recovered", self._tp, beginning, end))
+        if self.not_recovered is not None:
+            raise self.not_recovered
+
     def open(self, start: int) -> None:
         self._said.append(("open", self._tp, start))
 
     def offer(self, slice_: Slice) -> None:
         self._said.append(("offer", slice_))
 
-    def nudge(self, highwater: int | None) -> None:
-        self._said.append(("nudge", self._tp, highwater))
+    def nudge(self, end: int | None) -> None:
+        self._said.append(("nudge", self._tp, end))
 
     async def close(self) -> None:
         self._said.append(("close", self._tp))
@@ -45,8 +63,13 @@ class Around:
     def __init__(self, *tps: TopicPartition) -> None:
         self.said: list[Any] = []
         self.lanes = {tp: Lane(tp, self.said) for tp in tps}
-        self.publishers = [Publisher() for _ in tps]
-        self.holding = Holding(self.lanes, self.publishers)
+        self.kafka = Kafka()
+        self.kafka.committed = {ONE: 5, TWO: 7}
+        self.holding = Holding(self.lanes, self.kafka)
+
+    async def open(self) -> None:
+        await self.holding.seek()
+        self.holding.open()
 
 
 @pytest.fixture
@@ -54,27 +77,101 @@ async def around() -> Around:
     return Around(ONE, TWO)
 
 
-def take_over(around: Around) -> None:
-    around.holding.seek({ONE: 5, TWO: 7})
-    around.holding.open()
+@pytest.fixture
+async def opened(around: Around) -> Around:
+    await around.open()
+    return around
 
 
 def reads(around: Around) -> Iterator[bool]:
     return (around.holding.reads(tp) for tp in (ONE, TWO))
 
 
-async def test_taking_over_starts_every_publisher(around):
-    await around.holding.take_over()
-    assert [publisher.calls for publisher in around.publishers] == [["start"], ["start"]]
+# Taking over
 
 
-async def test_a_publisher_that_does_not_start_is_told(around):
+async def test_the_owner_of_every_partition_is_fenced(around):
+    await around.holding.fence()
+    assert around.said == [("fence", ONE), ("fence", TWO)]
+
+
+async def test_an_owner_who_cannot_be_fenced_is_told(around):
     async def refuse() -> None:
         raise OSError("no broker")
 
-    around.publishers[1].start = refuse
+    around.lanes[TWO].fence = refuse
     with pytest.raises(OSError, match="no broker"):
-        await around.holding.take_over()
+        await around.holding.fence()
+
+
+@pytest.fixture
+def with_changelog(around: Around) -> Around:
+    """The second partition has a changelog."""
+    around.lanes[TWO].changelog = CHANGELOG
+    around.holding = Holding(around.lanes, around.kafka)
+    around.kafka.held[CHANGELOG] = Extent(3, 9)
+    return around
+
+
+async def test_tables_are_reconciled_with_their_changelogs(with_changelog, caplog):
+    with_changelog.lanes[TWO].warning = "the head is gone"
+    await with_changelog.holding.reconcile()
+    assert with_changelog.said == [("reconcile", TWO, 3, 9)]
+    assert "the head is gone" in caplog.text
+
+
+async def test_without_tables_there_is_nothing_to_reconcile(around):
+    await around.holding.reconcile()
+    assert around.said == []
+
+
+async def test_no_lane_opens_before_every_table_is_recovered(with_changelog):
+    with_changelog.lanes[TWO].not_recovered = error = NotRecovered("half of it")
+    with pytest.raises(NotRecovered) as raised:
+        await with_changelog.holding.seek()
+    assert raised.value is error
+    assert with_changelog.said == [("require recovered", TWO, 3, 9)]
+    assert not with_changelog.holding.starts
+
+
+STARTS = [  # the committed offset and what the partition holds; where the reading begins, and whether that is sought
+    (5, Extent(0, 10), 5, False),
+    (10, Extent(0, 10), 10, False),
+    (None, Extent(2, 10), 2, True),  # read for the first time
+    (11, Extent(0, 10), 0, True),  # it was recreated
+    (1, Extent(2, 10), 1, False),  # retention was faster: Kafka goes on with what is left
+]
+
+
+@pytest.mark.parametrize("committed, extent, start, sought", STARTS)
+async def test_reading_begins_at_the_committed_offset_or_at_the_beginning(around, committed, extent, start, sought):
+    around.kafka.committed[ONE], around.kafka.held[ONE] = committed, extent
+    await around.holding.seek()
+    assert around.said == [("open", ONE, start), ("open", TWO, 7)]
+    assert around.holding.starts == {ONE: start, TWO: 7}
+    assert around.kafka.sought == ({ONE: start} if sought else {})
+
+
+async def test_an_input_that_was_recreated_is_told(around, caplog):
+    around.kafka.held[TWO] = Extent(0, 6)
+    await around.holding.seek()
+    assert "input-1 ends before its committed offset, so it was recreated; reading it from the beginning" in caplog.text
+
+
+async def test_a_seek_that_a_rebalance_overtook_opens_nothing(around):
+    sought = asyncio.Event()
+
+    async def slowly(_: Any) -> None:
+        await sought.wait()
+
+    around.kafka.read_from = slowly
+    seeking = asyncio.create_task(around.holding.seek())
+    await settled()
+    await around.holding.close()
+    sought.set()
+    await seeking
+    assert ("open", ONE, 5) not in around.said
+    assert not around.holding.starts
 
 
 async def test_nothing_is_read_before_it_is_sought(around):
@@ -85,43 +182,48 @@ async def test_nothing_is_read_before_it_is_sought(around):
 
 
 async def test_nothing_is_read_before_it_is_opened(around):
-    around.holding.seek({ONE: 5, TWO: 7})
+    await around.holding.seek()
     assert not any(reads(around))
     around.holding.open()
     assert all(reads(around))
 
 
-async def test_seeking_opens_every_lane_at_its_start(around):
-    around.holding.seek({ONE: 5, TWO: 7})
-    assert around.said == [("open", ONE, 5), ("open", TWO, 7)]
-    assert around.holding.starts == {ONE: 5, TWO: 7}
-
-
-async def test_a_partition_that_is_not_held_is_not_read(around):
-    take_over(around)
-    assert not around.holding.reads(TopicPartition("input", 2))
-    assert not around.holding.reads(TopicPartition("other", 0))
-
-
-async def test_a_lane_without_room_is_not_read(around):
-    take_over(around)
+async def test_a_holding_of_nothing_does_nothing():
+    around = Around()
+    await around.holding.fence()
+    await around.holding.reconcile()
+    await around.open()
+    around.holding.nudge()
     assert not around.holding.full
-    around.lanes[TWO].has_room = False
-    assert list(reads(around)) == [True, False]
-    assert around.holding.full
+    assert around.holding.signs() == {}
+    await around.holding.close()
 
 
-async def test_a_slice_goes_to_its_lane(around):
-    take_over(around)
+# Reading
+
+
+async def test_a_partition_that_is_not_held_is_not_read(opened):
+    assert not opened.holding.reads(TopicPartition("input", 2))
+    assert not opened.holding.reads(TopicPartition("other", 0))
+
+
+async def test_a_lane_without_room_is_not_read(opened):
+    assert not opened.holding.full
+    opened.lanes[TWO].has_room = False
+    assert list(reads(opened)) == [True, False]
+    assert opened.holding.full
+
+
+async def test_a_slice_goes_to_its_lane(opened):
     slice_ = a_slice(7, 9, of=TWO)
-    around.holding.offer(slice_)
-    assert around.said[-1] == ("offer", slice_)
+    opened.holding.offer(slice_)
+    assert opened.said[-1] == ("offer", slice_)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_a_slice_is_not_taken_while_closed(around, when):
     if when == "after":
-        take_over(around)
+        await around.open()
         around.holding.shut()
     before = list(around.said)
     around.holding.offer(a_slice(7, 9, of=TWO))
@@ -129,44 +231,39 @@ async def test_a_slice_is_not_taken_while_closed(around, when):
 
 
 async def test_time_goes_by_for_what_is_open(around):
-    around.holding.nudge({ONE: Seen(50), TWO: Seen()}.__getitem__)
+    around.kafka.last = {ONE: Fetched(50)}
+    around.holding.nudge()
     assert around.said == []
-    take_over(around)
-    around.holding.nudge({ONE: Seen(50), TWO: Seen()}.__getitem__)
+    await around.open()
+    around.holding.nudge()
     assert around.said[-2:] == [("nudge", ONE, 50), ("nudge", TWO, None)]
     around.holding.shut()
-    around.holding.nudge({ONE: Seen(60), TWO: Seen()}.__getitem__)
+    around.kafka.last = {ONE: Fetched(60)}
+    around.holding.nudge()
     assert ("nudge", ONE, 60) not in around.said
 
 
-async def test_shutting_ends_the_reading_at_once(around):
-    take_over(around)
-    around.holding.shut()
-    assert not any(reads(around))
+# Letting go
 
 
-async def test_closing_ends_the_reading_then_the_lanes_then_the_publishers(around):
-    take_over(around)
-    around.lanes[TWO].closing.clear()  # it publishes
-    closing = asyncio.create_task(around.holding.close())
+async def test_shutting_ends_the_reading_at_once(opened):
+    opened.holding.shut()
+    assert not any(reads(opened))
+
+
+async def test_closing_ends_the_reading_then_the_lanes(opened):
+    opened.lanes[TWO].closing.clear()  # it publishes
+    closing = asyncio.create_task(opened.holding.close())
     await settled()
-    assert not any(reads(around))
-    assert around.said[-1] == ("close", TWO)
-    assert ("closed", ONE) in around.said
-    assert [publisher.calls for publisher in around.publishers] == [[], []]
-    around.lanes[TWO].closing.set()
+    assert not any(reads(opened))
+    assert ("closed", ONE) in opened.said
+    assert not closing.done()
+    opened.lanes[TWO].closing.set()
     await closing
-    assert [publisher.calls for publisher in around.publishers] == [["stop"], ["stop"]]
+    assert opened.said[-1] == ("closed", TWO)
 
 
-async def test_a_holding_of_nothing_does_nothing():
-    around = Around()
-    await around.holding.take_over()
-    around.holding.seek({})
-    around.holding.open()
-    around.holding.nudge(lambda _: Seen())
-    assert not around.holding.full
-    await around.holding.close()
+# What can be seen of it
 
 
 async def test_taking_over_stands_still_only_where_no_partition_recovers(around):
@@ -174,31 +271,47 @@ async def test_taking_over_stands_still_only_where_no_partition_recovers(around)
     progress = Progress(interval=1.0)
     for second in range(100):
         around.lanes[ONE].recovered = second
-        progress.look(around.holding.signs(lambda _: Seen()), float(second))
+        progress.look(around.holding.signs(), float(second))
     assert progress.standstill.seconds == 0
     for second in range(100, 110):
-        progress.look(around.holding.signs(lambda _: Seen()), float(second))
+        progress.look(around.holding.signs(), float(second))
     assert progress.standstill == Standstill("taking over", 10.0)
 
 
-def test_a_holding_of_nothing_shows_no_standstill():
-    assert Around().holding.signs(lambda _: Seen()) == {}
+@pytest.mark.parametrize(
+    "done, fetched, has_room, resting",
+    [
+        (5, Fetched(), True, (False, False)),  # nobody knows yet how much there is
+        (5, Fetched(8, 8, 100), True, (False, False)),
+        (8, Fetched(8, 8, 100), True, (True, False)),  # nothing to do, but Kafka must answer
+        (8, Fetched(8, 9, 100), True, (True, False)),  # what nobody committed cannot be done
+        (9, Fetched(8, 8, 100), True, (True, False)),
+        (5, Fetched(8, 8, 100), False, (False, True)),  # nothing is fetched while the lane is full
+    ],
+)
+async def test_progress_shows_by_what_is_decided_and_by_answers(opened, done, fetched, has_room, resting):
+    lane = opened.lanes[ONE]
+    lane.done, lane.steps, lane.has_room = done, 17, has_room
+    opened.kafka.last[ONE] = fetched
+    signs = opened.holding.signs()
+    assert signs["input-0"] == Sign(17, resting[0])
+    assert signs["Kafka's answers about input-0"] == Sign(fetched.at, resting[1])
 
 
 @pytest.mark.parametrize(
-    "done, seen, has_room, resting",
+    "fetched, lags, uncommitted",
     [
-        (5, Seen(), True, (False, False)),  # nobody knows yet how much there is
-        (5, Seen(8, 100), True, (False, False)),
-        (8, Seen(8, 100), True, (True, False)),  # nothing to do, but Kafka must answer
-        (9, Seen(8, 100), True, (True, False)),
-        (5, Seen(8, 100), False, (False, True)),  # nothing is fetched while the lane is full
+        (Fetched(), {}, {}),
+        (Fetched(8, None), {ONE: 3}, {}),
+        (Fetched(8, 8), {ONE: 3}, {ONE: 0}),
+        (Fetched(8, 20), {ONE: 3}, {ONE: 12}),
+        (Fetched(4, 4), {ONE: 0}, {ONE: 0}),  # the fetch is older than what is done
     ],
 )
-async def test_progress_shows_by_what_is_decided_and_by_answers(around, done, seen, has_room, resting):
-    take_over(around)
-    lane = around.lanes[ONE]
-    lane.done, lane.steps, lane.has_room = done, 17, has_room
-    signs = around.holding.signs(lambda _: seen)
-    assert signs["input-0"] == Sign(17, resting[0])
-    assert signs["Kafka's answers about input-0"] == Sign(seen.at, resting[1])
+async def test_what_is_still_to_be_done_and_what_cannot_be_read_yet(opened, fetched, lags, uncommitted):
+    opened.lanes[ONE].done = 5
+    opened.kafka.last[ONE] = fetched
+    assert opened.holding.lags() == lags
+    assert opened.holding.uncommitted() == uncommitted
+    opened.holding.shut()
+    assert opened.holding.lags() == opened.holding.uncommitted() == {}

@@ -408,7 +408,7 @@ async def test_what_fails_in_publishing_ends_the_process(around, begun):
     await settled()
     error = OSError("the broker is gone")
     await around.publisher.let_one_go(error)
-    assert around.failures.seen == [("input-3 could not go on", error)]
+    assert around.failures.seen == [("could not process input-3", error)]
     assert around.shown() is None
 
 

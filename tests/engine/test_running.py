@@ -196,6 +196,20 @@ async def test_only_committed_records_of_the_input_are_read(deployment: Deployme
     assert [record.value for record in await deployment.cluster.read(deployment.output)] == [b"one two"]
 
 
+async def test_what_an_open_transaction_holds_back_is_told(deployment: Deployment, kafka: str):
+    """It is no lag, and nothing that stands still: nobody may read it before that transaction ends."""
+    async with AIOKafkaProducer(bootstrap_servers=kafka, transactional_id=uuid4().hex) as producer:
+        await producer.begin_transaction()
+        for _ in range(3):
+            await producer.send_and_wait(deployment.source, b"open", key=b"key", partition=0)
+        await deployment.write([Row(0, b"key", b"behind it"), Row(1, b"key", b"elsewhere")])
+        app = deployment.start()
+        await app.says("behind", lags={}, uncommitted={"0": 4})
+        await producer.commit_transaction()
+        await deployment.until_done(app)
+        await until(lambda: app.entries("behind")[-1] == {"what": "behind", "lags": {}, "uncommitted": {}})
+
+
 async def test_offsets_behind_foreign_records_are_committed_after_a_while(deployment: Deployment):
     app = deployment.start()
     for _ in range(10):

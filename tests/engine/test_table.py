@@ -7,16 +7,15 @@ from typing import Any
 import pytest
 from faust.types import TP
 
-from correlator.engine import CommittedTable, Engine, MemoryStore, Options, Slice
+from correlator.engine import CommittedTable, Engine, MemoryStore, Slice
 from correlator.engine.rocks import RocksStore
 from correlator.engine.slices import Received
-from tests.engine.fakes import Record, unused
+from tests.engine.fakes import OPTIONS, Record, unused
 
 
 @pytest.fixture
 def engine() -> Engine:
-    """An engine that is never started: several Faust apps in a process hang."""
-    return Engine(Options("unit", {"bootstrap_servers": ["127.0.0.1:1"]}), fail=unused)
+    return Engine(OPTIONS, fail=unused)
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ def table(engine: Engine) -> CommittedTable:
 
 
 @pytest.fixture
-def keeper(table: CommittedTable) -> Any:
+def adapter(table: CommittedTable) -> Any:
     return table._new_store()
 
 
@@ -39,8 +38,8 @@ def test_its_changelog_is_named_after_app_and_table(table):
     assert table.changelog_topic_name == "unit-subjects-changelog"
 
 
-def test_recovery_applies_slices_of_the_changelog(table, keeper):
-    keeper.apply_changelog_batch(
+def test_recovery_applies_slices_of_the_changelog(table, adapter):
+    adapter.apply_changelog_batch(
         [
             event(0, Record(0, b"a", b"1"), Record(1, b"b", b"2")),
             event(2, Record(2, b"a", None), Record(3, None, b"no key, no entry"), Record(4, b"c", b"3"), end=6),
@@ -51,21 +50,21 @@ def test_recovery_applies_slices_of_the_changelog(table, keeper):
     assert dict(table.store.items(1)) == {b"a": b"of another partition"}
 
 
-def test_the_offset_is_where_the_reading_got_to_markers_included(table, keeper):
+def test_the_offset_is_where_the_reading_got_to_markers_included(table, adapter):
     tp = TP(table.changelog_topic_name, 0)
-    assert keeper.persisted_offset(tp) is None
-    keeper.apply_changelog_batch([event(0, Record(0, b"a", b"1"), end=2)])
-    assert keeper.persisted_offset(tp) == 1
-    keeper.apply_changelog_batch([event(2, end=5)])
-    assert keeper.persisted_offset(tp) == 4
-    assert keeper.persisted_offset(TP(table.changelog_topic_name, 1)) is None
+    assert adapter.persisted_offset(tp) is None
+    adapter.apply_changelog_batch([event(0, Record(0, b"a", b"1"), end=2)])
+    assert adapter.persisted_offset(tp) == 1
+    adapter.apply_changelog_batch([event(2, end=5)])
+    assert adapter.persisted_offset(tp) == 4
+    assert adapter.persisted_offset(TP(table.changelog_topic_name, 1)) is None
 
 
-def test_a_slice_that_is_read_again_changes_nothing(table, keeper):
+def test_a_slice_that_is_read_again_changes_nothing(table, adapter):
     slices = [event(0, Record(0, b"a", b"1"), Record(1, b"a", b"2")), event(2, Record(2, b"b", b"1"))]
-    keeper.apply_changelog_batch(slices)
+    adapter.apply_changelog_batch(slices)
     before = dict(table.store.items(0))
-    keeper.apply_changelog_batch(slices)
+    adapter.apply_changelog_batch(slices)
     assert dict(table.store.items(0)) == before
 
 
@@ -136,14 +135,14 @@ def test_a_head_that_was_deleted_is_told(table):
     assert "begins at 7" in table.reconcile(0, 7, 20)
 
 
-def test_the_stamp_changes_by_what_others_wrote(table, keeper):
+def test_the_stamp_changes_by_what_others_wrote(table, adapter):
     table.commit(0, {b"a": b"1"}, 3)
     ours = table.stamp(0)
     table.commit(0, {b"a": b"2"}, 5)
     assert table.stamp(0) == ours
-    keeper.apply_changelog_batch([event(6, end=8)])
+    adapter.apply_changelog_batch([event(6, end=8)])
     assert table.stamp(0) == ours  # a marker of our own transaction
-    keeper.apply_changelog_batch([event(8, Record(8, b"a", b"3"))])
+    adapter.apply_changelog_batch([event(8, Record(8, b"a", b"3"))])
     assert table.stamp(0) != ours
     table.store.keep_only([])
     assert table.stamp(0) is None

@@ -12,12 +12,12 @@ from faust.types import TP
 from bench.events import pairs
 from correlator import core, prefect, wire
 from correlator.core import Lifecycle, Outcome
-from correlator.engine import CommittedTable, Engine, MemoryStore, Message, Options, Slice, Transaction
+from correlator.engine import CommittedTable, Engine, MemoryStore, Message, Slice, Transaction
 from correlator.event import Event, Kind
 from correlator.stage.arriving import TwoHops
 from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import DeadLetters
-from tests.engine.fakes import Record, unused
+from tests.engine.fakes import OPTIONS, Record, unused
 from tests.stage.brokerless import Uncounted
 
 OURS, OTHER = 0, 1
@@ -44,7 +44,7 @@ class Worker:
 
     def __init__(self) -> None:
         self.store, self.published = Counted(), list[Lifecycle]()
-        engine = Engine(Options("unit", {"bootstrap_servers": ["127.0.0.1:1"]}), fail=unused)
+        engine = Engine(OPTIONS, fail=unused)
         self.table: CommittedTable = engine.add_table("subjects", self.store, partitions=2)
         letters = DeadLetters("letters", 1, 1 << 20)
         self.stage = Correlate(TwoHops(), self.table, self._publish, letters, core.Rules(), Uncounted())

@@ -1,0 +1,96 @@
+"""What this process holds at the moment: taken over with an assignment of the group, let go when that ends."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable
+
+from correlator.engine.holding import Holding, Kafka
+from correlator.engine.lane import Lane, LostSlice, NotRecovered
+from correlator.engine.slices import Slice, TopicPartition
+
+
+class Assignments:
+    """One assignment after the other; `Holding` is what happens to each. The consumer calls this class, as Faust tells
+    it, and knows nothing else of the engine.
+    """
+
+    def __init__(
+        self,
+        topics: Collection[str],
+        lane: Callable[[TopicPartition], Lane],
+        *,
+        fail: Callable[[str, BaseException], None],
+    ) -> None:
+        """``topics``: those that stages read. ``lane``: makes a new one for a partition. ``fail``: ends the process."""
+        self.topics = topics
+        self._lane, self._fail = lane, fail
+        self.holding: Holding | None = None
+        """None while this process belongs to no generation of the group."""
+        self._letting_go = asyncio.Lock()
+
+    async def take_over(self, assigned: Iterable[TopicPartition], kafka: Kafka) -> Holding | None:
+        """Hold the stream partitions among ``assigned``, fenced against anybody else, and ready to be recovered."""
+        try:  # aiokafka would log an exception of this callback, and wait for the next rebalance
+            await self.let_go()
+            holding = Holding({tp: self._lane(tp) for tp in sorted(assigned) if tp.topic in self.topics}, kafka)
+            await holding.fence()
+            self.holding = holding
+            await holding.reconcile()
+        except Exception as exc:  # noqa: BLE001 - whatever it is, it must not be survived
+            self._fail("could not take over the assigned partitions", exc)
+        return self.holding
+
+    async def seek(self, *, stopping: Callable[[], bool]) -> None:
+        """The tables are recovered: begin every partition where it was committed. ``stopping``: whether all of it may
+        be given up, as the process ends.
+        """
+        holding = self.holding
+        if holding is None:
+            return
+        try:
+            await holding.seek()
+        except NotRecovered as exc:
+            self._fail("the tables could not be recovered", exc)
+        except asyncio.CancelledError:
+            if not (holding.is_closed or stopping()):  # Faust would go on as if it were done
+                self._fail("could not seek the assigned partitions", TimeoutError("Kafka did not answer in time"))
+            raise
+
+    def open(self) -> None:
+        """Begin to read what is held."""
+        if self.holding is not None:
+            self.holding.open()
+
+    def offer(self, slice_: Slice) -> None:
+        """Hand a slice of the current assignment to its lane."""
+        try:
+            if self.holding is not None:
+                self.holding.offer(slice_)
+        except LostSlice as exc:
+            self._fail("a slice was lost on its way to the stage", exc)
+
+    def nudge(self) -> None:
+        """Let the stages do what time asks for."""
+        if self.holding is not None:
+            self.holding.nudge()
+
+    def shut(self) -> None:
+        """Read no more of what is held."""
+        if self.holding is not None:
+            self.holding.shut()
+
+    async def let_go(self) -> None:
+        """Finish what is being published, and hold nothing."""
+        async with self._letting_go:  # a second caller waits until all is let go, too
+            holding, self.holding = self.holding, None
+            if holding is not None:
+                await holding.close()
+
+    @property
+    def ready(self) -> bool:
+        """Whether this process reads all that is assigned to it, which may be nothing."""
+        return self.holding is not None and (self.holding.is_open or not self.holding.lanes)
+
+    @property
+    def in_hand(self) -> bool:
+        """Whether something may be under way that is to be finished: partitions are read, or are being let go."""
+        return self._letting_go.locked() or (self.holding is not None and bool(self.holding.starts))
