@@ -142,7 +142,9 @@ def test_the_watchdogs_leave_a_topic_without_acks_alone(run: Run):
 
 def test_a_message_knows_the_generation_it_was_read_in(run: Run):
     """A slice of an assignment that is gone is dropped by this."""
-    assert all(entry["generation_is_the_app_s"] for app in (run.one, run.two) for entry in app.entries("event"))
+    events = [app.entries("event") for app in (run.one, run.two)]
+    assert all(events)
+    assert all(entry["generation_is_the_app_s"] for entries in events for entry in entries)
 
 
 # Recovery
@@ -156,7 +158,9 @@ def test_an_assignment_is_told_before_recovery_asks_for_anything(run: Run):
 
 
 def test_the_generation_is_the_new_one_when_an_assignment_is_told(run: Run):
-    assert all(entry["generation_is_the_app_s"] for app in (run.one, run.two) for entry in app.entries("assigned"))
+    assignments = [app.entries("assigned") for app in (run.one, run.two)]
+    assert all(assignments)
+    assert all(entry["generation_is_the_app_s"] for entries in assignments for entry in entries)
 
 
 @pytest.mark.parametrize("when", ["start", "rebalance"])

@@ -269,6 +269,8 @@ def test_readable_is_never_empty(thread):
 
 
 def test_readable_can_be_walked_while_it_changes(thread):
-    active = {STREAM, OTHER, CHANGELOG}
+    active, walked = {STREAM, OTHER, CHANGELOG}, set()
     for tp in Readable(active, thread):
-        active.discard(tp)
+        active.clear()
+        walked.add(tp)
+    assert walked == {STREAM, OTHER, CHANGELOG}
