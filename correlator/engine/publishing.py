@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from typing import Any
 
 import aiokafka
@@ -11,7 +11,8 @@ from aiokafka.errors import TransactionalIdAuthorizationFailed
 from correlator.engine.impatient import make_impatient
 from correlator.engine.slices import Headers, Message, TopicPartition, Transaction
 
-Row = tuple[bytes | None, bytes | None, Headers]
+Row = tuple[str, int, bytes | None, bytes | None, Headers]
+"""A message, without its class: making that costs more than all else that is done with it here."""
 
 MAX_BATCH = 1 << 20
 """Bytes of a record batch, at most: about a broker's default for the largest that it takes."""
@@ -69,10 +70,11 @@ class Publisher:
         """
         producer = self._producer
         await producer.begin_transaction()
-        changes: Iterable[Row] = (
-            () if changelog is None else ((key, value, []) for key, value in transaction.changes.items())
-        )
-        changed = [] if changelog is None else await self._send(changelog, changes)
+        changed: list[Awaitable[int]] = []
+        if changelog is not None:
+            changed = await self._send(
+                changelog, ((*changelog, key, value, []) for key, value in transaction.changes.items())
+            )
         sent = [batch for to, rows in _by_partition(transaction.messages) for batch in await self._send(to, rows)]
         # aiokafka commits a transaction whose batches failed: every delivery must be looked at first. And offsets sent
         # while batches are under way are refused by the broker for a moment (NotEnoughReplicas, 100 ms a retry).
@@ -88,7 +90,7 @@ class Publisher:
         """
         batches: list[Awaitable[int]] = []
         batch = self._producer.create_batch()
-        for key, value, headers in rows:
+        for _, _, key, value, headers in rows:
             if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
                 batches.append(await self._dispatch(batch, to))
                 batch = self._producer.create_batch()
@@ -108,8 +110,8 @@ class Publisher:
         return last_offset()
 
 
-def _by_partition(messages: Iterable[Message]) -> Iterable[tuple[TopicPartition, list[Row]]]:
-    rows: defaultdict[TopicPartition, list[Row]] = defaultdict(list)
-    for topic, partition, key, value, headers in messages:
-        rows[TopicPartition(topic, partition)].append((key, value, headers))
-    return rows.items()
+def _by_partition(messages: Iterable[Message]) -> Iterator[tuple[TopicPartition, list[Row]]]:
+    rows: defaultdict[tuple[str, int], list[Row]] = defaultdict(list)
+    for message in messages:
+        rows[message[:2]].append(message)
+    return ((TopicPartition(*to), its) for to, its in rows.items())
