@@ -1,4 +1,4 @@
-"""Faust a slice at a time, a transaction a slice, exactly once. This is its face; nothing in here knows of Prefect."""
+"""The public interface of the engine: Faust, a slice of records at a time, exactly once. Nothing here knows Prefect."""
 
 from correlator.engine.engine import Engine
 from correlator.engine.options import Options

@@ -1,16 +1,17 @@
-"""What this process holds at the moment: taken over with an assignment of the group, let go when that ends."""
+"""What this process holds: taken over with each assignment of the group, and let go with its revocation."""
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable
 
-from correlator.engine.holding import Holding, Kafka
+from correlator.engine.holding import Holding
+from correlator.engine.kafka import Kafka
 from correlator.engine.lane import Lane, LostSlice, NotRecovered
 from correlator.engine.slices import Slice, TopicPartition
 
 
 class Assignments:
-    """One assignment after the other; `Holding` is what happens to each. The consumer calls this class, as Faust tells
-    it, and knows nothing else of the engine.
+    """Holds one assignment after the other; `Holding` says what happens to each. The consumer calls this class, and
+    knows nothing else of the engine.
     """
 
     def __init__(
@@ -28,7 +29,7 @@ class Assignments:
         self._letting_go = asyncio.Lock()
 
     async def take_over(self, assigned: Iterable[TopicPartition], kafka: Kafka) -> Holding | None:
-        """Hold the stream partitions among ``assigned``, fenced against anybody else, and ready to be recovered."""
+        """Hold the stream partitions among ``assigned``, with their previous owners fenced, and ready for recovery."""
         try:  # aiokafka would log an exception of this callback, and wait for the next rebalance
             await self.let_go()
             holding = Holding({tp: self._lane(tp) for tp in sorted(assigned) if tp.topic in self.topics}, kafka)
@@ -40,8 +41,8 @@ class Assignments:
         return self.holding
 
     async def seek(self, *, stopping: Callable[[], bool]) -> None:
-        """The tables are recovered: begin every partition where it was committed. ``stopping``: whether all of it may
-        be given up, as the process ends.
+        """Begin every partition at its committed offset; Faust has finished recovery. ``stopping``: whether the app is
+        stopping, so that this may be cancelled.
         """
         holding = self.holding
         if holding is None:
@@ -51,7 +52,7 @@ class Assignments:
         except NotRecovered as exc:
             self._fail("the tables could not be recovered", exc)
         except asyncio.CancelledError:
-            if not (holding.is_closed or stopping()):  # Faust would go on as if it were done
+            if not (holding.is_closed or stopping()):  # Faust would continue as if it were done
                 self._fail("could not seek the assigned partitions", TimeoutError("Kafka did not answer in time"))
             raise
 
@@ -69,7 +70,7 @@ class Assignments:
             self._fail("a slice was lost on its way to the stage", exc)
 
     def nudge(self) -> None:
-        """Let the stages do what time asks for."""
+        """Let idle stages do what is due by time."""
         if self.holding is not None:
             self.holding.nudge()
 
@@ -92,5 +93,5 @@ class Assignments:
 
     @property
     def in_hand(self) -> bool:
-        """Whether something may be under way that is to be finished: partitions are read, or are being let go."""
+        """Whether there may be something to finish: partitions are read, or are being let go."""
         return self._letting_go.locked() or (self.holding is not None and bool(self.holding.starts))

@@ -9,9 +9,9 @@ from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP
 
 from correlator.engine.assignments import Assignments
-from correlator.engine.holding import Extent
+from correlator.engine.kafka import Extent, Fetched
 from correlator.engine.reading import SliceThread
-from correlator.engine.slices import Fetched, TopicPartition
+from correlator.engine.slices import TopicPartition
 
 
 class SliceConsumer(Consumer):

@@ -1,4 +1,4 @@
-"""The connection settings of aiokafka's clients, as Faust wants them said."""
+"""The connection settings of aiokafka's clients as Faust's credentials."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from faust.auth import Credentials, OAuthCredentials, SASLCredentials, SSLCreden
 
 
 def credentials_of(client: Mapping[str, Any]) -> Credentials | None:
-    """Faust's credentials for what aiokafka's clients are given; None where there is nothing to say."""
+    """Faust's credentials for the settings of aiokafka's clients; None for plaintext without authentication."""
     context = client.get("ssl_context")
     if "sasl_oauth_token_provider" in client:
         return OAuthCredentials(oauth_cb=client["sasl_oauth_token_provider"], ssl_context=context)

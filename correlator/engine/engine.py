@@ -1,4 +1,4 @@
-"""The engine: stages in a Faust app, a slice at a time, a transaction a slice, exactly once."""
+"""The engine: stages in a Faust app, which take a slice of records at a time, each slice in a transaction."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -19,8 +19,8 @@ from correlator.engine.watchdog import Watchdog
 class Engine:
     """Stages, each reading a topic, in one Faust app.
 
-    Faust keeps what it is good at: membership, co-partitioned assignment, recovery. ``fail`` is called, with what went
-    wrong, when what this process holds in memory may differ from what is durable; it must end the process.
+    Faust does what it is good at: group membership, co-partitioned assignment, recovery. ``fail`` is called, with what
+    went wrong, when memory may differ from what is durable; it must end the process.
     """
 
     def __init__(self, options: Options, *, fail: Callable[[str, BaseException], None]) -> None:
@@ -34,13 +34,13 @@ class Engine:
         self.watchdog = Watchdog(self._signs, limit=options.stall_limit, fail=fail)
 
     def add_table(self, name: str, store: Store, partitions: int) -> CommittedTable:
-        """A table of the app; the stage that uses it reads a topic with as many partitions."""
+        """Add a table to the app; the stage that uses it must read a topic with as many partitions."""
         table = CommittedTable(self.app, name=name, store=store, partitions=partitions)
         self.app.tables.add(table)
         return table
 
     def add_stage(self, topic: str, stage: Stage, table: CommittedTable | None = None) -> None:
-        """Let ``stage`` decide the slices of ``topic``; the changes it yields go to ``table``."""
+        """Let ``stage`` process the slices of ``topic``; the changes that it yields go to ``table``."""
         self._stages[topic] = (stage, table)
         source = self.app.topic(topic, key_serializer="raw", value_serializer="raw", acks=False)
 
@@ -72,7 +72,7 @@ class Engine:
         return {} if holding is None else holding.uncommitted()
 
     async def watch(self) -> None:
-        """Look after progress and time, until cancelled. No task of the app's: those wait for the first recovery."""
+        """Watch progress and nudge stages until cancelled. Not a task of the app: those wait for the first recovery."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.watchdog.watch())
             tasks.create_task(self._nudge_on())

@@ -3,43 +3,18 @@
 import asyncio
 import logging
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, Protocol
 
+from correlator.engine.kafka import Extent, Fetched, Kafka
 from correlator.engine.lane import Lane
 from correlator.engine.progress import Sign
-from correlator.engine.slices import Fetched, Slice, TopicPartition
+from correlator.engine.slices import Slice, TopicPartition
 
 log = logging.getLogger(__name__)
 
 
-class Extent(NamedTuple):
-    """The offsets that a partition holds: from ``beginning`` up to, and without, ``end``, where committed records
-    end.
-    """
-
-    beginning: int
-    end: int
-
-
-class Kafka(Protocol):
-    """What a holding asks of Kafka; the consumer answers. All of it may raise aiokafka's errors."""
-
-    async def extents(self, *tps: TopicPartition) -> Mapping[TopicPartition, Extent]:
-        """Which offsets partitions hold."""
-
-    async def read_from_committed(self, *tps: TopicPartition) -> Mapping[TopicPartition, int | None]:
-        """Seek partitions to their committed offsets, and return those; None where there is none."""
-
-    async def read_from(self, offsets: Mapping[TopicPartition, int]) -> None:
-        """Seek partitions to offsets."""
-
-    def fetched(self, tp: TopicPartition) -> Fetched:
-        """What the last fetch of a partition told."""
-
-
 class Holding:
-    """The lanes of one assignment, a partition each. Faust alone takes partitions over in an order in which records are
-    lost or decided twice; this is the right one:
+    """The lanes of one assignment, one for each partition. Faust by itself takes partitions over in an order that loses
+    records or processes them twice; this is the right order:
 
     1. `fence` the previous owners of all partitions, also of those that were ours before: another process may have had
        them in between;
@@ -53,20 +28,20 @@ class Holding:
     def __init__(self, lanes: Mapping[TopicPartition, Lane], kafka: Kafka) -> None:
         self.lanes = lanes
         self.starts: Mapping[TopicPartition, int] = {}
-        """Where the reading of each partition begins, once it was sought."""
+        """Where the reading of each partition begins; empty until it is sought."""
         self._kafka = kafka
         self._changelogs = {lane.changelog: lane for lane in lanes.values() if lane.changelog is not None}
         self.is_open = False
-        """Whether slices are read and decided."""
+        """Whether slices are read and processed."""
         self.is_closed = False
-        """Whether the partitions have been let go, or are about to be."""
+        """Whether the partitions have been given up, or are being given up."""
 
     async def fence(self) -> None:
-        """Fence the previous owners: they can commit nothing any more, and what they began has ended."""
+        """Fence the previous owners: they can commit nothing more, and their open transactions have ended."""
         await asyncio.gather(*(lane.fence() for lane in self.lanes.values()))
 
     async def reconcile(self) -> None:
-        """Drop what tables hold of changelogs that cannot complete it, before recovery goes on from there."""
+        """Drop local copies that their changelogs cannot complete, before recovery continues from them."""
         if not self._changelogs:
             return
         extents = await self._kafka.extents(*self._changelogs)
@@ -75,7 +50,7 @@ class Holding:
                 log.warning("%s", warning)
 
     async def seek(self) -> None:
-        """Begin every lane, its table recovered, at its committed offset, or at the beginning of its partition.
+        """Begin every lane at its committed offset, or at the beginning of its partition. The tables must be recovered.
 
         Raises `NotRecovered`.
         """
@@ -92,17 +67,17 @@ class Holding:
         self.starts = starts
 
     def open(self) -> None:
-        """Let the reading begin, if it was sought: Faust resumes the flow several times before that."""
+        """Begin reading, if the starts are sought: Faust resumes the flow several times before that."""
         if self.starts and not self.is_open:
             self.is_open = True
-            log.info("holds %s", ", ".join(f"{topic}-{partition}" for topic, partition in sorted(self.lanes)))
+            log.info("holds %s", ", ".join(map(str, sorted(self.lanes))))
 
     def shut(self) -> None:
-        """End the reading: the partitions are being revoked."""
+        """End the reading at once: the partitions are being revoked."""
         self.is_open = False
 
     async def close(self) -> None:
-        """Finish and commit what is being published, and let the partitions go."""
+        """Finish and commit what is being published, and give the partitions up."""
         self.is_closed = True
         self.shut()
         await asyncio.gather(*(lane.close() for lane in self.lanes.values()))
@@ -123,7 +98,7 @@ class Holding:
             self.lanes[TopicPartition(slice_.topic, slice_.partition)].offer(slice_)
 
     def nudge(self) -> None:
-        """Let the lanes do what time asks for."""
+        """Let idle lanes do what is due by time."""
         for _, lane, fetched in self._fetched():
             lane.nudge(fetched.last_stable_offset)
 
@@ -136,8 +111,8 @@ class Holding:
         }
 
     def uncommitted(self) -> dict[TopicPartition, int]:
-        """How many offsets of each partition belong to open transactions, or lie behind one that is open, where that
-        is known: nobody reads those until it ends.
+        """How many offsets of each partition lie between its last stable offset and its high watermark, where those are
+        known: they cannot be read before the oldest open transaction ends.
         """
         return {
             tp: max(0, fetched.high_watermark - fetched.last_stable_offset)
@@ -146,7 +121,7 @@ class Holding:
         }
 
     def signs(self) -> dict[str, Sign]:
-        """The signs of progress: of recovery as a whole, then of each partition's lane and of Kafka's answers about it.
+        """Signs of progress: of recovery as a whole, then of each partition's lane and of Kafka's answers about it.
 
         Recovery has one sign for all partitions: those without a table, or recovered early, wait for the others.
         """
@@ -154,9 +129,9 @@ class Holding:
             return {"taking over": Sign(tuple(lane.recovered for lane in self.lanes.values()))} if self.lanes else {}
         signs: dict[str, Sign] = {}
         for tp, lane, fetched in self._fetched():
-            name, end = f"{tp.topic}-{tp.partition}", fetched.last_stable_offset
-            signs[name] = Sign(lane.steps, at_rest=end is not None and lane.done >= end)
-            signs[f"Kafka's answers about {name}"] = Sign(fetched.at, at_rest=not lane.has_room)
+            end = fetched.last_stable_offset
+            signs[str(tp)] = Sign(lane.steps, at_rest=end is not None and lane.done >= end)
+            signs[f"Kafka's answers about {tp}"] = Sign(fetched.at, at_rest=not lane.has_room)
         return signs
 
     def _fetched(self) -> Iterator[tuple[TopicPartition, Lane, Fetched]]:
@@ -171,5 +146,5 @@ def _start(tp: TopicPartition, committed: int | None, extent: Extent) -> int:
     if committed is not None and committed <= extent.end:
         return committed
     if committed is not None:
-        log.warning("%s-%s ends before its committed offset, so it was recreated; reading it from the beginning", *tp)
+        log.warning("%s ends before its committed offset, so it was recreated; reading it from the beginning", tp)
     return extent.beginning

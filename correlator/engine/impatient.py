@@ -1,10 +1,10 @@
-"""An aiokafka client that does not wait for a broker that hangs: connected, and silent, as a stuck disk leaves it.
+"""An aiokafka client that does not wait for a broker that hangs: still connected, but silent, as with a stuck disk.
 
 Kafka's controller fences such a broker after `broker.session.timeout.ms`, 9 s by default, and others lead from then on.
-aiokafka 0.14 asks a random broker what the cluster looks like and gives every question its whole request timeout, so
-work stands still for long after that. Here, such questions are short and asked again, and once a broker has left the
-cluster, what waits is broken off: aiokafka tries again, where the leaders are now. (Java's client prefers the least
-loaded broker, and limits connecting: KIP-601.)
+aiokafka 0.14 asks a random broker for metadata and lets every request take its whole timeout, so work stands still for
+long after that. Here, such requests time out soon and are repeated, and once a broker has left the cluster, requests
+that wait for it are broken off: aiokafka retries them with the new leaders. (Java's client prefers the least loaded
+broker, and limits connecting: KIP-601.)
 """
 
 import asyncio
@@ -18,36 +18,36 @@ from aiokafka.conn import CloseReason
 from aiokafka.errors import KafkaConnectionError, RequestTimedOutError
 
 ANSWERING = 3.0
-"""Seconds that a broker may take to say what it knows of the cluster, before another one is asked."""
+"""Seconds that a broker may take to answer about the cluster before another one is asked."""
 CONNECTING = 10.0
-"""Seconds that a connection may take, TLS and SASL included (KIP-601's)."""
+"""Seconds that connecting may take, including TLS and SASL (the default of KIP-601)."""
 DOUBT = 3.0
-"""Seconds that any other request may wait before the cluster is asked who is still there."""
+"""Seconds that any other request may wait before the cluster's metadata is refreshed."""
 ATTEMPTS = 5
-"""How often a question is asked for a short time, each time of a broker chosen at random. Then it gets all the time
-that aiokafka gives it: where all brokers are as slow, that is no sign."""
+"""How often a request is made with the short timeout, each time to a broker chosen at random. After that it gets
+aiokafka's own timeout: if all brokers are that slow, slowness means nothing."""
 
 T = TypeVar("T")
 
 
 def make_impatient(client: AIOKafkaClient) -> None:
-    """Make a client impatient that has not connected yet: consumers and producers make their own, and take none."""
+    """Make a client that has not connected yet impatient: consumers and producers create theirs, and accept none."""
     client.__class__ = ImpatientClient
 
 
 class ImpatientClient(AIOKafkaClient):
-    """aiokafka's client; what it asks of a single broker is bounded."""
+    """aiokafka's client, with bounds on what it waits for from a single broker."""
 
     _present: frozenset[int] = frozenset()
-    """The cluster's brokers, when it was last asked."""
+    """The cluster's brokers as of the last metadata."""
 
     async def bootstrap(self) -> None:
-        """Get to know the cluster, by whichever of its brokers answers."""
+        """Get the first metadata from whichever broker answers."""
         await _asked(super().bootstrap, CONNECTING)
 
     async def coordinator_lookup(self, coordinator_type: int, coordinator_key: str) -> Any:
-        """Ask who coordinates a group, or a transactional id. Raises `RequestTimedOutError` also where a connection
-        breaks: aiokafka's producer asks again after that, and gives up after any other error.
+        """Find the coordinator of a group or a transactional id. Raises `RequestTimedOutError`, also if a connection
+        breaks: aiokafka's producer retries after that, and gives up after any other error.
         """
         ask = super().coordinator_lookup
         try:
@@ -56,7 +56,7 @@ class ImpatientClient(AIOKafkaClient):
             raise RequestTimedOutError from error
 
     async def send(self, node_id: Any, request: Any, *, group: ConnectionGroup = ConnectionGroup.DEFAULT) -> Any:
-        """Send a request; while it waits, ask again and again who is still there."""
+        """Send a request; while it waits, refresh the metadata every few seconds."""
         doubting: asyncio.TimerHandle
 
         def doubt() -> None:
@@ -71,7 +71,7 @@ class ImpatientClient(AIOKafkaClient):
             doubting.cancel()
 
     async def _get_conn(self, node_id: Any, **kwargs: Any) -> Any:
-        # Connections are made one at a time: one that hangs holds up all others.
+        # aiokafka makes one connection at a time: one that hangs holds up all others.
         try:
             async with asyncio.timeout(CONNECTING):
                 return await super()._get_conn(node_id, **kwargs)
@@ -90,10 +90,11 @@ class ImpatientClient(AIOKafkaClient):
         return updated
 
     def _break_off(self, present: frozenset[int]) -> None:
-        """Close what is connected to brokers that left; and what waits for others, as they may wait for those.
+        """Close connections to brokers that have left, and those to others on which a request waits: the other broker
+        may itself wait for one that has left.
 
-        A leader asks a transaction's coordinator before it takes a record (KIP-890), and waits for its own
-        `request.timeout.ms`, 30 s; meanwhile it answers nothing else on that connection.
+        A leader asks the transaction's coordinator before it accepts a record (KIP-890), for up to its own
+        `request.timeout.ms` (30 s), and answers nothing else on that connection meanwhile.
         """
         for (node_id, group), connection in list(self._conns.items()):
             waits = group is ConnectionGroup.DEFAULT and bool(connection._requests)

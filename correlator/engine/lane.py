@@ -1,4 +1,4 @@
-"""A lane: one input partition that this process holds, from the slices that wait to the offset that is committed."""
+"""A lane: one input partition held by this process, from the slices that wait to the offset that is committed."""
 
 import asyncio
 from collections import deque
@@ -18,11 +18,11 @@ class NotRecovered(Exception):
 
 
 class Lane:
-    """What waits for a partition becomes one transaction, then what came in the meantime the next.
+    """Processes a partition one transaction at a time; all slices that arrive meanwhile are joined into the next one.
 
-    Without that brake, slices of a slower moment queue by the thousand, a transaction each (measured after a
-    fault: 68 s to catch up instead of 8.5). Nothing awaits between computing a transaction and handing it to the
-    publisher, so a revocation finds a slice not begun, or being published.
+    Without joining, slices pile up by the thousand whenever processing slows down, each with a transaction of its own
+    (measured after a fault: 68 s to catch up instead of 8.5). Nothing awaits between computing a transaction and
+    handing it to the publisher, so a revocation finds a slice either not begun or being published.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Lane:
         limit: int,
         fail: Callable[[str, BaseException], None],
     ) -> None:
-        """``limit``: how many records may wait, and go into one slice. ``fail``: ends the process."""
+        """``limit``: how many records may wait, and how many go into one slice. ``fail``: ends the process."""
         self._input, self._stage, self._table, self._publisher = input_, stage, table, publisher
         self.changelog = None if table is None else TopicPartition(table.changelog_topic_name, input_.partition)
         """The partition that the changes go to, if the stage has a table."""
@@ -48,25 +48,25 @@ class Lane:
 
     @property
     def has_room(self) -> bool:
-        """Whether more may be read for it. Asked from the consumer's thread, too."""
+        """Whether more records may be read. Also asked from the consumer's thread."""
         return self._waiting_records < self._limit
 
     @property
     def done(self) -> int:
-        """The offset up to which the partition is decided and, but for slices that changed nothing, committed."""
+        """The offset up to which the partition is processed and, except for slices without a result, committed."""
         return self._done
 
     @property
     def steps(self) -> int:
-        """Counts the steps forward: transactions, empty ones too, of taking the partition up and of its slices.
+        """How many transactions, empty ones included, loading the partition and processing its slices took so far.
 
-        Not those that time asks for while no slice waits: they come at any rate, and would hide a fetch that stalls.
+        Those of an idle stage do not count unless a slice waits: they come in any case, and would hide a stalled fetch.
         """
         return self._steps
 
     @property
     def recovered(self) -> int | None:
-        """The changelog's offset up to which the table shows it; None for not at all."""
+        """The changelog offset up to which the table is recovered; None if nothing is."""
         return None if self._table is None else self._table.store.offset(self._input.partition)
 
     def reconcile(self, beginning: int, end: int) -> str | None:
@@ -79,43 +79,41 @@ class Lane:
         """Raise `NotRecovered` where the table does not show all that the changelog holds."""
         recovered = beginning - 1 if self.recovered is None else self.recovered
         if self.changelog is not None and recovered < end - 1:
-            raise NotRecovered(f"{_name(self.changelog)} was read up to {recovered} of {end - 1}")
+            raise NotRecovered(f"{self.changelog} was read up to {recovered} of {end - 1}")
 
     async def fence(self) -> None:
         """Fence the partition's previous owner; its open transaction has ended when this returns."""
         await self._publisher.start()
 
     def open(self, start: int) -> None:
-        """Begin at the partition's committed offset, with its table recovered."""
+        """Begin at ``start``, the table being recovered."""
         self._offered = self._done = self._committed = start
         self._go_on(self._stage.assigned(self._input.partition, start))
 
     def offer(self, slice_: Slice) -> None:
-        """Take a slice in. Raises `LostSlice`."""
+        """Queue a slice. Raises `LostSlice`."""
         if slice_.start != self._offered:
-            raise LostSlice(f"{slice_.topic}-{slice_.partition} went on at {slice_.start} instead of {self._offered}")
+            raise LostSlice(f"{self._input} went on at {slice_.start} instead of {self._offered}")
         self._offered = slice_.end
         self._waiting.append(slice_)
         self._waiting_records += len(slice_.records)
         self._go_on(self._slices())
 
     def nudge(self, end: int | None) -> None:
-        """Let the stage do what time asks for, if nothing waits. ``end``: of the partition's committed records, if
-        known.
-        """
+        """Let the stage do what is due by time, if no slice waits. ``end``: where committed records end, if known."""
         if self._running is None and not self._closed:
             caught_up = end is not None and self._done >= end
             self._go_on(self._stage.idle(self._input.partition, self._done, caught_up=caught_up), idle=True)
 
     async def close(self) -> None:
-        """Finish what is being published, commit, and forget what waits: whoever holds the partition next reads it."""
+        """Finish the transaction under way, commit, and drop what waits: the next owner of the partition reads it."""
         self._closed = True
         if self._running is not None:
             await self._running
         try:
             await self._settle()
         except Exception as exc:  # noqa: BLE001 - whatever it is, it must not be survived
-            self._fail(f"could not let go of {_name(self._input)}", exc)
+            self._fail(f"could not let go of {self._input}", exc)
         self._stage.revoked(self._input.partition)
         await self._publisher.stop()
 
@@ -132,7 +130,7 @@ class Lane:
             if idle:
                 await self._settle()
         except Exception as exc:  # noqa: BLE001 - whatever it is, it must not be survived
-            self._fail(f"could not process {_name(self._input)}", exc)
+            self._fail(f"could not process {self._input}", exc)
         self._running = None
         if self._waiting:
             self._go_on(self._slices())
@@ -142,7 +140,7 @@ class Lane:
             yield from self._stage(self._take())
 
     def _take(self) -> Slice:
-        """All that waits, up to the limit, as one slice."""
+        """All waiting slices, up to the limit, as one."""
         first = last = self._waiting.popleft()
         records = list(first.records)
         while self._waiting and len(records) + len(self._waiting[0].records) <= self._limit:
@@ -161,7 +159,7 @@ class Lane:
             transaction.committed()
 
     async def _settle(self) -> None:
-        """Commit the offset behind slices that changed nothing: they are not worth a transaction each."""
+        """Commit the offset of slices without a result, which are not worth a transaction each."""
         if self._committed < self._done:
             await self._publish(Transaction((), {}, self._done))
 
@@ -170,7 +168,3 @@ class Lane:
         if self._table is not None and transaction.changes:
             self._table.commit(self._input.partition, transaction.changes, offset)
         self._committed = transaction.end
-
-
-def _name(tp: TopicPartition) -> str:
-    return f"{tp.topic}-{tp.partition}"

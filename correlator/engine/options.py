@@ -1,4 +1,4 @@
-"""How the engine runs, and the Faust app that this makes: what of Faust is switched off, or set otherwise."""
+"""How the engine runs, and the Faust app made from it, with what of Faust is switched off or set differently."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ class Options(NamedTuple):
 
     app_id: str
     client: Mapping[str, Any]
-    """What each of aiokafka's clients is given to connect: ``bootstrap_servers`` (``host:port`` each), TLS, SASL."""
+    """Connection settings of aiokafka's clients: ``bootstrap_servers`` (each ``host:port``), TLS, SASL."""
     slice_records: int
     """How many records a poll returns and a slice holds, at most: more is faster up to some 4000, and means more work
     to repeat after a crash."""
@@ -32,7 +32,7 @@ class Options(NamedTuple):
     """How long a transaction may take: a broker that hangs makes it take long. Only a transaction that nobody takes
     over stays open for this long; a successor ends its predecessor's at once."""
     nudge_interval: float = 2.0
-    """How often stages are asked what time wants of them."""
+    """Time between two calls of a stage's ``idle``."""
     stop_limit: float = 20.0
     """How long stopping may take before the process ends anyway: less than an orchestrator waits before it kills. A
     broker that hangs would hold it up until requests time out."""
@@ -46,14 +46,14 @@ def faust_app(options: Options) -> faust.App:
         broker_credentials=credentials_of(options.client),
         autodiscover=False,
         datadir=options.datadir,
-        topic_allow_declare=False,  # topics are declared before the app starts: Faust asks one node, once
+        topic_allow_declare=False,  # topics are created before the app starts: Faust asks one node, once
         topic_disable_leader=True,
         web_enabled=False,
         table_standby_replicas=0,  # Faust empties the queue that standbys are read through when the flow resumes
         consumer_group_instance_id=options.instance_id,
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=8 << 20,
-        consumer_metadata_max_age_ms=10_000,  # until then, aiokafka asks a former leader for a beginning, in vain
+        consumer_metadata_max_age_ms=10_000,  # until then, aiokafka asks a former leader for beginnings, in vain
         broker_max_poll_records=options.slice_records,
         broker_session_timeout=options.session_timeout,
         broker_heartbeat_interval=options.session_timeout / 5,

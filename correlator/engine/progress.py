@@ -1,20 +1,20 @@
-"""Progress: whether everything that should move does. Pure; whoever looks brings the time."""
+"""Progress: whether everything that should move does. Pure: the caller brings the time."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 
 class Sign(NamedTuple):
-    """Something to see progress by."""
+    """Something by which progress shows."""
 
     value: object
     """Changes with every step forward."""
     at_rest: bool = False
-    """Whether there is nothing to do, so that it need not change."""
+    """Whether there is nothing to do, so that it may stay the same."""
 
 
 class Standstill(NamedTuple):
-    """What has not moved for longest, though there is something to do."""
+    """What has gone longest without progress, though there is something to do."""
 
     what: str
     seconds: float
@@ -26,19 +26,19 @@ MOVING = Standstill("nothing", 0.0)
 class Progress:
     """For how long each thing has stood still.
 
-    Only time in which somebody looked counts, at most ``interval`` a look: a process that was itself stopped for
-    an hour (SIGSTOP, a laptop's lid) has not seen others stand still for an hour.
+    Only time between looks counts, at most ``interval`` each: a process that was itself stopped for an hour (SIGSTOP, a
+    closed laptop) has not seen others stand still for an hour.
     """
 
     def __init__(self, interval: float) -> None:
-        """``interval``: seconds between looks, at most, for them to count in full."""
+        """``interval``: the longest time between two looks, in seconds, that counts in full."""
         self._interval = interval
         self._looked: float | None = None
         self._still: dict[str, float] = {}
         self._values: dict[str, object] = {}
 
     def look(self, signs: Mapping[str, Sign], now: float) -> None:
-        """See what moved. ``now``: seconds of any clock that never goes back."""
+        """Note what moved. ``now``: seconds of a monotonic clock."""
         elapsed = 0.0 if self._looked is None else min(now - self._looked, self._interval)
         self._looked = now
         still: dict[str, float] = {}
@@ -49,5 +49,5 @@ class Progress:
 
     @property
     def standstill(self) -> Standstill:
-        """What stands still for longest, and for how long."""
+        """What has stood still for longest, and for how long."""
         return max((Standstill(*it) for it in self._still.items()), key=lambda it: it.seconds, default=MOVING)

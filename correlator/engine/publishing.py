@@ -1,4 +1,4 @@
-"""Publishing: a partition's transactions, one at a time, and the fence that keeps any other process out."""
+"""Publishing: a partition's transactions, one at a time, fenced against other processes."""
 
 import asyncio
 from collections import defaultdict
@@ -15,18 +15,18 @@ Row = tuple[str, int, bytes | None, bytes | None, Headers]
 """A message, without its class: making that costs more than all else that is done with it here."""
 
 MAX_BATCH = 1 << 20
-"""Bytes of a record batch, at most: about a broker's default for the largest that it takes."""
+"""The most bytes of a record batch: roughly the largest that brokers accept by default."""
 
 
 class NotPermitted(Exception):
-    """The broker does not let us write under a partition's transactional id. The text says which."""
+    """The broker does not allow us a partition's transactional id. The text says which."""
 
 
 class Publisher:
     """The transactional producer of one input partition.
 
-    One id a *partition*, not a process: the client that Kafka's protocol gives us (TxnOffsetCommit v0) knows no group
-    members, so the fence between two owners of a partition is the id (KIP-447 tells the story).
+    The transactional id belongs to the partition, not to the process: aiokafka commits offsets (TxnOffsetCommit v0)
+    without naming the group's member, so only a shared id fences the previous owner of a partition (see KIP-447).
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Publisher:
         make_impatient(self._producer.client)
 
     async def start(self) -> None:
-        """Fence the partition's owner before us; returns when its open transaction, if any, has ended.
+        """Fence the partition's previous owner; returns when its open transaction, if any, has ended.
 
         Raises `NotPermitted`, and aiokafka's errors.
         """
@@ -63,10 +63,10 @@ class Publisher:
         await self._producer.stop()
 
     async def publish(self, transaction: Transaction, changelog: TopicPartition | None) -> int | None:
-        """Make a transaction durable.
+        """Commit a transaction.
 
-        Returns the changelog offset of its last change, or None where it has none. Raises whatever went wrong; what
-        became of the transaction is then unknown, and this process must end (a successor's start settles it).
+        Returns the changelog offset of its last change, or None if it has none. Raises whatever went wrong; the outcome
+        of the transaction is then unknown and this process must end (its successor's start settles it).
         """
         producer = self._producer
         await producer.begin_transaction()
@@ -76,8 +76,8 @@ class Publisher:
                 changelog, ((*changelog, key, value, []) for key, value in transaction.changes.items())
             )
         sent = [batch for to, rows in _by_partition(transaction.messages) for batch in await self._send(to, rows)]
-        # aiokafka commits a transaction whose batches failed: every delivery must be looked at first. And offsets sent
-        # while batches are under way are refused by the broker for a moment (NotEnoughReplicas, 100 ms a retry).
+        # Await every delivery first: aiokafka commits a transaction even if some of its batches failed. And the broker
+        # refuses offsets for a moment while batches are in flight (NotEnoughReplicas, retried after 100 ms).
         delivered = await asyncio.gather(*changed, *sent)
         offsets = {aiokafka.TopicPartition(*self._input): transaction.end}
         await producer.send_offsets_to_transaction(offsets, self._group)
@@ -85,8 +85,8 @@ class Publisher:
         return max(delivered[: len(changed)], default=None)
 
     async def _send(self, to: TopicPartition, rows: Iterable[Row]) -> list[Awaitable[int]]:
-        """Put rows under way as whole batches: a tenth of the price of ``send`` a row. Each gives the offset of its
-        last row.
+        """Send rows in whole batches, at a tenth of the cost of ``send`` for each row. Returns an awaitable for each
+        batch: its delivery, with the offset of its last row.
         """
         batches: list[Awaitable[int]] = []
         batch = self._producer.create_batch()

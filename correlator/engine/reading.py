@@ -1,4 +1,4 @@
-"""Reading: every poll's records of a partition are one slice, and nothing is read before it is ours."""
+"""Reading: the records that a poll returns of a partition are one slice, and only partitions taken over are read."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Protocol
@@ -10,18 +10,15 @@ from correlator.engine.impatient import make_impatient
 from correlator.engine.slices import Slice, TopicPartition
 
 WHILE_FULL = 0.02
-"""Seconds between polls while a partition's lane is full: aiokafka wakes a poll for new data only, not for room."""
-
+"""Seconds between polls while a lane is full: aiokafka wakes a poll for new data only, not for room."""
 
 FETCH_WAIT = 200
-"""Milliseconds that the broker may hold a fetch without data. Faust's 1500 hold up every question that waits behind one
-on the same connection: offsets and ends, of which taking over asks four."""
+"""Milliseconds that the broker may hold a fetch without data. Faust's 1500 hold up every request behind it on the same
+connection; taking over makes four, for offsets and ends."""
 
 
 class SliceRecord:
-    """A slice, dressed as the single record that Faust sees of it, at the offset before the one where reading goes
-    on.
-    """
+    """A slice in the shape of a record, which is all that Faust sees of it; its offset is the slice's last one."""
 
     timestamp = timestamp_type = 0
     key = checksum = None
@@ -33,34 +30,33 @@ class SliceRecord:
 
 
 class Tenure(Protocol):
-    """What the reading needs to know of what this process holds at the moment."""
+    """What reading needs to know of the current assignment."""
 
     @property
     def starts(self) -> Mapping[TopicPartition, int]:
-        """From where each stream partition is read; whole before the first of them may be read."""
+        """Where the reading of each stream partition begins; complete before any of them may be read."""
 
     @property
     def full(self) -> bool:
-        """Whether a lane has no room."""
+        """Whether any lane has no room."""
 
     def reads(self, tp: TopicPartition) -> bool:
-        """Whether the stream partition may be read: it is ours, its start is sought, and its lane has room."""
+        """Whether a stream partition may be read: it is taken over, its start is sought, and its lane has room."""
 
 
 class WentBack(Exception):
-    """The reading of a partition jumped back to what was handed over before: going on would count it twice."""
+    """The reading of a partition jumped back behind what was handed over: going on would process records twice."""
 
 
 class SliceThread(AIOKafkaConsumerThread):
-    """Faust's consumer thread, reading committed records, a slice a partition and poll.
+    """Faust's consumer thread; it reads committed records, and returns a slice for each partition of a poll.
 
-    A slice ends at the consumer's position. So recovery, which waits for a record at the end of the changelog, also
-    gets past a control record there, which nobody ever sees (faust-streaming/faust #47).
+    A slice ends at the consumer's position, so recovery, which waits for a record at the end of the changelog, also
+    gets past a control record there, which is never returned (faust-streaming/faust #47).
     """
 
     streams: Collection[str] = ()
-    """The topics whose offsets transactions carry; the others are changelogs, which Faust's recovery seeks and
-    reads."""
+    """The topics that stages read. The others are changelogs, which Faust's recovery seeks and reads."""
     tenure: Tenure | None = None
     _seen: Tenure | None = None
     _handed: dict[TP, int]
@@ -81,7 +77,7 @@ class SliceThread(AIOKafkaConsumerThread):
         fetched = await super()._fetch_records(consumer, readable, timeout=timeout, max_records=max_records)  # type: ignore[arg-type]
         if not self.consumer.flow_active or self.tenure is None:
             return {}
-        if self.tenure is not self._seen:  # everything is told again: recovery may wait for what was told before
+        if self.tenure is not self._seen:  # recovery may wait for a position that was handed over before
             self._seen, self._handed = self.tenure, {}
         return {tp: [SliceRecord(slice_)] for tp, slice_ in self._slices(consumer, self.tenure, readable, fetched)}
 
@@ -92,7 +88,7 @@ class SliceThread(AIOKafkaConsumerThread):
         assignment = None if subscription is None else subscription.assignment
         if assignment is None or not assignment.active:
             return
-        # What aiokafka handed over is passed on, whatever became of the room for it since: it will not be read again.
+        # What aiokafka returned must be passed on, even if its lane has filled up since: it will not be read again.
         for tp in {*fetched, *(tp for tp in readable if tp in readable)} & set(assignment.tps):
             state = assignment.state_value(tp)
             if state is None or not state.has_valid_position:
@@ -109,10 +105,10 @@ class SliceThread(AIOKafkaConsumerThread):
 
 
 class Readable(Collection[TP]):
-    """The partitions to hand over records of: asked at the moment of handing over, also by a poll that began earlier.
+    """The partitions whose records may be returned, evaluated when they are, not when the poll began.
 
-    A copy made when the poll began would be overtaken by a rebalance: Faust resumes the stream partitions before it
-    seeks them, with the fetcher running, and what is read then is thrown away.
+    A copy made at the beginning of a poll would be out of date after a rebalance: Faust resumes the stream partitions
+    before it seeks them, with the fetcher running, and throws away what is read then.
     """
 
     def __init__(self, active: Collection[TP], thread: SliceThread) -> None:

@@ -1,5 +1,5 @@
-"""The store on disk: one RocksDB a partition, for state that outgrows memory or must not be read back at every
-start.
+"""The store on disk: a RocksDB for each partition, for state that outgrows memory, or should not be read back from the
+changelog at every start.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -10,23 +10,23 @@ from rocksdict import Options, Rdict, WriteBatch
 
 OFFSET_KEY = b"\x00changelog-offset"
 WRITTEN_KEY = b"\x00written-at"
-"""What the store notes beside the entries: no table may use these two keys."""
+"""Where the store keeps its own notes: no table may use these two keys."""
 
 
 class UnusableStore(Exception):
-    """A part cannot be opened. The text says where it lies, why, and what to do."""
+    """A part cannot be opened. The text says where it is, why, and what to do."""
 
 
 class RocksStore:
-    """Changes and the changelog offset that they reach are one write: after a crash both are there, or neither.
+    """Changes and the changelog offset that they reach are one write: after a crash, both are there or neither is.
 
-    A part that was last written longer ago than the changelog keeps its tombstones (``delete.retention.ms``) is read
-    anew: what was deleted while it lay here might never be told. A directory belongs to one process at a time;
-    RocksDB's own lock refuses a second one.
+    A part last written longer ago than the changelog keeps tombstones (``delete.retention.ms``) is deleted and read
+    back, as deletions made since then may be gone from the changelog. A directory belongs to one process at a time:
+    RocksDB locks it.
     """
 
     def __init__(self, directory: Path, *, tombstones_for: float, clock: Callable[[], float]) -> None:
-        """``tombstones_for``: seconds. ``clock``: seconds since 1970, to compare over restarts."""
+        """``tombstones_for``: seconds. ``clock``: seconds since 1970, comparable across restarts."""
         self._directory, self._tombstones_for, self._clock = directory, tombstones_for, clock
         self._parts: dict[int, Rdict] = {}
 

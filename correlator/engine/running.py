@@ -1,4 +1,4 @@
-"""Running an engine as a process: from start to a signal, or to the first thing that must not be survived."""
+"""Running an engine as a process, until a signal or a failure that it must not survive."""
 
 import asyncio
 import contextlib
@@ -14,22 +14,22 @@ from correlator.engine.engine import Engine
 log = logging.getLogger(__name__)
 
 TAKING_OVER = 3.0
-"""Seconds that stopping may take for a process that holds nothing yet: Faust's consumer may never answer then."""
+"""Seconds that stopping may take while no partition is read yet: Faust's consumer may never answer then."""
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def die(what: str, exc: BaseException) -> None:
-    """End the process at once, with one line: what memory holds may differ from what is durable, so nothing may go on.
+    """Log one line and end the process at once: memory may differ from what is durable, so nothing may continue.
 
-    A successor fences us, ends our transaction, and reads again from the committed offset.
+    A successor fences this process, aborts its transaction, and reads again from the committed offset.
     """
     log.critical("%s, so this process ends: %s", what, describe(exc))
     leave(1)
 
 
 def describe(exc: BaseException) -> str:
-    """An exception as a person reads it, also where it has no text of its own, and what it came from."""
+    """An exception and its cause in one readable line, also where it has no text of its own."""
     if isinstance(exc, BaseExceptionGroup):  # a task group's own text says only how many there are
         return describe(exc.exceptions[0])
     if isinstance(exc, ProducerFenced):  # aiokafka's own text says the same, and less clearly
@@ -40,10 +40,10 @@ def describe(exc: BaseException) -> str:
 
 
 async def run(engine: Engine) -> bool:
-    """Run until SIGTERM or SIGINT: then finish the slice in hand, commit, leave the group.
+    """Run until SIGTERM or SIGINT, then finish the slice in hand, commit, and leave the group.
 
-    Returns whether all of it has ended; where not, nothing is in hand, and the process ends by `leave`. Anything else
-    that ends the app goes to ``engine.fail``.
+    Returns whether everything has stopped; if not, nothing is left to finish, and the caller should `leave`. Whatever
+    else ends the app goes to ``engine.fail``.
     """
     app, stop = engine.app, asyncio.Event()
     for signal_ in STOP_SIGNALS:
@@ -71,7 +71,7 @@ async def run(engine: Engine) -> bool:
 
 
 async def _stop(engine: Engine) -> bool:
-    """Finish what is in hand, and leave; in time, whatever Faust or a broker that hangs may wait for."""
+    """Finish what is in hand and leave, within a limit: Faust, or a broker that hangs, may keep us waiting."""
     in_hand = engine.assignments.in_hand
     patience = engine.options.stop_limit if in_hand else TAKING_OVER
     limit = asyncio.timeout(patience)
@@ -79,13 +79,13 @@ async def _stop(engine: Engine) -> bool:
         async with limit:
             await engine.app.stop()
             await engine.assignments.let_go()
-    if limit.expired() and in_hand:  # asked, as Faust swallows what would cancel it
+    if limit.expired() and in_hand:  # not caught as an exception: Faust swallows the cancellation
         engine.fail(f"it did not stop within {patience:.0f} seconds", TimeoutError("Kafka or Faust kept it waiting"))
     return not limit.expired()
 
 
 def leave(code: int) -> None:
-    """End the process at once, whatever threads Faust has left."""
+    """End the process at once, whatever threads Faust has left running."""
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

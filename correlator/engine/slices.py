@@ -1,4 +1,4 @@
-"""What the engine hands to a stage, and what it takes back."""
+"""What the engine passes to a stage, and what it gets back."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
@@ -13,6 +13,9 @@ class TopicPartition(NamedTuple):
     topic: str
     partition: int
 
+    def __str__(self) -> str:
+        return f"{self.topic}-{self.partition}"
+
 
 class Received(Protocol):
     """A record as aiokafka's consumer returns it."""
@@ -25,7 +28,7 @@ class Received(Protocol):
 
     @property
     def timestamp_type(self) -> int:
-        """Whose time that is: 0 the producer's, 1 the broker's."""
+        """Whose clock that is: 0 the producer's, 1 the broker's."""
 
     @property
     def key(self) -> bytes | None: ...
@@ -36,10 +39,10 @@ class Received(Protocol):
 
 
 class Slice(NamedTuple):
-    """What was read of one partition: its records, and how far the reading went.
+    """What one poll read of a partition: its records, and the offsets that it covers.
 
-    ``start`` is where the reading went on from and ``end`` where it will go on, so that slices of a partition join
-    without a gap even where control records, aborted records or compaction leave holes between the records' offsets.
+    Reading began at ``start`` and will continue at ``end``, so slices of a partition join without a gap, even where
+    control records, aborted records or compaction leave holes between the offsets of the records.
     """
 
     topic: str
@@ -47,17 +50,6 @@ class Slice(NamedTuple):
     start: int
     end: int
     records: Sequence[Received]
-
-
-class Fetched(NamedTuple):
-    """What the last fetch of a partition told beside the records; nothing before the first."""
-
-    last_stable_offset: int | None = None
-    """Where committed records end: the first offset of the oldest open transaction, or the high watermark."""
-    high_watermark: int | None = None
-    """Where all records end, those of open transactions included."""
-    at: int | None = None
-    """When it was, in milliseconds since 1970."""
 
 
 class Message(NamedTuple):
@@ -72,32 +64,32 @@ class Message(NamedTuple):
 
 
 class Transaction(NamedTuple):
-    """What becomes durable together: messages, changes of the stage's table (None deletes), and the input's offset."""
+    """What is committed together: messages, changes of the stage's table (None deletes), and the input's offset."""
 
     messages: Sequence[Message]
     changes: Changes
     end: int
-    """The offset up to which the input is done: the next one to read after a restart."""
+    """The offset up to which the input is processed: the next to be read after a restart."""
     committed: Callable[[], object] | None = None
-    """Called once all of that is durable."""
+    """Called once all of it is committed."""
 
 
 class Stage(Protocol):
-    """A function from slices to transactions, with what it remembers of the partitions that this process holds."""
+    """A function from slices to transactions, with state for the partitions that this process holds."""
 
     def assigned(self, partition: int, offset: int) -> Iterator[Transaction]:
-        """The partition is ours, its table recovered, and its input committed up to ``offset``. Its first slice comes
-        after what this yields, which goes no further.
+        """The partition is taken over, its table recovered, and its input committed up to ``offset``. Its first slice
+        comes after all that this yields. Transactions yielded here end at ``offset``; empty ones let others run.
         """
 
     def revoked(self, partition: int) -> None:
-        """The partition is no longer ours."""
+        """The partition is given up."""
 
     def __call__(self, slice_: Slice) -> Iterator[Transaction]:
-        """Decide a slice. The engine asks for a transaction only when the one before it is committed."""
+        """Process a slice. The next transaction is requested only when the one before it is committed."""
 
     def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Transaction]:
-        """Called every few seconds while no slice waits. What it yields goes no further than ``end``.
+        """Called every few seconds while no slice waits. The transactions end at ``end``, where processing has got to.
 
-        ``caught_up``: all that the partition holds has been read and decided.
+        ``caught_up``: all committed records of the partition have been processed.
         """

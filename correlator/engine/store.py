@@ -1,14 +1,14 @@
-"""Where a table's entries lie on this process's side: bytes by key, a part for each partition."""
+"""Where this process keeps a table's entries: bytes by key, in a part for each partition."""
 
 from collections.abc import Collection, Iterable, Iterator
 from typing import Protocol
 
 
 class Store(Protocol):
-    """Entries of the partitions that this process holds, each part with the changelog offset that it shows.
+    """The entries of the partitions held, each part with the changelog offset that it has reached.
 
-    A part always equals the changelog up to its offset: changes come from the changelog, or from a transaction that is
-    already committed to it.
+    A part always equals the changelog up to that offset: changes come from the changelog, or from a transaction already
+    committed to it.
     """
 
     def get(self, partition: int, key: bytes) -> bytes | None:
@@ -24,14 +24,14 @@ class Store(Protocol):
         """Apply changes in order (None deletes), with the changelog offset of the last one, as one write."""
 
     def keep_only(self, partitions: Collection[int]) -> None:
-        """Let go of every other partition: it belongs to somebody else now, who changes it."""
+        """Release all other partitions: other processes own and change them now."""
 
     def forget(self, partition: int) -> None:
-        """Know nothing of a partition any more: it is to be read anew."""
+        """Delete a partition's part: the changelog will be read from its beginning."""
 
 
 class MemoryStore:
-    """The default: a dict of bytes for each partition. Bytes are not tracked by Python's garbage collector."""
+    """The default: a dict of bytes for each partition. Python's garbage collector does not track bytes."""
 
     def __init__(self) -> None:
         self._parts: dict[int, dict[bytes, bytes]] = {}

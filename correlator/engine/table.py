@@ -1,4 +1,4 @@
-"""A changelog-backed table that shows only what is committed."""
+"""A changelog-backed table that shows committed changes only."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -12,26 +12,26 @@ from correlator.engine.slices import Changes, Slice
 from correlator.engine.store import Store
 
 RECOVERY_BUFFER = 2
-"""Slices of the changelog that Faust's recovery gathers before it applies them. Not 1: with that it goes on reading the
+"""How many slices of the changelog Faust's recovery gathers before it applies them. With 1 it would go on reading the
 changelog after recovery (faust ``tables/recovery.py``)."""
 
 
 class StoreAdapter(FaustStore[bytes, bytes]):
-    """What Faust's table manager needs to know of a store."""
+    """Our store, as Faust's table manager wants a store to be."""
 
     def __init__(self, *args: Any, store: Store, read_back: Counter[int], **kwargs: Any) -> None:
-        """``read_back`` counts, by partition, what was changed by reading rather than by a transaction of ours."""
+        """``read_back`` counts, by partition, the changes that did not come from our own transactions."""
         super().__init__(*args, **kwargs)
         self.store, self._read_back = store, read_back
 
     def persisted_offset(self, tp: TP) -> int | None:
-        """Where recovery goes on from: nothing before it is read again, also when a rebalance leaves the partition
-        here.
+        """The offset after which recovery begins: nothing up to it is read again, also after a rebalance that leaves
+        the partition with us.
         """
         return self.store.offset(tp.partition)
 
     def apply_changelog_batch(self, batch: Iterable[EventT[Any]], *_: object, **__: object) -> None:
-        """Apply what was read of the changelog: an event is a slice of it."""
+        """Apply slices of the changelog, one an event."""
         for event in batch:
             slice_ = cast(Slice, event.message.value)
             changes = [(record.key, record.value) for record in slice_.records if record.key is not None]
@@ -52,8 +52,8 @@ class StoreAdapter(FaustStore[bytes, bytes]):
 class CommittedTable(faust.Table[bytes, bytes]):
     """A Faust table whose changes come from the changelog, or from a transaction already committed to it.
 
-    Faust keeps it co-partitioned with its input, and recovers it; the engine writes it.
-    Written any earlier, a store on disk would keep changes that never were (tried with kills: 105 of 200 pairs lost).
+    Faust keeps it co-partitioned with its input and recovers it; the engine writes it. Written before the commit, a
+    store on disk would keep changes that were never committed (tried by killing: 105 of 200 pairs lost).
     """
 
     def __init__(self, app: AppT, *, name: str, store: Store, partitions: int) -> None:
@@ -81,22 +81,26 @@ class CommittedTable(faust.Table[bytes, bytes]):
         )
 
     def reconcile(self, partition: int, beginning: int, end: int) -> str | None:
-        """Forget a part that the changelog, from ``beginning`` to ``end``, cannot complete; says why.
+        """Drop the local copy of a partition if the changelog, from ``beginning`` to ``end``, cannot complete it.
 
-        Its head is gone by no compaction: that leaves the beginning where it is.
+        Returns a warning where state is lost, or read again. Compaction is no reason for one: it leaves the beginning
+        where it is.
         """
         offset, name = self.store.offset(partition), f"{self.changelog_topic_name}-{partition}"
         if offset is not None and not beginning - 1 <= offset < end:
             self.store.forget(partition)
             self._read_back[partition] += 1
-            return f"{name} reaches from {beginning} to {end}, and not to where we were ({offset}): reading it whole"
+            return (
+                f"{name} holds offsets {beginning} up to {end}, but the local copy continues at {offset + 1}:"
+                " discarding the copy and rereading the changelog"
+            )
         if offset is None and beginning > 0:
-            return f"{name} begins at {beginning}: what was kept before that is lost (was its head deleted?)"
+            return f"{name} begins at {beginning}: the state before that is lost (were its first records deleted?)"
         return None
 
     def stamp(self, partition: int) -> object:
-        """Stays the same as long as nobody but this process changes the partition's part; None where there is no part,
-        or the partition belongs to another process: the store is not asked then, as it would open that one's database.
+        """Equal stamps: nobody but this process changed the partition in between. None where nothing is stored, or
+        where another process holds the partition: asking the store would open that process's database.
         """
         if partition in self._elsewhere or self.store.offset(partition) is None:
             return None
@@ -105,7 +109,7 @@ class CommittedTable(faust.Table[bytes, bytes]):
     async def on_rebalance(
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
     ) -> None:
-        """Keep the partitions that are ours now."""
+        """Keep only the partitions assigned to us."""
         ours = {tp.partition for tp in assigned if tp.topic == self.changelog_topic_name}
         self.store.keep_only(ours)
         self._elsewhere = frozenset(range(self.partitions or 0)) - ours
@@ -113,17 +117,17 @@ class CommittedTable(faust.Table[bytes, bytes]):
         await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
 
     def on_key_set(self, key: bytes, value: bytes) -> NoReturn:
-        """Refuse: see the class."""
+        """Refuse, see the class. Raises `TypeError`."""
         raise TypeError(f"table {self.name} is written by committed transactions only")
 
     def on_key_del(self, key: bytes) -> NoReturn:
-        """Refuse: see the class."""
+        """Refuse, see the class. Raises `TypeError`."""
         raise TypeError(f"table {self.name} is written by committed transactions only")
 
     def get_committed(self, partition: int, key: bytes) -> bytes | None:
-        """The entry as of the last committed transaction of the partition."""
+        """An entry as of the partition's last committed transaction."""
         return self.store.get(partition, key)
 
     def commit(self, partition: int, changes: Changes, offset: int | None) -> None:
-        """Apply the changes of a committed transaction; ``offset`` is its last one in the changelog."""
+        """Apply the changes of a committed transaction; ``offset`` is the last of them in the changelog."""
         self.store.apply(partition, changes.items(), offset)

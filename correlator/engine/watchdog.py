@@ -1,4 +1,4 @@
-"""The watchdog: a process that no longer gets anywhere says so and ends, so that another can take over."""
+"""The watchdog: a process that makes no progress says so and ends, so that another can take over."""
 
 import asyncio
 import threading
@@ -12,11 +12,11 @@ INTERVAL = 2.0
 
 
 class Stalled(Exception):
-    """There was something to do, and nothing was done. The text says what stood still, and for how long."""
+    """Nothing was done though there was something to do. The text says what stood still, and for how long."""
 
 
 class Watchdog:
-    """Looks at the engine from its event loop, and at the event loop from a thread of its own."""
+    """Watches the engine from its event loop, and the event loop from a thread."""
 
     def __init__(
         self,
@@ -26,7 +26,7 @@ class Watchdog:
         fail: Callable[[str, BaseException], None],
         interval: float = INTERVAL,
     ) -> None:
-        """``limit``: after how many seconds of standstill ``fail`` is called, which must end the process."""
+        """``limit``: seconds of standstill after which ``fail`` is called, which must end the process."""
         self._signs, self._limit, self._fail, self._interval = signs, limit, fail, interval
         self._progress = Progress(2 * interval)
         self._beats = 0
@@ -34,11 +34,11 @@ class Watchdog:
 
     @property
     def standstill(self) -> Standstill:
-        """What stands still for longest."""
+        """What has stood still for longest."""
         return self._progress.standstill
 
     async def watch(self) -> None:
-        """Look until cancelled."""
+        """Watch until cancelled."""
         threading.Thread(target=self._watch_the_loop, name="watchdog", daemon=True).start()
         try:
             while True:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from correlator.engine import MAX_BATCH, MemoryStore, Message, Options, Slice, Transaction
-from correlator.engine.holding import Extent
-from correlator.engine.slices import Changes, Fetched, TopicPartition
+from correlator.engine.kafka import Extent, Fetched
+from correlator.engine.slices import Changes, TopicPartition
 
 INPUT = TopicPartition("input", 3)
 CHANGELOG = "changelog"

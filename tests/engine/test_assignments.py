@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from correlator.engine.assignments import Assignments
-from correlator.engine.holding import Extent
+from correlator.engine.kafka import Extent
 from correlator.engine.lane import Lane
 from correlator.engine.slices import TopicPartition
 from tests.engine.fakes import Failures, Kafka, Publisher, Stage, Table, a_slice, settled

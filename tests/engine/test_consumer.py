@@ -9,8 +9,8 @@ from faust.transport.drivers.aiokafka import Consumer
 from faust.types import TP
 
 from correlator.engine.consumer import SliceConsumer
-from correlator.engine.holding import Extent
-from correlator.engine.slices import Fetched, TopicPartition
+from correlator.engine.kafka import Extent, Fetched
+from correlator.engine.slices import TopicPartition
 
 ONE, TWO = TP("input", 0), TP("input", 1)
 HOLDING = object()

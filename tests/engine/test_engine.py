@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from correlator.engine import Engine
-from correlator.engine.slices import Fetched, TopicPartition
+from correlator.engine.kafka import Fetched
+from correlator.engine.slices import TopicPartition
 from tests.engine.fakes import OPTIONS, Failures, Kafka, Publisher, Stage
 
 ONE = TopicPartition("input", 0)

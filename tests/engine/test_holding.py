@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from correlator.engine import Slice
-from correlator.engine.holding import Extent, Holding
+from correlator.engine.holding import Holding
+from correlator.engine.kafka import Extent, Fetched
 from correlator.engine.lane import NotRecovered
 from correlator.engine.progress import Progress, Sign, Standstill
-from correlator.engine.slices import Fetched, TopicPartition
+from correlator.engine.slices import TopicPartition
 from tests.engine.fakes import Kafka, a_slice, settled
 
 ONE, TWO = TopicPartition("input", 0), TopicPartition("input", 1)
