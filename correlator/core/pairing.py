@@ -65,7 +65,7 @@ def could_follow(end: Known, start: KnownStart, rules: Rules) -> bool:
         start.event.occurred <= end.event.occurred - rules.tight_timing
         and start.event.worker == end.event.worker
         # By their own clocks: the end may have come by a partition that is ahead of the others.
-        and end.clock <= max(start.settles + rules.remember, start.endless_until)
+        and end.clock <= (start.endless_until or start.settles + rules.remember)
     )
 
 

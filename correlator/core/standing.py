@@ -23,7 +23,8 @@ def stand(whole: Whole, watermark: int | None) -> Standing:
     start, end = whole.start, whole.end
     if start is None:
         outcome = Outcome.CANCELLED if whole.cancellations else Outcome.UNMATCHED
-        return _when(whole.opening.spent, [(whole.opening.deadline, outcome)], watermark, whole)
+        waits = max(whole.opening.deadline, whole.decides or 0)  # one whose start another end took may find another yet
+        return _when(whole.opening.spent, [(waits, outcome)], watermark, whole)
     if end is not None:
         return Standing(Outcome.CANCELLED if whole.cancellations else Outcome.COMPLETED, None, None, None)
     if whole.cancellations:

@@ -54,8 +54,8 @@ class KnownStart(Known):
     yet clear it up.
     """
     endless_until: int = 0
-    """Until when it is remembered for what was published of it without an end: that settles which ends it can take,
-    however long an end has made it remembered since."""
+    """Until when it is remembered for what was published of it without an end; 0 where nothing was. That settles which
+    ends it can take, however long an end has made it remembered since."""
 
     @property
     def settles(self) -> int:

@@ -1,7 +1,7 @@
 """What becomes of a start that no end met."""
 
 from tests.core.cases.case import UPTIME, Case
-from tests.core.scenes import end, rules, start, until
+from tests.core.scenes import cancel, end, rules, start, until
 
 ENDING = [
     # a────b          |
@@ -51,6 +51,17 @@ ENDING = [
         "a second end that comes later than grace takes nothing from the first, by resource",
         [start("a", 0), end("y", 8), until(27.1), end("x", 7), until(45)],
         ["a..y completed resource", "..x unmatched"],
+    ),
+    # a──!         |          b──────────y  | x     a is cancelled at 20 and forgotten at 50: x comes too late for it,
+    # 0  5        20         40       49:30 50 51    though y, which could take it as well as b, still waits
+    Case(
+        "a cancelled start is forgotten, though an end that came in time could yet take it",
+        [start("a", 0), cancel("!", 5), start("b", 40), end("y", 49.5), end("x", 51), until(66.1)],
+        [
+            "a../! cancelled",
+            "b..y completed resource ambiguous",
+            "..x unmatched",
+        ],
     ),
     # the same by follows, b forgotten or not
     Case(
