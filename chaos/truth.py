@@ -10,10 +10,10 @@ from typing import Final, NamedTuple
 from chaos.events import STARTED, event
 from chaos.plots import PLOTS, Expected, Happened, Plot, Step, records
 from chaos.published import letter
+from correlator.core.rules import SECOND
 from correlator.event import Kind
 from correlator.partitioner import partition_for
 
-SECOND: Final = 1_000_000
 GRACE: Final = 120 * SECOND
 """Longer than any fault keeps an event from the broker, so that none comes too late for its record."""
 REMEMBER: Final = 120 * SECOND

@@ -1,12 +1,14 @@
 """The clock of a raw partition: time is event time. All times in microseconds since 1970 UTC."""
 
-AHEAD = 5 * 60 * 1_000_000
+from correlator.core.rules import MINUTE, SECOND
+
+AHEAD = 5 * MINUTE
 """An event dated further ahead of when it was received than this has a wrong clock, and does not move ours."""
 
-QUIET = 60 * 1_000_000
+QUIET = MINUTE
 """After as long without an event of ours in a partition that is read to its end, wall time is its time."""
 
-STEP = 10 * 1_000_000
+STEP = 10 * SECOND
 """A quiet partition's clock goes on in steps of this: each is a message to every lifecycles partition."""
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
-from correlator.page.words import DAY, HOUR, MINUTE, SECOND, moment
+from correlator.core.rules import DAY, HOUR, MINUTE, SECOND
+from correlator.page.words import moment
 
 STEPS: Final = tuple(
     count * unit

@@ -4,11 +4,9 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from correlator.core.rules import DAY, HOUR, MINUTE, SECOND
+
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-SECOND: Final = 1_000_000
-MINUTE: Final = 60 * SECOND
-HOUR: Final = 60 * MINUTE
-DAY: Final = 24 * HOUR
 
 SHORT: Final = 64
 """Characters of a name in a line."""

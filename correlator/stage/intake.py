@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterator
 
 from correlator import prefect, wire
 from correlator.core import PartitionClock
+from correlator.core.rules import MINUTE
 from correlator.engine import Message, Slice, Transaction
 from correlator.partitioner import partition_for
 from correlator.stage.arriving import arrival
 from correlator.stage.dead_letters import DeadLetters
 from correlator.stage.draft import Counts, Draft
 
-TICK = 60 * 1_000_000
-"""Event time after which the lifecycles partitions hear of a clock, in microseconds."""
+TICK = MINUTE
+"""Event time after which the lifecycles partitions hear of a clock."""
 
 
 class Intake:
