@@ -4,7 +4,7 @@
 
 # Any image with Python ≥ 3.11 and its venv module, on glibc. Both stages stand on it: the interpreter that /app links to
 # is then at the same place in both, wherever that is.
-ARG BASE=docker.io/library/python:3.11-slim-bookworm
+ARG BASE=docker.io/library/python:3.13-slim-trixie
 
 # Everything is installed from locks in which each file is pinned by its hash.
 FROM ${BASE} AS build

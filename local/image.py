@@ -18,10 +18,13 @@ from correlator import __version__
 
 ROOT: Final = Path(__file__).parent.parent
 TAG: Final = f"correlator:{__version__}"
-BASE: Final = "docker.io/library/python:3.11-slim-bookworm"
+BASE: Final = "docker.io/library/python:3.13-slim-trixie"
 """The Dockerfile's default."""
 
-STAND_IN: Final = "localhost/debian-python:bookworm"
+RELEASE: Final = "trixie"
+"""The Debian that the stand-in is made of: the base's own."""
+
+STAND_IN: Final = f"localhost/debian-python:{RELEASE}"
 PULLING: Final = 120
 """Seconds that pulling the base may take before a Debian stands in."""
 
@@ -80,7 +83,7 @@ def stand_in() -> str:
     print(f"{BASE} cannot be pulled: making a Debian with debootstrap in its place …", file=sys.stderr)
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory, "root")
-        _run(["debootstrap", "--variant=minbase", "--include=python3,python3-venv,ca-certificates", "bookworm", root])
+        _run(["debootstrap", "--variant=minbase", "--include=python3,python3-venv,ca-certificates", RELEASE, root])
         for place in SLIMMED:
             shutil.rmtree(root / place, ignore_errors=True)
         container = _run(["buildah", "from", "scratch"], read=True)

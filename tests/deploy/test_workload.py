@@ -6,7 +6,7 @@ from correlator.settings import Settings
 from correlator.topics.cluster import ASKING
 from correlator.topics.reaching import CONNECTING
 from correlator.web import create_web
-from local.image import BASE, TAG
+from local.image import BASE, RELEASE, TAG
 from local.manifests import DEPLOY, settings
 from tests.deploy.manifests import COMPONENTS, DOCKERFILE, assigned, container, document
 
@@ -46,6 +46,7 @@ def test_an_overlay_runs_the_image_that_is_made_here(overlay):
 
 def test_the_image_is_made_of_what_the_dockerfile_says():
     assert f"ARG BASE={BASE}\n" in DOCKERFILE.read_text()
+    assert BASE.endswith(RELEASE), "what stands in for it is the same Debian"
 
 
 def test_the_image_asks_there_too():
