@@ -25,7 +25,14 @@ TOOLS: Final = {
     "cmd": "github.com/compose-spec/compose-go/v2/cmd@v2.16.2",  # the loader that Docker's compose is made with
 }
 
-ALONE: Final = (("rocksdb",), ("monitoring",), ("strimzi",), ("keda",), ("keda", "keda-sasl"))
+ALONE: Final = (
+    ("rocksdb",),
+    ("monitoring",),
+    ("strimzi",),
+    ("strimzi", "strimzi-input"),
+    ("keda",),
+    ("keda", "keda-sasl"),
+)
 """Components that must also do without the others."""
 
 IGNORED: Final = {

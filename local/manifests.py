@@ -1,4 +1,4 @@
-"""``python -m local.manifests``: write those files of ``deploy/`` anew that follow from what is said elsewhere.
+"""``python -m local.manifests``: write those files of ``deploy/`` that follow from what is said elsewhere.
 
 Strimzi's topics and user from the settings of the base, by what the stage declares and needs; the Prometheus
 operator's rule from the alerts.
@@ -12,7 +12,7 @@ import yaml
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from correlator.settings import Settings
-from correlator.topics import Resource, TopicSpec, declared, needed
+from correlator.topics import Resource, Role, TopicSpec, declared, needed
 from correlator.values import PREFIX
 
 Manifest: TypeAlias = dict[str, Any]
@@ -55,8 +55,17 @@ def settings() -> Settings:
 
 
 def topics(settings: Settings) -> list[Manifest]:
-    """A KafkaTopic for each topic that is declared."""
-    return [_topic(spec) for spec in declared(settings)]
+    """A KafkaTopic for each topic of the stage's own.
+
+    The input is somebody else's: Strimzi removes the settings that a KafkaTopic does not name, and the topic with it.
+    """
+    return [_topic(spec) for spec in declared(settings) if spec.role is not Role.INPUT]
+
+
+def input_topic(settings: Settings) -> Manifest:
+    """A KafkaTopic for the input, where somebody wants Strimzi to create it."""
+    (manifest,) = [_topic(spec) for spec in declared(settings) if spec.role is Role.INPUT]
+    return manifest
 
 
 def user(settings: Settings) -> Manifest:
@@ -92,6 +101,7 @@ def files() -> Iterator[tuple[Path, str]]:
     now = settings()
     yield DEPLOY / "strimzi" / "topics.yaml", _text(*topics(now))
     yield DEPLOY / "strimzi" / "user.yaml", _text(user(now))
+    yield DEPLOY / "strimzi-input" / "topics.yaml", _text(input_topic(now))
     alerts = (DEPLOY / "monitoring" / "alerts.yaml").read_text()
     yield DEPLOY / "monitoring" / "prometheusrule.yaml", _text(rule(alerts))
 
@@ -103,7 +113,8 @@ def _topic(spec: TopicSpec) -> Manifest:
 
 
 def _strimzi(kind: str, name: str, spec: Mapping[str, Any]) -> Manifest:
-    metadata = {"name": name, "labels": {"app.kubernetes.io/name": NAME, "strimzi.io/cluster": CLUSTER}}
+    labels = {"app.kubernetes.io/name": NAME, "app.kubernetes.io/instance": NAME, "strimzi.io/cluster": CLUSTER}
+    metadata = {"name": name, "labels": labels}
     return {"apiVersion": "kafka.strimzi.io/v1", "kind": kind, "metadata": metadata, "spec": dict(spec)}
 
 
