@@ -116,6 +116,7 @@ image: setup ## build the container image correlator:VERSION, with Docker or (wh
 .PHONY: deploy-check
 deploy-check: setup ## render deploy/ and compose.yaml, and hold them against schemas and lint (wants Go and Maven)
 	@$(BIN)/python -m local.deploy_check
+	@REQUIRE_KUSTOMIZE=1 $(BIN)/python -m pytest --quiet tests/deploy/test_side_by_side.py
 
 .PHONY: clean
 clean: ## remove what was made: .venv, caches, builds (the Kafka in your cache directory stays)

@@ -25,6 +25,9 @@ TOOLS: Final = {
     "cmd": "github.com/compose-spec/compose-go/v2/cmd@v2.16.2",  # the loader that Docker's compose is made with
 }
 
+CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "correlator-tools")
+"""Where the tools and schemas are kept."""
+
 ALONE: Final = (
     ("rocksdb",),
     ("monitoring",),
@@ -44,8 +47,7 @@ IGNORED: Final = {
 
 def main() -> int:
     """Check everything; returns the exit code."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "correlator-tools")
-    bin_, known = _tools(cache), _schemas(cache)
+    bin_, known = _tools(CACHE), _schemas(CACHE)
     lint = ["--ignore-container-cpu-limit", *(f"--ignore-test={test}" for test in IGNORED)]
     lint += ["--enable-optional-test=container-seccomp-profile", "--enable-optional-test=container-ports-check"]
     failed = []
@@ -113,6 +115,18 @@ def _targets(directory: Path) -> Iterator[tuple[str, Path]]:
         }
         (target / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
         yield name, target
+    yield "two side by side", side_by_side(directory)
+
+
+def side_by_side(directory: Path) -> Path:
+    """A target of two deployments in one namespace, the second with a suffix; returns where it is."""
+    complete = os.path.relpath(DEPLOY / "overlays" / "complete", directory / "first")
+    second = {"resources": [complete], "nameSuffix": "-second"}
+    written = {"first": {"resources": [complete]}, "second": second, "both": {"resources": ["../first", "../second"]}}
+    for name, kustomization in written.items():
+        (directory / name).mkdir()
+        (directory / name / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+    return directory / "both"
 
 
 def _passes(*command: str | Path, quiet: bool = False) -> bool:
