@@ -23,6 +23,18 @@ def test_it_runs_the_kafka_that_the_tests_run():
     assert SERVICES["kafka"]["image"] == f"apache/kafka:{kafka_version()}"
 
 
+def test_the_image_is_built_once_for_all_that_run_it():
+    ours = {name for name, service in SERVICES.items() if service["image"] == "correlator:laptop"}
+    assert ours == {"topics", "correlator", "feeder"}
+    assert [name for name, service in SERVICES.items() if "build" in service] == ["topics"]
+    assert {SERVICES[name]["pull_policy"] for name in ours} == {"never"}
+
+
+def test_what_waits_for_kafka_is_told_soon_and_kafka_is_left_alone_afterwards():
+    asked = SERVICES["kafka"]["healthcheck"]
+    assert (asked["start_interval"], asked["interval"]) == ("5s", "60s")
+
+
 def test_what_it_mounts_is_there():
     mounted = [volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])]
     assert mounted
