@@ -9,18 +9,29 @@ from correlator.stage.correlate import Correlate
 
 
 class Condition(NamedTuple):
-    """How the stage is at a moment; asked for when somebody looks."""
+    """How the stage is at a moment."""
 
     ready: bool
     """Whether all partitions that are assigned are recovered and read."""
     standstill: Standstill
     """What has not moved for longest though there is something to do."""
+    partitions: Mapping[str, int]
+    """How many partitions each topic has that the stage reads, whoever holds them."""
     lags: Mapping[TopicPartition, int]
     """How many offsets each partition that is held is behind its end."""
+    uncommitted: Mapping[TopicPartition, int]
+    """How many offsets at the end of each partition that is held open transactions keep from being read."""
     still_open: Callable[[Kind], tuple[int, int | None]]
     """How many lifecycles of a kind are open in the partitions held, and when the oldest began (microseconds)."""
 
 
-def condition_of(engine: Engine, correlate: Correlate) -> Condition:
-    """The condition as it is now."""
-    return Condition(engine.ready, engine.watchdog.standstill, engine.lags(), correlate.still_open)
+def condition_of(engine: Engine, correlate: Correlate, partitions: Mapping[str, int]) -> Condition:
+    """The condition as it is now; ``partitions`` is how many each topic has."""
+    return Condition(
+        ready=engine.ready,
+        standstill=engine.watchdog.standstill,
+        partitions={topic: partitions[topic] for topic in engine.assignments.topics},
+        lags=engine.lags(),
+        uncommitted=engine.uncommitted(),
+        still_open=correlate.still_open,
+    )

@@ -48,7 +48,7 @@ async def _run(settings: Settings) -> None:
     counts = Several((metrics, recent)) if settings.page else metrics
     engine, correlate = create_app(settings, layout, counts, wall_clock=wall_clock, fail=die)
 
-    condition = partial(condition_of, engine, correlate)
+    condition = partial(condition_of, engine, correlate, layout.partitions)
     view = partial(glance, settings.app_id, engine, correlate, recent, wall_clock) if settings.page else None
     metrics.watch(condition)
     log.info("%s joins its group and reads %s", settings.app_id, settings.topic_events)

@@ -9,9 +9,9 @@ from typing import Any
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from correlator.condition import Condition
-from correlator.engine import Standstill, TopicPartition
+from correlator.engine import TopicPartition
 from correlator.metrics import Metrics
+from tests.web.conditions import condition
 
 ROOT = Path(__file__).parent.parent.parent
 MONITORING = ROOT / "deploy" / "monitoring"
@@ -61,8 +61,7 @@ def selectors(expression: str) -> set[str]:
 def defined() -> set[str]:
     """The names of all series that `Metrics` may have."""
     metrics = Metrics(wall_clock=lambda: 0)
-    metrics.watch(
-        lambda: Condition(True, Standstill("nothing", 0), {TopicPartition("topic", 0): 0}, lambda _: (0, None))
-    )
+    held = {TopicPartition("topic", 0): 0}
+    metrics.watch(lambda: condition(partitions={"topic": 1}, lags=held, uncommitted=held))
     families = text_string_to_metric_families(metrics.write().decode())
     return {family.name + end for family in families for end in _SAMPLES[family.type]}

@@ -6,16 +6,17 @@ from collections import Counter
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from correlator.condition import Condition
-from correlator.core import Lifecycle, Outcome
+from correlator.core import Lifecycle, Outcome, Rules
 from correlator.engine import Standstill, TopicPartition
 from correlator.event import Kind, Role
-from correlator.metrics import MOST_POOLS, PREFIX, SPANS, Metrics
+from correlator.metrics import MOST_POOLS, PREFIX, RUN_SPANS, WORKER_SPANS, Metrics
 from correlator.stage.draft import Draft, Published, Tally
 from tests.records.lifecycles import ALL, END, START, START_OF_WORKER
+from tests.web.conditions import condition
 
 NOW = END.occurred + 60_000_000
 COMPLETED = ALL["run completed"]
+POOL = START.details["work_pool"]["name"]
 
 
 def metrics(*published: Lifecycle, arrived: int | None = None) -> Metrics:
@@ -94,18 +95,41 @@ def test_records_that_lost_tags_are_counted(truncated, counts):
 
 def test_a_span_is_in_seconds_by_pool_and_outcome():
     counted = metrics(COMPLETED)
-    pool = START.details["work_pool"]["name"]
     seconds = (END.occurred - START.occurred) / 1e6
-    assert samples(counted, "flow_run_duration_seconds_sum") == {("completed", pool): seconds}
+    assert samples(counted, "flow_run_duration_seconds_sum") == {("completed", POOL): seconds}
     assert metrics(ALL["worker completed"]).write().count(b"flow_run_duration_seconds_sum") == 0
 
 
-@pytest.mark.parametrize("seconds", [-5.0, 0.0, *SPANS, SPANS[-1] + 1])
-def test_a_span_is_in_the_bucket_that_it_just_fits_and_never_negative(seconds):
-    end = END._replace(occurred=START.occurred + round(seconds * 1e6))
-    buckets = samples(metrics(COMPLETED._replace(end=end)), "flow_run_duration_seconds_bucket")
-    smallest = min(float(le) for le, *_ in buckets)
-    assert smallest == min((bound for bound in SPANS if bound >= seconds), default=float("inf"))
+SPANS = {"run completed": ("flow_run_duration", RUN_SPANS), "worker completed": ("worker_uptime", WORKER_SPANS)}
+
+
+@pytest.mark.parametrize(
+    "how, seconds",
+    [(how, seconds) for how, (_, spans) in SPANS.items() for seconds in (-5.0, 0.0, *spans, spans[-1] + 1)],
+)
+def test_a_span_is_in_the_buckets_from_the_one_that_it_just_fits_and_never_negative(how, seconds):
+    name, spans = SPANS[how]
+    started = ALL[how].start
+    counted = metrics(ALL[how]._replace(end=END._replace(occurred=started.occurred + round(seconds * 1e6))))
+    (fits, *_), *_ = sorted(samples(counted, f"{name}_seconds_bucket"), key=lambda labels: float(labels[0]))
+    assert float(fits) == min((bound for bound in spans if bound >= seconds), default=float("inf"))
+    assert sum(samples(counted, f"{name}_seconds_sum").values()) == max(0, seconds)
+
+
+def lasting(seconds: int) -> Lifecycle:
+    return COMPLETED._replace(end=END._replace(occurred=START.occurred + seconds * 1_000_000))
+
+
+def test_the_buckets_of_a_histogram_are_cumulative():
+    counts = samples(metrics(lasting(100), lasting(200)), "flow_run_duration_seconds_bucket")
+    assert [counts.get((le, "completed", POOL), 0) for le in ("60.0", "120.0", "300.0", "+Inf")] == [0, 1, 2, 2]
+
+
+@pytest.mark.parametrize("kind, days", [(Kind.WORKER, 90), (Kind.FLOW_RUN, 7)])
+def test_the_longest_span_told_apart_is_the_one_after_which_a_life_is_lost(kind, days):
+    spans = {Kind.WORKER: WORKER_SPANS, Kind.FLOW_RUN: RUN_SPANS}[kind]
+    assert list(spans) == sorted(set(spans))
+    assert spans[-1] == days * 86_400 == Rules().limit(kind) / 1e6
 
 
 @pytest.mark.parametrize("arrived, seconds", [(NOW - 1_500_000, 1.5), (NOW, 0), (NOW + 1_000_000, 0), (None, None)])
@@ -194,13 +218,22 @@ def test_the_condition_is_asked_for_whenever_somebody_looks():
     now = {"ready": False, "open": (0, None)}
     counted = Metrics(wall_clock=lambda: NOW)
     counted.watch(
-        lambda: Condition(now["ready"], Standstill("it", 2.5), {TopicPartition("t", 3): 7}, lambda kind: now["open"])
+        lambda: condition(
+            ready=now["ready"],
+            standstill=Standstill("it", 2.5),
+            partitions={"t": 4},
+            lags={TopicPartition("t", 3): 7},
+            uncommitted={TopicPartition("t", 3): 2},
+            still_open=lambda kind: now["open"],
+        )
     )
     assert samples(counted, "ready") == {}
     assert samples(counted, "open_lifecycles") == {}
     assert samples(counted, "oldest_open_age_seconds") == {}
     assert samples(counted, "standstill_seconds") == {(): 2.5}
+    assert samples(counted, "topic_partitions") == {("t",): 4}
     assert samples(counted, "partition_lag_records") == {("3", "t"): 7}
+    assert samples(counted, "uncommitted_records") == {("3", "t"): 2}
     now.update(ready=True, open=(4, NOW - 30_000_000))
     assert samples(counted, "ready") == {(): 1}
     assert samples(counted, "open_lifecycles") == {(RUN,): 4, (WORKER,): 4}
@@ -210,5 +243,5 @@ def test_the_condition_is_asked_for_whenever_somebody_looks():
 def test_the_oldest_is_not_younger_than_nothing():
     """A clock that runs ahead of ours began it in our future."""
     counted = Metrics(wall_clock=lambda: NOW)
-    counted.watch(lambda: Condition(True, Standstill("it", 0), {}, lambda _: (1, NOW + 1)))
+    counted.watch(lambda: condition(still_open=lambda _: (1, NOW + 1)))
     assert samples(counted, "oldest_open_age_seconds") == {}

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from correlator.condition import Condition
 from correlator.engine import Standstill
 from correlator.metrics import Metrics
 from correlator.settings import Settings
 from correlator.web import create_web
 from tests.page.reading import Page
 from tests.page.views import HOUR, run, view, worker
+from tests.web.conditions import condition
 
 
 @pytest.fixture
@@ -21,9 +21,9 @@ async def served() -> AsyncIterator[Callable[..., Any]]:
 
     async def serve(*, ready: bool = True, still: float = 0, view: Any = None, **settings: Any) -> TestClient[Any, Any]:
         metrics = Metrics(wall_clock=lambda: 0)
-        condition = Condition(ready, Standstill("prefect.events-3", still), {}, lambda _: (0, None))
-        metrics.watch(lambda: condition)
-        web = create_web(Settings(**settings), metrics, lambda: condition, view)
+        now = condition(ready=ready, standstill=Standstill("prefect.events-3", still))
+        metrics.watch(lambda: now)
+        web = create_web(Settings(**settings), metrics, lambda: now, view)
         client = TestClient(TestServer(web))
         clients.append(client)
         await client.start_server()

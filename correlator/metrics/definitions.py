@@ -1,0 +1,125 @@
+"""Every metric of the stage: its name, its help, its labels. Counted is what is committed, so that a retried
+transaction counts once.
+"""
+
+from typing import Final, NamedTuple
+
+from prometheus_client import CollectorRegistry, Counter
+from prometheus_client.core import GaugeMetricFamily
+
+PREFIX: Final = "prefect_correlator"
+
+MOST_POOLS: Final = 100
+"""Work pools told apart; those that come later are ``other``: people name pools, and a label must have bounds."""
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
+DELAYS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, _MINUTE, 5 * _MINUTE, 30 * _MINUTE, _HOUR)
+RUN_SPANS: Final = (
+    *(1, 5, 15, 30, _MINUTE, 2 * _MINUTE, 5 * _MINUTE, 10 * _MINUTE, 30 * _MINUTE),
+    *(_HOUR, 2 * _HOUR, 4 * _HOUR, 8 * _HOUR, _DAY, 3 * _DAY, 7 * _DAY),
+)
+"""Seconds. A run is lost after a week, by default."""
+
+WORKER_SPANS: Final = (
+    *(10, _MINUTE, 5 * _MINUTE, 15 * _MINUTE, _HOUR, 4 * _HOUR, 12 * _HOUR),
+    *(_DAY, 3 * _DAY, 7 * _DAY, 14 * _DAY, 30 * _DAY, 60 * _DAY, 90 * _DAY),
+)
+"""Seconds. A worker may be up for months, and is lost after 90 days, by default."""
+
+
+class Definition(NamedTuple):
+    """A metric, as Prometheus is to know it."""
+
+    name: str
+    """Without the prefix, and without what Prometheus appends to a counter's."""
+    help: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+    """Upper bounds of a histogram's buckets, in seconds and ascending."""
+
+    @property
+    def full_name(self) -> str:
+        """With the prefix."""
+        return f"{PREFIX}_{self.name}"
+
+    def counter(self, registry: CollectorRegistry) -> Counter:
+        """A counter that the registry writes."""
+        return Counter(self.full_name, self.help, self.labels, registry=registry)
+
+    def gauge(self) -> GaugeMetricFamily:
+        """A gauge without samples yet."""
+        return GaugeMetricFamily(self.full_name, self.help, labels=self.labels)
+
+
+EVENTS: Final = Definition(
+    "events",
+    "Records of a stage's input, each with one fate. Intake: ignored, dead-lettered or forwarded. Correlate: opened,"
+    " decided, waiting or duplicate; ignored or dead-lettered where it reads Prefect's events itself.",
+    ("stage", "event", "fate"),
+)
+RECORDS: Final = Definition(
+    "records",
+    "Records published. Amended ones replace an earlier version of the same record_id.",
+    ("kind", "outcome", "matched_by", "amended"),
+)
+DEAD_LETTERS: Final = Definition(
+    "dead_letters",
+    "Records in the dead-letter topic, by the reason: InvalidEvent (Prefect's event), UnreadableWire (the lifecycles"
+    " topic), UnreadableState (the table).",
+    ("reason",),
+)
+EVICTED: Final = Definition(
+    "evicted",
+    "Lifecycles that had to end for want of room, of those in records: by MAX_STARTS, MAX_WAITING, or the bytes of a"
+    " table entry.",
+    ("kind", "outcome"),
+)
+TRUNCATED: Final = Definition(
+    "truncated", "Records that lost tags to MAX_TAGS, or to the limits of an oversized event.", ("kind",)
+)
+
+DELAY: Final = Definition(
+    "publishing_delay_seconds",
+    "From an event's arrival (Prefect's received, else the broker's time) until the record that it caused is committed."
+    " What time alone caused, such as lost, is not in it.",
+    ("kind",),
+    DELAYS,
+)
+WORKER_UPTIME: Final = Definition(
+    "worker_uptime_seconds", "How long workers were up, as first published.", ("work_pool", "outcome"), WORKER_SPANS
+)
+FLOW_RUN_DURATION: Final = Definition(
+    "flow_run_duration_seconds",
+    "How long the infrastructure of flow runs lived, as first published.",
+    ("work_pool", "outcome"),
+    RUN_SPANS,
+)
+
+READY: Final = Definition("ready", "1 where all assigned partitions are recovered and read, else 0.")
+STANDSTILL: Final = Definition(
+    "standstill_seconds",
+    "For how long something has not moved, though there is something to do; 0 where all is well.",
+)
+PARTITIONS: Final = Definition(
+    "topic_partitions",
+    "How many partitions a topic that the stage reads has, whoever holds them; as of the worker's start.",
+    ("topic",),
+)
+LAG: Final = Definition(
+    "partition_lag_records",
+    "Offsets between what is decided and the end of committed records, of each partition held.",
+    ("topic", "partition"),
+)
+UNCOMMITTED: Final = Definition(
+    "uncommitted_records",
+    "Offsets between the end of committed records and the end of the partition, of each partition held: what open"
+    " transactions of its producers keep from being read.",
+    ("topic", "partition"),
+)
+OPEN: Final = Definition("open_lifecycles", "Lifecycles that have not ended, of the partitions held.", ("kind",))
+OLDEST: Final = Definition(
+    "oldest_open_age_seconds",
+    "Age of the oldest lifecycle that has not ended, of the partitions held; 0 where there is none.",
+    ("kind",),
+)

@@ -1,0 +1,47 @@
+"""What is not counted but asked for, whenever the metrics are written."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from correlator.condition import Condition
+from correlator.engine import TopicPartition
+from correlator.event import Kind
+from correlator.metrics import definitions
+
+
+class Gauges(Collector):
+    """The stage's condition as gauges."""
+
+    def __init__(self, condition: Callable[[], Condition], wall_clock: Callable[[], int]) -> None:
+        self._condition, self._wall_clock = condition, wall_clock
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """Nothing is asked before somebody looks."""
+        return iter(())
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """As it is now."""
+        now = self._condition()
+        ready, standstill = definitions.READY.gauge(), definitions.STANDSTILL.gauge()
+        ready.add_metric([], float(now.ready))
+        standstill.add_metric([], now.standstill.seconds)
+        partitions = definitions.PARTITIONS.gauge()
+        for topic, number in now.partitions.items():
+            partitions.add_metric([topic], number)
+        yield from (ready, standstill, partitions)
+        yield _by_partition(definitions.LAG.gauge(), now.lags)
+        yield _by_partition(definitions.UNCOMMITTED.gauge(), now.uncommitted)
+        count, age = definitions.OPEN.gauge(), definitions.OLDEST.gauge()
+        for kind in Kind:
+            lifecycles, since = now.still_open(kind)
+            count.add_metric([kind], lifecycles)
+            age.add_metric([kind], 0 if since is None else max(0, self._wall_clock() - since) / 1e6)
+        yield from (count, age)
+
+
+def _by_partition(gauge: GaugeMetricFamily, records: Mapping[TopicPartition, int]) -> GaugeMetricFamily:
+    for tp, number in records.items():
+        gauge.add_metric([tp.topic, str(tp.partition)], number)
+    return gauge
