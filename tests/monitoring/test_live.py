@@ -21,8 +21,21 @@ from tests.stage.running import Stage, stages
 
 SHAPE = Shape(hours=6, runs=400, workers=10, twins=2)
 INVALID = [b'{"event":"prefect.worker.started"}', b'{"event":"prefect.worker.stopped",']
-SUBSTITUTES = {"$namespace": ".*", "$job": ".*", "$pool": ".*", "$__rate_interval": "1m", "$__range": "5m"}
-WELL = {"CorrelatorDown", "CorrelatorStandsStill", "CorrelatorNotReady", "CorrelatorPartitionsUnheld"}
+SUBSTITUTES = {
+    **dict.fromkeys(("$namespace", "$job", "$pool"), ".*"),
+    "$__rate_interval": "1m",
+    "$__interval": "1m",
+    "$__range": "5m",
+}
+WELL = {
+    "CorrelatorDown",
+    "CorrelatorStandsStill",
+    "CorrelatorNotReady",
+    "CorrelatorRestarts",
+    "CorrelatorWorkerAway",
+    "CorrelatorPartitionsUnheld",
+    "CorrelatorInputBlocked",
+}
 
 
 @pytest.fixture(scope="module")
