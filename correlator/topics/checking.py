@@ -7,7 +7,18 @@ from typing import NamedTuple
 from correlator import durations
 from correlator.settings import Settings
 from correlator.topics.cluster import Topic, connected
-from correlator.topics.declared import CLEANUP_POLICY, MOST_BYTES, RETENTION, Role, TopicSpec, declared, joined
+from correlator.topics.declared import (
+    CLEANUP_POLICY,
+    ENOUGH_REPLICAS,
+    IN_SYNC,
+    MOST_BYTES,
+    RETENTION,
+    SAFELY_IN_SYNC,
+    Role,
+    TopicSpec,
+    declared,
+    joined,
+)
 from correlator.values import PREFIX
 
 
@@ -37,6 +48,7 @@ def differences(settings: Settings, found: Mapping[str, Topic]) -> Iterator[Diff
         yield from _partitions(spec, topic, joined(settings))
         yield from _cleanup(spec, topic)
         yield from _retention(spec, topic)
+        yield from _in_sync(spec, topic)
         if input_ is not None:
             yield from _most_bytes(spec, topic, settings.topic_events, input_)
 
@@ -87,6 +99,18 @@ def _retention(spec: TopicSpec, topic: Topic) -> Iterator[Difference]:
             spec.name,
             f"The topic {spec.name} has {RETENTION}={kept}, which is {durations.show(timedelta(milliseconds=kept))}:"
             f" set it to {spec.config[RETENTION]} ({durations.show(spec.retention)}) or more.",
+            refuses=False,
+        )
+
+
+def _in_sync(spec: TopicSpec, topic: Topic) -> Iterator[Difference]:
+    """The input is the user's, who may have reasons."""
+    least = int(topic.config.get(IN_SYNC, SAFELY_IN_SYNC))  # not every broker that speaks Kafka's protocol has it
+    if spec.role is not Role.INPUT and topic.replicas >= ENOUGH_REPLICAS and least < SAFELY_IN_SYNC:
+        yield Difference(
+            spec.name,
+            f"The topic {spec.name} has {topic.replicas} replicas and {IN_SYNC}={least}, so what is written may be lost"
+            f" with one broker: set it to {SAFELY_IN_SYNC}.",
             refuses=False,
         )
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from typing import Final, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -36,6 +36,8 @@ class Topic(NamedTuple):
     """A topic as it is."""
 
     partitions: int
+    replicas: int
+    """Of the partition that has the fewest."""
     config: Mapping[str, str]
     """All of its configuration, defaults included."""
 
@@ -92,7 +94,7 @@ class Cluster:
             described = await self._admin.describe_topics(list(configs))
             refusals |= {t["topic"]: Refusal(for_code(t["error_code"]), "") for t in described if t["error_code"]}
             if not refusals:
-                return {t["topic"]: Topic(len(t["partitions"]), configs[t["topic"]]) for t in described}
+                return {t["topic"]: _topic(t["partitions"], configs[t["topic"]]) for t in described}
         _raise(refusals, not_shown)
         return {}
 
@@ -137,6 +139,10 @@ class Cluster:
                 f"Kafka at {self._servers} could not be asked about topics within {ASKING:.0f} seconds"
                 f" ({type(fault).__name__}): see whether all of its brokers are well."
             ) from None
+
+
+def _topic(partitions: list[Any], config: Mapping[str, str]) -> Topic:
+    return Topic(len(partitions), min(len(partition["replicas"]) for partition in partitions), config)
 
 
 def _raise(refusals: dict[str, Refusal], explained: Callable[[dict[str, Refusal]], TopicsError]) -> None:

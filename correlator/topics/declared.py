@@ -17,6 +17,13 @@ CLEANUP_POLICY: Final = "cleanup.policy"
 RETENTION: Final = "retention.ms"
 MOST_BYTES: Final = "max.message.bytes"
 TOMBSTONES: Final = "delete.retention.ms"
+IN_SYNC: Final = "min.insync.replicas"
+
+ENOUGH_REPLICAS: Final = 3
+SAFELY_IN_SYNC: Final = 2
+"""How many of them must have a record before it counts as written: with one, it may be lost with that one broker. With
+fewer than three replicas, a topic could not be written to while a broker is away.
+"""
 
 
 class Role(StrEnum):
@@ -66,10 +73,12 @@ def declared(settings: Settings, joined_partitions: int | None = None) -> list[T
     """
     one_hop = settings.input_keyed_by == "subject"
 
+    safe = {IN_SYNC: str(SAFELY_IN_SYNC)} if settings.replication_factor >= ENOUGH_REPLICAS else {}
+
     def spec(name: str, role: Role, key: str, config: Mapping[str, str], partitions: int | None = None) -> TopicSpec:
         return TopicSpec(name, role, key, partitions or settings.partitions, settings.replication_factor, config)
 
-    published = _deleted_after(PUBLISHED_RETENTION)
+    published = _deleted_after(PUBLISHED_RETENTION) | safe
     topics = [
         spec(settings.topic_events, Role.INPUT, "subject" if one_hop else "any", {}),
         spec(settings.topic_worker_uptime, Role.RECORDS, "worker's resource id", published),
@@ -77,9 +86,9 @@ def declared(settings: Settings, joined_partitions: int | None = None) -> list[T
         spec(settings.topic_dead_letter, Role.DEAD_LETTERS, "the original's", published),
     ]
     if not one_hop:
-        lifecycles = _deleted_after(LIFECYCLES_RETENTION)
+        lifecycles = _deleted_after(LIFECYCLES_RETENTION) | safe
         topics.append(spec(settings.topic_lifecycles, Role.LIFECYCLES, "subject", lifecycles))
-    compacted = {CLEANUP_POLICY: "compact"}
+    compacted = {CLEANUP_POLICY: "compact"} | safe
     topics.append(spec(settings.topic_changelog, Role.CHANGELOG, "subject", compacted, joined_partitions))
     return topics
 

@@ -12,8 +12,16 @@ LETTERS, LIFECYCLES, CHANGELOG = "prefect.events.dead-letter", "etl-lifecycles",
 
 
 def as_declared(settings=SETTINGS) -> dict[str, Topic]:
-    broker = {"cleanup.policy": "delete", "retention.ms": "604800000", "max.message.bytes": "1048588"}
-    return {spec.name: Topic(spec.partitions, {**broker, **spec.config}) for spec in declared(settings)}
+    broker = {
+        "cleanup.policy": "delete",
+        "retention.ms": "604800000",
+        "max.message.bytes": "1048588",
+        "min.insync.replicas": "1",
+    }
+    return {
+        spec.name: Topic(spec.partitions, spec.replication_factor, {**broker, **spec.config})
+        for spec in declared(settings)
+    }
 
 
 def told(found, settings=SETTINGS) -> list[tuple[str, bool]]:
@@ -23,7 +31,7 @@ def told(found, settings=SETTINGS) -> list[tuple[str, bool]]:
 def changed(name, partitions=8, **config) -> dict[str, Topic]:
     found = as_declared()
     wanted = {key.replace("_", "."): value for key, value in config.items()}
-    return {**found, name: Topic(partitions, {**found[name].config, **wanted})}
+    return {**found, name: found[name]._replace(partitions=partitions, config={**found[name].config, **wanted})}
 
 
 def test_as_declared():
@@ -125,3 +133,25 @@ def test_what_takes_up_the_input_must_take_its_largest(name):
         sentence == f"The topic {name} has max.message.bytes=1000, less than prefect.events: set it to 1048588 or more."
     )
     assert refuses
+
+
+@pytest.mark.parametrize(
+    "replicas, in_sync, told_of", [(3, "1", True), (5, "1", True), (3, "2", False), (2, "1", False)]
+)
+def test_what_only_one_of_many_replicas_must_have_is_told_of(replicas, in_sync, told_of):
+    found = {
+        name: topic._replace(replicas=replicas, config={**topic.config, "min.insync.replicas": in_sync})
+        for name, topic in as_declared().items()
+        if name in {"prefect.events", LIFECYCLES}  # the first is the user's
+    }
+    sentence = (
+        f"The topic etl-lifecycles has {replicas} replicas and min.insync.replicas=1, so what is written may be lost"
+        " with one broker: set it to 2."
+    )
+    assert told({**as_declared(), **found}) == [(sentence, False)] * told_of
+
+
+def test_a_broker_that_knows_no_such_setting_is_not_told_to_set_it():
+    found = as_declared()
+    config = {key: value for key, value in found[LIFECYCLES].config.items() if key != "min.insync.replicas"}
+    assert told({**found, LIFECYCLES: Topic(8, 3, config)}) == []

@@ -42,3 +42,10 @@ def test_what_is_the_users_is_not_declared():
     assert (input_.cleanup_policy, input_.retention) == (None, None)
     assert (changelog.cleanup_policy, changelog.retention) == ("compact", None)
     assert declared(Settings())[1].retention == timedelta(days=30)
+
+
+@pytest.mark.parametrize("replicas, in_sync", [(1, None), (2, None), (3, "2"), (5, "2")])
+def test_with_three_replicas_two_must_have_what_is_written(replicas, in_sync):
+    input_, *own = declared(Settings(replication_factor=replicas))
+    assert {spec.config.get("min.insync.replicas") for spec in own} == {in_sync}
+    assert not input_.config
