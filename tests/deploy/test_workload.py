@@ -64,6 +64,17 @@ def test_a_worker_that_stands_still_ends_itself_before_it_is_killed():
     assert patience(container()["livenessProbe"]) > standing.total_seconds()
 
 
+def test_an_update_goes_on_only_when_a_worker_has_been_ready_for_longer_than_the_probe_takes_to_see_that_it_is_not():
+    ready_for = document("base", "statefulset.yaml")["spec"]["minReadySeconds"]
+    assert ready_for > 2 * patience(container()["readinessProbe"])
+
+
+def test_names_are_resolved_by_kubernetes_and_by_openshift():
+    egress = document("base", "networkpolicy.yaml")["spec"]["egress"]
+    let_out = {(port["protocol"], port["port"]) for rule in egress for port in rule["ports"]}
+    assert let_out >= {(protocol, port) for protocol in ("UDP", "TCP") for port in (53, 5353)}
+
+
 def test_all_that_is_written_is_on_a_volume():
     spec = document("base", "statefulset.yaml")["spec"]["template"]["spec"]
     assert container()["securityContext"]["readOnlyRootFilesystem"]
