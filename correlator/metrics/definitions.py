@@ -4,7 +4,7 @@ transaction counts once.
 
 from typing import Final, NamedTuple
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Info
 from prometheus_client.core import GaugeMetricFamily
 
 PREFIX: Final = "prefect_correlator"
@@ -50,6 +50,11 @@ class Definition(NamedTuple):
     def gauge(self) -> GaugeMetricFamily:
         """A gauge without samples yet."""
         return GaugeMetricFamily(self.full_name, self.help, labels=self.labels)
+
+
+def release(registry: CollectorRegistry) -> Info:
+    """``prefect_correlator_info``, whose labels are what it tells."""
+    return Info(PREFIX, "Which release runs.", registry=registry)
 
 
 EVENTS: Final = Definition(

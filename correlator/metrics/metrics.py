@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Info, ProcessCollector, disable_created_metrics, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from correlator import __version__, prefect
@@ -13,7 +13,7 @@ from correlator.condition import Condition
 from correlator.core import Lifecycle, Outcome, UnreadableState
 from correlator.event import Kind
 from correlator.metrics import definitions
-from correlator.metrics.definitions import MOST_POOLS, PREFIX
+from correlator.metrics.definitions import MOST_POOLS
 from correlator.metrics.distribution import Distribution, Observed
 from correlator.metrics.gauges import Gauges
 from correlator.prefect import InvalidEvent
@@ -35,7 +35,7 @@ class Metrics:
         self._wall_clock = wall_clock
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        Info(PREFIX, "Which release runs.", registry=registry).info({"version": __version__})
+        definitions.release(registry).info({"version": __version__})
         self._events = definitions.EVENTS.counter(registry)
         self._records = definitions.RECORDS.counter(registry)
         self._dead_letters = definitions.DEAD_LETTERS.counter(registry)
