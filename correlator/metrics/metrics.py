@@ -88,11 +88,11 @@ class Metrics:
                 continue
             if arrived is not None:
                 self._delays[one.kind].observe(max(0, now - arrived) / 1e6)
-            start, end = one.start, one.end
-            if start is not None and end is not None:
-                self._span(one).observe(max(0, end.occurred - start.occurred) / 1e6)
+            span = one.span
+            if span is not None:
+                self._lives(one).observe(max(0, span) / 1e6)
 
-    def _span(self, lifecycle: Lifecycle) -> Observed:
+    def _lives(self, lifecycle: Lifecycle) -> Observed:
         pool = _pool(lifecycle)
         if pool not in self._pools:
             if len(self._pools) < MOST_POOLS:
