@@ -15,6 +15,8 @@ class Condition(NamedTuple):
     """Whether all partitions that are assigned are recovered and read."""
     standstill: Standstill
     """What has not moved for longest though there is something to do."""
+    to_recover: int
+    """How many offsets of the changelog must still be read before the partitions assigned can be."""
     partitions: Mapping[str, int]
     """How many partitions each topic has that the stage reads, whoever holds them."""
     lags: Mapping[TopicPartition, int]
@@ -30,6 +32,7 @@ def condition_of(engine: Engine, correlate: Correlate, partitions: Mapping[str, 
     return Condition(
         ready=engine.ready,
         standstill=engine.watchdog.standstill,
+        to_recover=engine.to_recover,
         partitions={topic: partitions[topic] for topic in engine.assignments.topics},
         lags=engine.lags(),
         uncommitted=engine.uncommitted(),

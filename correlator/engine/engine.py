@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
+
+from faust.tables.manager import TableManager
 
 from correlator.engine.assignments import Assignments
 from correlator.engine.consumer import SliceTransport
@@ -56,6 +58,14 @@ class Engine:
     def ready(self) -> bool:
         """Whether this process reads all that is assigned to it, which may be nothing."""
         return self.assignments.ready
+
+    @property
+    def to_recover(self) -> int:
+        """How many offsets of changelogs must still be read before what is assigned can be; 0 once it is."""
+        holding = self.assignments.holding
+        if holding is None or holding.is_open:
+            return 0
+        return max(0, cast(TableManager, self.app.tables).recovery.active_remaining_total())
 
     def lags(self) -> dict[TopicPartition, int]:
         """How many offsets each partition that is read is behind the end of its committed records, where that is

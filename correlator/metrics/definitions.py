@@ -106,6 +106,10 @@ STANDSTILL: Final = Definition(
     "standstill_seconds",
     "For how long something has not moved, though there is something to do; 0 where all is well.",
 )
+RECOVERY: Final = Definition(
+    "recovery_records",
+    "Offsets of the changelog that must still be read before the partitions assigned can be; 0 once they are.",
+)
 PARTITIONS: Final = Definition(
     "topic_partitions",
     "How many partitions a topic that the stage reads has, whoever holds them; as of the worker's start.",

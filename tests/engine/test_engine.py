@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from faust.types import TP
 
 from correlator.engine import Engine
 from correlator.engine.kafka import Fetched
@@ -48,6 +49,19 @@ async def test_lags_and_what_is_uncommitted_are_those_of_what_is_read(around):
     assert around.engine.lags() == around.engine.uncommitted() == {}
     await around.open()
     assert (around.engine.lags(), around.engine.uncommitted()) == ({ONE: 3}, {ONE: 12})
+
+
+async def test_what_is_to_be_recovered_is_what_was_not_read_of_the_changelog_of_what_is_assigned(around):
+    recovery, changelog = around.engine.app.tables.recovery, TP("changelog", 0)
+    recovery.active_highwaters[changelog], recovery.active_offsets[changelog] = 9, 4
+    assert around.engine.to_recover == 0, "nothing is assigned"
+    await around.take_over()
+    assert around.engine.to_recover == 5
+    recovery.active_offsets[changelog] = 10  # past what was the end when it began
+    assert around.engine.to_recover == 0
+    recovery.active_offsets[changelog] = 4
+    await around.open()
+    assert around.engine.to_recover == 0, "the partition is read"
 
 
 async def test_progress_is_first_that_of_joining_then_of_taking_over_then_of_partitions(around):

@@ -8,6 +8,7 @@ from correlator.engine import Standstill
 _WELL = Condition(
     ready=True,
     standstill=Standstill("nothing", 0),
+    to_recover=0,
     partitions={},
     lags={},
     uncommitted={},

@@ -221,6 +221,7 @@ def test_the_condition_is_asked_for_whenever_somebody_looks():
         lambda: condition(
             ready=now["ready"],
             standstill=Standstill("it", 2.5),
+            to_recover=12,
             partitions={"t": 4},
             lags={TopicPartition("t", 3): 7},
             uncommitted={TopicPartition("t", 3): 2},
@@ -231,6 +232,7 @@ def test_the_condition_is_asked_for_whenever_somebody_looks():
     assert samples(counted, "open_lifecycles") == {}
     assert samples(counted, "oldest_open_age_seconds") == {}
     assert samples(counted, "standstill_seconds") == {(): 2.5}
+    assert samples(counted, "recovery_records") == {(): 12}
     assert samples(counted, "topic_partitions") == {("t",): 4}
     assert samples(counted, "partition_lag_records") == {("3", "t"): 7}
     assert samples(counted, "uncommitted_records") == {("3", "t"): 2}
