@@ -4,7 +4,7 @@ transaction counts once.
 
 from typing import Final, NamedTuple
 
-from prometheus_client import CollectorRegistry, Counter, Info
+from prometheus_client import CollectorRegistry, Counter, Histogram, Info
 from prometheus_client.core import GaugeMetricFamily
 
 PREFIX: Final = "prefect_correlator"
@@ -46,6 +46,10 @@ class Definition(NamedTuple):
     def counter(self, registry: CollectorRegistry) -> Counter:
         """A counter that the registry writes."""
         return Counter(self.full_name, self.help, self.labels, registry=registry)
+
+    def histogram(self, registry: CollectorRegistry) -> Histogram:
+        """A histogram that the registry writes."""
+        return Histogram(self.full_name, self.help, self.labels, buckets=self.buckets, registry=registry)
 
     def gauge(self) -> GaugeMetricFamily:
         """A gauge without samples yet."""

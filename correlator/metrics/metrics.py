@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Final
 
-from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics, generate_latest
+from prometheus_client import CollectorRegistry, Histogram, ProcessCollector, disable_created_metrics, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from correlator import __version__, prefect
@@ -14,7 +14,6 @@ from correlator.core import Lifecycle, Outcome, UnreadableState
 from correlator.event import Kind
 from correlator.metrics import definitions
 from correlator.metrics.definitions import MOST_POOLS
-from correlator.metrics.distribution import Distribution, Observed
 from correlator.metrics.gauges import Gauges
 from correlator.prefect import InvalidEvent
 from correlator.stage.draft import Published, Tally
@@ -41,15 +40,16 @@ class Metrics:
         self._dead_letters = definitions.DEAD_LETTERS.counter(registry)
         self._evicted = definitions.EVICTED.counter(registry)
         self._truncated = definitions.TRUNCATED.counter(registry)
-        delay = Distribution(definitions.DELAY, registry)
+        delay = definitions.DELAY.histogram(registry)
         self._spans = {
-            Kind.WORKER: Distribution(definitions.WORKER_UPTIME, registry),
-            Kind.FLOW_RUN: Distribution(definitions.FLOW_RUN_DURATION, registry),
+            Kind.WORKER: definitions.WORKER_UPTIME.histogram(registry),
+            Kind.FLOW_RUN: definitions.FLOW_RUN_DURATION.histogram(registry),
         }
         self._pools: set[str] = set()
+        self._lives: dict[tuple[Kind, str, Outcome | None], Histogram] = {}
         self._fates = Counter[str]()
         # An alert needs the zero before the first.
-        self._delays = {kind: delay.of(kind) for kind in Kind}
+        self._delays = {kind: delay.labels(kind) for kind in Kind}
         for reason in REASONS:
             self._dead_letters.labels(reason.__name__)
         for kind in Kind:
@@ -90,16 +90,21 @@ class Metrics:
                 self._delays[one.kind].observe(max(0, now - arrived) / 1e6)
             span = one.span
             if span is not None:
-                self._lives(one).observe(max(0, span) / 1e6)
+                self._lives_like(one).observe(max(0, span) / 1e6)
 
-    def _lives(self, lifecycle: Lifecycle) -> Observed:
+    def _lives_like(self, lifecycle: Lifecycle) -> Histogram:
+        """The series of its kind, pool and outcome; kept at hand, as the client's `labels` costs more than counting."""
         pool = _pool(lifecycle)
         if pool not in self._pools:
             if len(self._pools) < MOST_POOLS:
                 self._pools.add(pool)
             else:
                 pool = "other"
-        return self._spans[lifecycle.kind].of(pool, str(lifecycle.outcome))
+        key = lifecycle.kind, pool, lifecycle.outcome
+        series = self._lives.get(key)
+        if series is None:
+            series = self._lives[key] = self._spans[lifecycle.kind].labels(pool, str(lifecycle.outcome))
+        return series
 
     def fates(self) -> dict[str, int]:
         """How many records of the input met which fate."""
