@@ -128,13 +128,23 @@ class Settings(Connection):
     )
 
     @property
+    def one_hop(self) -> bool:
+        """Whether correlate reads the input itself: then there is no intake, and no topic between the stages."""
+        return self.input_keyed_by == "subject"
+
+    @property
+    def topic_joined(self) -> str:
+        """The topic that correlate reads, and whose partitions the changelog has, too."""
+        return self.topic_events if self.one_hop else self.topic_lifecycles
+
+    @property
     def topic_lifecycles(self) -> str:
         """The internal topic between the two stages."""
         return f"{self.app_id}-lifecycles"
 
     @property
     def topic_changelog(self) -> str:
-        """The changelog of the table ``subjects``, named as Faust names it."""
+        """The changelog of the table of subjects."""
         return f"{self.app_id}{CHANGELOG_SUFFIX}"
 
     @model_validator(mode="after")

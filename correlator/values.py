@@ -15,8 +15,11 @@ PREFIX: Final = "CORRELATOR_"
 LONGEST_NAME: Final = 249
 """Kafka's limit for a topic's name (org.apache.kafka.common.internals.Topic): it is part of a directory's name."""
 
-CHANGELOG_SUFFIX: Final = "-subjects-changelog"
-"""The longest of what is appended to the app id to name a topic."""
+TABLE: Final = "subjects"
+"""The table that open lifecycles are kept in."""
+
+CHANGELOG_SUFFIX: Final = f"-{TABLE}-changelog"
+"""What Faust appends to the app id to name the table's changelog: the longest of our suffixes."""
 
 _LEGAL_NAME = re.compile(r"[a-zA-Z0-9._-]+")
 _SERVER = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[^\s:/\[\],]+)(?::([0-9]{1,5}))?")

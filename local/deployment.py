@@ -4,10 +4,12 @@ import os
 import sys
 import uuid
 from pathlib import Path
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from correlator.settings import Settings
 from correlator.values import CHANGELOG_SUFFIX, PREFIX
 from local.progress import lags
 
@@ -46,8 +48,9 @@ class Deployment:
     @property
     def inputs(self) -> list[str]:
         """What it reads: the events, and the topic between its stages where it has two."""
-        one_hop = self.settings.get("INPUT_KEYED_BY") == "subject"
-        return [self.events] if one_hop else [self.events, f"{self.app_id}-lifecycles"]
+        given: dict[str, Any] = {name.lower(): value for name, value in self.settings.items()}
+        settings = Settings.model_construct(**given)  # for the names: nothing is checked, and no environment read
+        return [self.events] if settings.one_hop else [self.events, settings.topic_lifecycles]
 
     def environment(self, **settings: str) -> dict[str, str]:
         """Of a process with its settings and these, and no others of the correlator's."""

@@ -19,8 +19,7 @@ from correlator.stage.dead_letters import OVERHEAD, DeadLetters
 from correlator.stage.draft import Counts
 from correlator.stage.intake import Intake
 from correlator.topics import Layout
-
-TABLE = "subjects"
+from correlator.values import TABLE
 
 
 class App(NamedTuple):
@@ -48,19 +47,17 @@ def create_app(
         layout.partitions[settings.topic_dead_letter],
         layout.most_bytes[settings.topic_dead_letter],
     )
-    one_hop = settings.input_keyed_by == "subject"
-    input_ = settings.topic_events if one_hop else settings.topic_lifecycles
-    table = engine.add_table(TABLE, _store(settings, layout), layout.partitions[input_])
+    table = engine.add_table(TABLE, _store(settings, layout), layout.partitions[settings.topic_joined])
     correlate = Correlate(
-        OneHop(max_tags=settings.max_tags, wall_clock=wall_clock) if one_hop else TwoHops(),
+        OneHop(max_tags=settings.max_tags, wall_clock=wall_clock) if settings.one_hop else TwoHops(),
         table,
         _publish(settings, layout),
         letters,
         _rules(settings, layout),
         counts,
     )
-    engine.add_stage(input_, correlate, table)
-    if not one_hop:
+    engine.add_stage(settings.topic_joined, correlate, table)
+    if not settings.one_hop:
         intake = Intake(
             settings.topic_lifecycles,
             layout.partitions[settings.topic_lifecycles],

@@ -2,7 +2,7 @@
 
 from correlator.settings import Settings
 from correlator.topics.cluster import Cluster, Topic, connected
-from correlator.topics.declared import MOST_BYTES, Role, TopicSpec, declared, joined
+from correlator.topics.declared import MOST_BYTES, Role, TopicSpec, declared
 
 
 async def create(settings: Settings) -> list[str]:
@@ -17,7 +17,7 @@ async def create_missing(cluster: Cluster, settings: Settings, *, input_too: boo
     Nothing without the input: what takes up its records is made after it.
     """
     found = await cluster.read(spec.name for spec in declared(settings))
-    input_, source = found.get(settings.topic_events), found.get(joined(settings))
+    input_, source = found.get(settings.topic_events), found.get(settings.topic_joined)
     if input_ is None and not input_too:
         return []
     specs = declared(settings, source.partitions if source else None)

@@ -47,7 +47,7 @@ async def prepare(settings: Settings) -> Layout:
         raise TopicsError("\n".join(refusing))
     if strangers := {topic for reads in members if settings.topic_events not in reads for topic in reads}:
         raise not_alone(settings.app_id, strangers, found.keys())
-    if any((settings.topic_lifecycles in reads) != (settings.input_keyed_by == "any") for reads in members):
+    if any((settings.topic_lifecycles in reads) is settings.one_hop for reads in members):
         raise not_alike(settings.app_id)
     for difference in different:
         _log.warning("%s", difference.sentence)
