@@ -105,7 +105,10 @@ class Cluster:
         ]
         try:
             response = cast(_CreateResponse, await self._admin.create_topics(new, timeout_ms=int(ASKING * 1000)))
-        except AttributeError:  # how aiokafka meets a cluster that has no controller at the moment
+        except AttributeError:
+            if self._admin._client.cluster.controller is not None:
+                raise
+            # aiokafka asks None for its address where the cluster has no controller at the moment
             raise NotControllerError("no controller is known") from None
         refusals: dict[str, Refusal] = {}
         for name, code, message in response.topic_errors:
