@@ -27,12 +27,43 @@ def test_a_library_s_message_is_said_once_and_each_of_ours(logger: str, times: i
     assert sum(said) == times
 
 
-def test_a_library_s_wording_comes_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 100.0
-    monkeypatch.setattr(logs.time, "monotonic", lambda: now)
-    sparing = logs.Sparing()
-    assert sparing.filter(record("aiokafka", "no connection to %s", "one"))
-    assert not sparing.filter(record("aiokafka", "no connection to %s", "two"))
-    assert sparing.filter(record("aiokafka", "another wording"))
-    now += logs.QUIET_FOR
-    assert sparing.filter(record("aiokafka", "no connection to %s", "three"))
+class Log:
+    """What passes, as it is read, on a clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.sparing = logs.Sparing(lambda: self.now)
+        self.lines: list[str] = []
+
+    def say(self, message: str, *args: object) -> None:
+        said = record("aiokafka", message, *args)
+        if self.sparing.filter(said):
+            self.lines.append(said.getMessage())
+
+
+def test_a_library_s_wording_comes_again_after_a_while_and_says_how_many_were_held_back() -> None:
+    log = Log()
+    for broker in ("one", "two", "three"):
+        log.say("no connection to %s", broker)
+    log.say("another wording")
+    log.now += logs.QUIET_FOR
+    log.say("no connection to %s, 100%%", "none")
+    log.say("no connection to %s", "four")
+    log.now += logs.QUIET_FOR
+    log.say("no connection to %s", "five")
+    assert log.lines == [
+        "no connection to one",
+        "another wording",
+        "no connection to none, 100%",
+        "no connection to four (2 more like it)",
+        "no connection to five",
+    ]
+
+
+def test_what_a_library_says_once_is_forgotten() -> None:
+    """Some libraries format a message before they log it: each has a wording of its own."""
+    log = Log()
+    for number in range(1000):
+        log.say(f"request {number} failed")
+        log.now += logs.FORGOTTEN_AFTER / 10
+    assert len(log.sparing._said) <= 10
