@@ -65,6 +65,7 @@ def replay(files: Sequence[str], *, open_: bool, flush: bool, html: str | None) 
     Progress and a summary go to stderr.
     """
     settings = _settings()
+    _need_stdout()
     from correlator.commands.replay import Unreadable, Unwritable, run
 
     with _failing(Unreadable), _failing(Unwritable):
@@ -80,6 +81,7 @@ def topics() -> None:
 def topics_list() -> None:
     """Show the topics that are declared; the broker is not asked."""
     settings = _settings()
+    _need_stdout()
     from correlator.commands.topics import show
 
     show(settings)
@@ -112,6 +114,7 @@ def topics_check() -> None:
 def topics_acls(*, principal: str) -> None:
     """Print the commands that allow a worker what it needs, no more; the broker is not asked."""
     settings = _settings()
+    _need_stdout()
     from correlator.commands.topics import acls
 
     acls(settings, principal)
@@ -142,6 +145,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _say_no_more() -> None:
     """Let go what stdout still has: Python would try again at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _need_stdout() -> None:
+    """For commands that do nothing but print: a shell's ``>&-`` closes it."""
+    if sys.stdout is None:
+        raise Failed("Standard output is closed, so there is nowhere to print to.")
 
 
 def _settings() -> Settings:

@@ -145,6 +145,8 @@ def _writing(name: str) -> Iterator[None]:
 def _lines(name: str, console: Console) -> Iterator[bytes]:
     try:
         if name == STDIN:
+            if sys.stdin is None:
+                raise Unreadable("Standard input cannot be read: it is closed.")
             yield from sys.stdin.buffer
             return
         path = Path(name)

@@ -13,7 +13,7 @@ import pytest
 from correlator import __version__
 from correlator.commands.worker import start
 from correlator.settings import Settings, SettingsError
-from local.deployment import CORRELATOR
+from local.deployment import CORRELATOR, environment
 from local.session import SAMPLE
 from tests.commands.running import correlator
 
@@ -182,3 +182,19 @@ def test_a_full_disk_is_told_in_a_sentence(arguments):
     assert done.returncode == 1
     assert done.stderr.endswith("There is no space left where the output goes.\n")
     assert "Traceback" not in done.stderr
+
+
+CLOSED = {
+    ("replay", f"{SAMPLE}", ">&-"): "Standard output is closed, so there is nowhere to print to.\n",
+    ("topics", "list", ">&-"): "Standard output is closed, so there is nowhere to print to.\n",
+    ("topics", "acls", ">&-"): "Standard output is closed, so there is nowhere to print to.\n",
+    ("replay", "-", "<&-"): "Standard input cannot be read: it is closed.\n",
+}
+
+
+@pytest.mark.parametrize("words, said", CLOSED.items(), ids=lambda it: it[0] if isinstance(it, tuple) else "")
+def test_a_standard_stream_that_is_closed_is_told_in_a_sentence(words, said):
+    *arguments, closing = words
+    command = ["sh", "-c", f'exec "$0" "$@" {closing}', CORRELATOR, *arguments]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (1, said)
