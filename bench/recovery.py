@@ -15,12 +15,11 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from rich.console import Console
 from rich.table import Table
 
-from bench import events
 from bench.memory import Memory, memory_of
 from bench.rates import create
 from correlator import core, prefect
 from correlator.partitioner import partition_for
-from local import local_kafka
+from local import events, local_kafka
 from local.deployment import CORRELATOR, PARTITIONS, Deployment
 
 

@@ -7,9 +7,9 @@ events come. Prefect's own rules, and every way in which they meet, are ``tests/
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from chaos.events import CANCELLED, EXECUTED, STARTED, STOPPED, SUBMITTED
 from correlator.event import Kind
 from correlator.records.identity import record_id
+from local.events import CANCELLED, EXECUTED, STARTED, STOPPED, SUBMITTED
 
 TIGHT_TIMING: Final = 5.0
 """Seconds. Prefect's is 5 minutes, which is longer than a fault lasts."""

@@ -1,18 +1,17 @@
 """The truth: lives that go on as time does, what is said of them, and what must have been published by when."""
 
 import random
-import uuid
 from collections import deque
 from collections.abc import Iterator
 from heapq import heappop, heappush
 from typing import Final, NamedTuple
 
-from chaos.events import STARTED, event
 from chaos.plots import PLOTS, Expected, Happened, Plot, Step, records
 from chaos.published import letter
 from correlator.core.rules import SECOND
 from correlator.event import Kind
 from correlator.partitioner import partition_for
+from local.events import STARTED, event, uuid_of
 
 GRACE: Final = 120 * SECOND
 """Longer than any fault keeps an event from the broker, so that none comes too late for its record."""
@@ -115,7 +114,7 @@ class Truth:
         """An event for each partition, by its key, so late that everything else falls due and is forgotten."""
         found: dict[int, Said] = {}
         while len(found) < partitions:
-            life = Life(LAST, f"prefect.worker.process.last-{self._uuid()}", "")
+            life = Life(LAST, f"prefect.worker.process.last-{uuid_of(self._rng)}", "")
             where = partition_for(life.subject.encode(), partitions)
             if where not in found:
                 found[where] = self._tell(life, now + LATER)._replace(keyed=True)
@@ -126,7 +125,7 @@ class Truth:
 
         ``fits``: whether its letter keeps the value.
         """
-        key = f"invalid-{self._uuid()}".encode()
+        key = f"invalid-{uuid_of(self._rng)}".encode()
         value = b'{"event":"prefect.worker.started","id":"' + b"x" * size + b'"}'
         self.said += 1
         return Said(key, value, keyed=True), letter(key, kept=fits)
@@ -136,14 +135,14 @@ class Truth:
         self._lives += 1
         worker = f"prefect.worker.process.w-{self._lives % 20}"
         if plot.kind is Kind.FLOW_RUN:
-            return Life(plot, self._uuid(), worker)
-        name = f"prefect.worker.process.{self._uuid()}"
+            return Life(plot, uuid_of(self._rng), worker)
+        name = f"prefect.worker.process.{uuid_of(self._rng)}"
         return Life(plot, name, name)
 
     def _tell(self, life: Life, now: int) -> Said:
         step = life.plot.steps[len(life.happened)]
         follows = life.happened[-1].id if step.follows else None
-        id_ = self._uuid()
+        id_ = uuid_of(self._rng)
         life.happened.append(Happened(step.event, id_, now))
         self.said += 1
         return Said(life.subject.encode(), event(step.event, id_, now, life.subject, life.worker, follows), life)
@@ -155,6 +154,3 @@ class Truth:
     def _plan(self, when: int, what: "Life | Said") -> None:
         self._planned += 1
         heappush(self._next, (when, self._planned, what))
-
-    def _uuid(self) -> str:
-        return str(uuid.UUID(int=self._rng.getrandbits(128), version=4))

@@ -8,9 +8,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from bench.events import pairs
 from correlator.settings import Settings
 from correlator.topics import needed
+from local.events import pairs
 from local.session import SAMPLE
 from tests.security.secured import PASSWORD, REAUTHENTICATE, TOKEN, USER, SecuredBroker, token
 from tests.stage.running import Stage

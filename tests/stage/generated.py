@@ -6,20 +6,27 @@ while start and end are less than 5 minutes apart), and away from deadlines: not
 """
 
 import random
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
-
-import orjson
 
 from correlator.core import Rules
 from correlator.event import Kind
 from correlator.partitioner import partition_for
+from local.events import (
+    CANCELLED,
+    EXECUTED,
+    STARTED,
+    STOPPED,
+    SUBMITTED,
+    of_run,
+    of_worker,
+    runner_of,
+    uuid_of,
+    worker_of,
+    written,
+)
 
-MICROSECOND = timedelta(microseconds=1)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BEGIN = 1_704_067_200.0
 """2024-01-01, in seconds since 1970."""
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
@@ -98,7 +105,8 @@ def last_events(partitions: int, after: float = 400) -> list[tuple[str, bytes]]:
     while len(events) < partitions:
         name = f"prefect.worker.process.last-{number}"
         when = BEGIN + after * DAY + number
-        value = _event("worker.started", _uuid(random.Random(name)), when, when, _worker(name), [], None)
+        at = _moment(when)
+        value = written(STARTED, uuid_of(random.Random(name)), at, worker_of(name), [], received=at)
         events.setdefault(partition_for(name.encode(), partitions), (name, value))
         number += 1
     return list(events.values())
@@ -159,7 +167,7 @@ class _World:
             return None
         life = Life(Kind.WORKER, name, name, self._id(), started=self._micro(at, name), at=at)
         self.log.lives.append(life)
-        self._say("worker.started", life.start, at, name, name, [_related("work-pool", uuid.UUID(int=7), "pool")])
+        self._say(STARTED, life.start, at, name, name, of_worker())
         return life
 
     def _ends(self, life: Life | None, at: float, *, calm: bool = True) -> float:
@@ -172,9 +180,7 @@ class _World:
         life.end, life.ended = self._id(), self._micro(at, name)
         life.follows = abs(life.ended - life.started) < TIGHT * 1e6
         follows = life.start if life.follows else None
-        self._say(
-            "worker.stopped", life.end, at, name, name, [_related("work-pool", uuid.UUID(int=7), "pool")], follows
-        )
+        self._say(STOPPED, life.end, at, name, name, of_worker(), follows)
         return at
 
     # Runs
@@ -228,7 +234,7 @@ class _World:
             return None
         life = Life(Kind.FLOW_RUN, run, worker, self._id(), started=self._micro(at, worker), at=at)
         self.log.lives.append(life)
-        self._say("worker.submitted-flow-run", life.start, at, run, worker, _about(run))
+        self._say(SUBMITTED, life.start, at, run, worker, of_run(run))
         return life
 
     def _executed(self, life: Life | None, at: float | None = None) -> float:
@@ -241,10 +247,8 @@ class _World:
         life.end, life.ended = self._id(), self._micro(at, life.worker)
         life.follows = life.start is not None and abs(life.ended - life.started) < TIGHT * 1e6
         follows = life.start if life.follows else None
-        about = _about(
-            life.subject, {"prefect.infrastructure.identifier": "host:1", "prefect.infrastructure.status-code": "0"}
-        )
-        self._say("worker.executed-flow-run", life.end, at, life.subject, life.worker, about, follows)
+        exited = {"prefect.infrastructure.identifier": "host:1", "prefect.infrastructure.status-code": "0"}
+        self._say(EXECUTED, life.end, at, life.subject, life.worker, of_run(life.subject, exited), follows)
         return at
 
     def _cancelled(self, run: str, life: Life | None, at: float, *, calm: bool = True) -> float:
@@ -256,7 +260,7 @@ class _World:
             self.log.lives.append(Life(Kind.FLOW_RUN, run, "", None, cancellation=id_))
         else:
             life.cancellation = life.cancellation or id_
-        self._say("runner.cancelled-flow-run", id_, at, run, "prefect.runner.r", _about(run))
+        self._say(CANCELLED, id_, at, run, "prefect.runner.r", of_run(run))
         return at
 
     # Saying
@@ -279,9 +283,9 @@ class _World:
         limit = self.shape.flow_run_limit
         self.due[subject] += [at + limit, at + limit + rules.remember / 1e6]
         arrived = at + rng.choice((rng.uniform(0.001, 0.05),) * 9 + (rng.uniform(0.05, 8.0),))
-        own = _worker(resource) if resource.startswith("prefect.worker.") else _runner(resource)
-        received = arrived if rng.random() < 0.9 else None
-        value = _event(name, str(id_), occurred, received, own, related, follows)
+        own = worker_of(resource) if resource.startswith("prefect.worker.") else runner_of(resource)
+        received = _moment(arrived) if rng.random() < 0.9 else None
+        value = written(name, str(id_), _moment(occurred), own, related, follows, received)
         self.log.said.append(Said(arrived, subject, value))
         if rng.random() < 0.03:
             self.log.said.append(Said(arrived + rng.uniform(0.001, 20), subject, value))
@@ -296,67 +300,16 @@ class _World:
     def _foreign(self) -> None:
         for _ in range(int(len(self.log.said) * self.shape.foreign)):
             at, run = self.rng.uniform(BEGIN, self.end), self._id()
-            value = _event("flow-run.Running", self._id(), at, at, _related("flow-run", run), [], None)
+            own = {"prefect.resource.id": f"prefect.flow-run.{run}", "prefect.resource.name": "sly-fox"}
+            value = written("prefect.flow-run.Running", self._id(), _moment(at), own, [], received=_moment(at))
             self.log.said.append(Said(at, run, value))
 
     def _micro(self, at: float, who: str) -> int:
         return _moment(at + self.skews.get(who, 0.0))
 
     def _id(self) -> str:
-        return _uuid(self.rng)
+        return uuid_of(self.rng)
 
 
 def _moment(at: float) -> int:
     return round(at * 1e6)
-
-
-def _uuid(rng: random.Random) -> str:
-    return str(uuid.UUID(int=rng.getrandbits(128), version=4))
-
-
-def _worker(name: str) -> dict[str, str]:
-    return {
-        "prefect.resource.id": name,
-        "prefect.resource.name": name.rpartition(".")[2],
-        "prefect.version": "3.9.1",
-        "prefect.worker-type": name.split(".")[2],
-    }
-
-
-def _runner(name: str) -> dict[str, str]:
-    return {"prefect.resource.id": name, "prefect.resource.name": "r", "prefect.version": "3.9.1"}
-
-
-def _related(kind: str, id_: object, name: str | None = None) -> dict[str, str]:
-    named = {} if name is None else {"prefect.resource.name": name}
-    return {"prefect.resource.id": f"prefect.{kind}.{id_}", "prefect.resource.role": kind} | named
-
-
-def _about(run: str, labels: dict[str, str] | None = None) -> list[dict[str, str]]:
-    return [
-        _related("flow-run", run, "sly-fox") | (labels or {}),
-        _related("flow", uuid.UUID(int=8), "etl"),
-        _related("tag", "nightly"),
-        _related("work-pool", uuid.UUID(int=7), "pool"),
-    ]
-
-
-def _event(
-    name: str,
-    id_: str,
-    occurred: float,
-    received: float | None,
-    resource: dict[str, str],
-    related: list[dict[str, str]],
-    follows: str | None,
-) -> bytes:
-    event = {
-        "occurred": EPOCH + _moment(occurred) * MICROSECOND,
-        "event": f"prefect.{name}",
-        "resource": resource,
-        "related": related,
-        "payload": {},
-        "id": id_,
-        "follows": follows,
-    }
-    return orjson.dumps(event if received is None else event | {"received": EPOCH + _moment(received) * MICROSECOND})

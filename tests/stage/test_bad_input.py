@@ -6,7 +6,7 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from bench.events import pairs
+from local.events import pairs
 from local.session import SAMPLE
 from tests.stage.running import Stage
 

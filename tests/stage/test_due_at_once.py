@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from bench.events import pairs
 from correlator import core, prefect, wire
 from correlator.core import Outcome
 from correlator.engine import Message, Slice
@@ -13,6 +12,7 @@ from correlator.stage.arriving import TwoHops
 from correlator.stage.correlate import MOST, Correlate
 from correlator.stage.dead_letters import DeadLetters
 from correlator.stage.part import CLOCKS_KEY
+from local.events import pairs
 from tests.engine.fakes import Record
 from tests.stage.brokerless import Entries, Uncounted
 

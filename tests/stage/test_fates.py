@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from bench.events import pairs
+from local.events import pairs
 from tests.commands.running import correlator
 from tests.stage.generated import Shape, generate
 from tests.stage.running import Stage

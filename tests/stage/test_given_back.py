@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import pytest
 from faust.types import TP
 
-from bench.events import pairs
 from correlator import core, prefect, wire
 from correlator.core import Lifecycle, Outcome
 from correlator.engine import CommittedTable, Engine, MemoryStore, Message, Slice, Transaction
@@ -17,6 +16,7 @@ from correlator.event import Event, Kind
 from correlator.stage.arriving import TwoHops
 from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import DeadLetters
+from local.events import pairs
 from tests.engine.fakes import OPTIONS, Record, unused
 from tests.stage.brokerless import Uncounted
 

@@ -13,9 +13,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.admin.records_to_delete import RecordsToDelete
 
-from bench.events import pairs
 from correlator.partitioner import partition_for
 from correlator.stage.part import CLOCKS_KEY
+from local.events import pairs
 from tests.stage.generated import last_events
 from tests.stage.running import Stage
 

@@ -6,11 +6,11 @@ import orjson
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from bench.events import pairs
 from correlator.engine import Slice
 from correlator.settings import Settings
 from correlator.stage.app import create_app
 from correlator.topics import Layout, declared
+from local.events import pairs
 from tests.engine.fakes import Record
 from tests.prefect.events import STARTED, raw
 from tests.stage.brokerless import Uncounted

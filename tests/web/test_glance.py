@@ -5,11 +5,11 @@ import re
 
 import orjson
 
-from bench.events import pairs
 from correlator.event import Kind
 from correlator.glance import MOST
 from correlator.partitioner import partition_for
 from correlator.records.identity import record_id
+from local.events import pairs
 from tests.page.reading import Page, text
 from tests.web.probing import ask
 

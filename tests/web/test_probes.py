@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.events import pairs
 from local import Broker
+from local.events import pairs
 from local.ports import free_ports
 from local.progress import lags
 from tests.commands.running import correlator
