@@ -18,6 +18,15 @@ SCENARIOS = [
         ],
         kind=UPTIME,
     ),
+    # a───────────16+────46+────x           a is superseded grace after b, and forgotten remember after that:
+    #   b──────────────────────────y        x can only take b, and nothing is left for y
+    # 0 1                     60 61
+    Case(
+        "twins that stop when the first is forgotten",
+        [start("a", 0), start("b", 1), end("x", 60), end("y", 61), until(80)],
+        ["a.. superseded by b", "b..x completed resource", "..y unmatched"],
+        kind=UPTIME,
+    ),
     Case(
         "twins, names shared",
         [start("a", 0), start("b", 1), end("x", 300), end("y", 310), until(320)],
@@ -49,6 +58,14 @@ SCENARIOS = [
         "suspended and resumed run",
         [start("a", 0), end("x", 2, "a"), start("b", 2 + 0.5 / 60), end("y", 9), until(60)],
         ["a..x completed follows", "b..y completed resource"],
+    ),
+    # a         x       25+  (a)   a was lost on the way, and sent again when x had been published without it
+    # 0         10
+    Case(
+        "a gap filled too late",
+        [end("x", 10), until(25.1), start("a", 0), until(60)],
+        ["..x unmatched"],
+        open=("a.. open",),
     ),
     # run-once: started ── stopped(a) ── submitted ── executed
     Case(
