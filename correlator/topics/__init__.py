@@ -6,8 +6,8 @@ from correlator.topics.checking import Difference, check
 from correlator.topics.creating import create
 from correlator.topics.declared import Role, TopicSpec, declared
 from correlator.topics.errors import TopicsError
-from correlator.topics.layout import Layout, prepare
 from correlator.topics.permissions import Operation, Permission, Resource, needed
+from correlator.topics.startup import Layout, prepare
 
 __all__ = [
     "Difference",

@@ -18,12 +18,12 @@ from aiokafka.errors import (
 
 from correlator.client import client_of
 from correlator.settings import Settings
-from correlator.topics.company import members
+from correlator.topics.authorized import missing
+from correlator.topics.connecting import PAUSE, connect
 from correlator.topics.declared import TopicSpec
 from correlator.topics.errors import Refusal, TopicsError, not_created, not_shown
+from correlator.topics.group_members import members
 from correlator.topics.permissions import Permission
-from correlator.topics.permitted import missing
-from correlator.topics.reaching import PAUSE, get_in
 
 ASKING: Final = 30.0
 """Seconds that a request may take, repetitions included."""
@@ -164,7 +164,7 @@ async def connected(settings: Settings) -> AsyncIterator[Cluster]:
     Raises `TopicsError` where no broker lets us in; `SettingsError` where a file that belongs to the connection cannot
     be used.
     """
-    admin = await get_in(client_of(settings), f"{settings.app_id}-topics")
+    admin = await connect(client_of(settings), f"{settings.app_id}-topics")
     try:
         yield Cluster(admin, ",".join(settings.bootstrap_servers))
     finally:

@@ -4,7 +4,7 @@ import pytest
 
 from correlator.settings import Settings
 from correlator.topics.cluster import ASKING
-from correlator.topics.reaching import CONNECTING
+from correlator.topics.connecting import CONNECTING
 from correlator.web import create_web
 from local.image import BASE, RELEASE, TAG
 from local.manifests import DEPLOY, settings

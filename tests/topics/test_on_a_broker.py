@@ -169,7 +169,7 @@ async def test_too_many_replicas(settings):
 
 @pytest.mark.parametrize("address", ["127.0.0.1:{}", "nobody.invalid:{}", "..:{}"])
 async def test_no_broker_at_the_address(address, monkeypatch, unused_port):
-    monkeypatch.setattr("correlator.topics.reaching.CONNECTING", 1)
+    monkeypatch.setattr("correlator.topics.connecting.CONNECTING", 1)
     server = address.format(unused_port)
     with pytest.raises(TopicsError) as caught:
         await check(Settings(bootstrap_servers=(server,)))
@@ -188,7 +188,7 @@ async def test_something_at_the_address_that_does_not_answer(silent):
 @pytest.mark.parametrize("several", [("{silent}", "{kafka}"), ("{kafka}", "{silent}"), ("nobody.invalid:1", "{kafka}")])
 async def test_one_that_does_not_answer_among_several(several, settings, kafka, silent, monkeypatch):
     """A broker that hangs takes connections and says nothing, for longer than we would wait for all."""
-    monkeypatch.setattr("correlator.topics.reaching.KNOCKING", 60)
+    monkeypatch.setattr("correlator.topics.connecting.KNOCKING", 60)
     servers = tuple(server.format(silent=silent, kafka=kafka) for server in several)
     assert await create(settings(bootstrap_servers=servers))
 

@@ -1,4 +1,4 @@
-"""Questions after what is allowed (KIP-430, brokers since 2.3), which aiokafka's own versions of them leave out."""
+"""Requests that also ask what we are authorized to do (KIP-430, brokers since 2.3): aiokafka sends older versions."""
 
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Array, Boolean, Bytes, Int16, Int32, Schema, String
@@ -51,7 +51,7 @@ class _MetadataRequest(RequestStruct):
     )
 
 
-class AskTopics(Request[_MetadataRequest]):
+class DescribeTopics(Request[_MetadataRequest]):
     """Metadata of topics, with ``authorized_operations`` (a bit for each operation's code) last of each."""
 
     API_KEY = 3
@@ -99,7 +99,7 @@ class _GroupsRequest(RequestStruct):
     SCHEMA = Schema(("groups", Array(_NAME)), ("include_authorized_operations", Boolean))
 
 
-class AskGroup(Request[_GroupsRequest]):
+class DescribeGroup(Request[_GroupsRequest]):
     """A group, with ``authorized_operations`` last."""
 
     API_KEY = 15

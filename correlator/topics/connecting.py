@@ -1,4 +1,4 @@
-"""Getting in at a broker: what keeps us out, aiokafka only logs, so we knock first and see."""
+"""Connecting to a broker: aiokafka only logs why it cannot, so we try each broker first and look at the answer."""
 
 import asyncio
 from collections.abc import Mapping
@@ -9,8 +9,8 @@ from aiokafka.conn import AIOKafkaConnection, OAuthAuthenticator, collect_hosts
 from aiokafka.errors import KafkaConnectionError, KafkaError, SaslAuthenticationFailed
 from aiokafka.protocol.metadata import MetadataRequest
 
+from correlator.topics.connection_errors import Reason, explained, unreachable
 from correlator.topics.errors import TopicsError
-from correlator.topics.reasons import Reason, explained, nobody
 
 CONNECTING: Final = 10.0
 """Seconds that a broker may take to let us in: one that is just starting is waited for."""
@@ -24,12 +24,12 @@ PAUSE: Final = 0.3
 _SERVERS = "bootstrap_servers"
 
 
-async def get_in(client: Mapping[str, Any], client_id: str) -> AIOKafkaAdminClient:
+async def connect(client: Mapping[str, Any], client_id: str) -> AIOKafkaAdminClient:
     """An admin client that has started, of the first broker that lets us in; ``client``: see `client_of`.
 
     Raises `TopicsError` where none does within `CONNECTING`, or one says that it never will.
     """
-    said = nobody(client[_SERVERS])
+    said = unreachable(client[_SERVERS])
     try:
         async with asyncio.timeout(CONNECTING):
             while True:
@@ -70,7 +70,7 @@ async def _first(client: Mapping[str, Any]) -> str | Reason:
             if isinstance(found := await knock, str):
                 return found
         reasons = [reason for knock in knocks if isinstance(reason := knock.result(), Reason)]
-        return min([*reasons, nobody(client[_SERVERS])], key=lambda reason: reason.may_pass)
+        return min([*reasons, unreachable(client[_SERVERS])], key=lambda reason: reason.may_pass)
     finally:
         for knock in knocks:
             knock.cancel()

@@ -1,4 +1,4 @@
-"""What the broker permits us, asked before the stage starts: a dead letter is a bad moment to learn of it."""
+"""What the broker authorizes us to do, asked before the stage starts: the first dead letter would be too late."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -11,8 +11,8 @@ from aiokafka.errors import (
     for_code,
 )
 
-from correlator.topics.asking import AskGroup, AskTopics
 from correlator.topics.permissions import Permission, Resource
+from correlator.topics.requests import DescribeGroup, DescribeTopics
 
 _NOTHING: Final = 0
 """No bit for any operation."""
@@ -40,7 +40,7 @@ async def missing(admin: AIOKafkaAdminClient, permissions: Iterable[Permission])
 
 
 async def _topics(admin: AIOKafkaAdminClient, names: list[str]) -> Mapping[str, int]:
-    response: Any = await admin._send_request(AskTopics(names))
+    response: Any = await admin._send_request(DescribeTopics(names))
     allowed = {}
     for code, name, *_, operations in response.topics:
         error = for_code(code)
@@ -58,7 +58,7 @@ async def _groups(admin: AIOKafkaAdminClient, names: list[str]) -> Mapping[str, 
         except GroupAuthorizationFailedError:
             allowed[name] = _NOTHING
             continue
-        response: Any = await admin._send_request_to_node(node, AskGroup(name))
+        response: Any = await admin._send_request_to_node(node, DescribeGroup(name))
         for group in response.groups:
             error = for_code(group[0])
             if group[0] and error is not GroupAuthorizationFailedError:

@@ -27,7 +27,7 @@ class Reason(NamedTuple):
     """Whether a broker that is just starting, or what stands before it, may do the same."""
 
 
-def nobody(servers: Iterable[str]) -> Reason:
+def unreachable(servers: Iterable[str]) -> Reason:
     """Where no broker says anything."""
     return Reason(
         f"No Kafka broker answers at {','.join(servers)}: see that one runs there, or set {PREFIX}BOOTSTRAP_SERVERS.",
