@@ -84,7 +84,7 @@ chaos: setup ## throw faults at the stage: MINUTES=30 SEED=1 BROKERS=3 WORKERS=3
 ## What is generated
 
 .PHONY: contract
-contract: setup ## write topics/ anew (declarations, JSON Schemas, AsyncAPI), and the README's table of settings, parts of deploy/
+contract: setup ## update topics/ (declarations, JSON Schemas, AsyncAPI), the README's table of settings, parts of docs/ and deploy/
 	@$(BIN)/python -m contract.topics
 	@$(BIN)/python -m contract.reference
 	@$(BIN)/python -m local.readme
@@ -101,7 +101,7 @@ COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-has
 	--custom-compile-command "make lock"
 
 .PHONY: lock
-lock: setup ## write the locks in requirements/ anew from pyproject.toml; UPGRADE=1 takes newer versions
+lock: setup ## update the locks in requirements/ from pyproject.toml; UPGRADE=1 takes newer versions
 	@$(COMPILE) pyproject.toml --extra rocksdb --output-file requirements/runtime.txt
 	@$(COMPILE) --group build --output-file requirements/build.txt
 	@$(COMPILE) pyproject.toml --extra rocksdb --group dev --output-file $(LOCK) \

@@ -30,16 +30,15 @@ HEADERS: Final[dict[str, str]] = {
 """Of every record: CloudEvents 1.0 in the binary mode of its Kafka binding."""
 
 ERRORS: Final = {
-    f"{PREFIX}exception": "What kind of fault it is: `InvalidEvent`, or, of the stage's own topics,"
+    f"{PREFIX}exception": "The kind of fault: `InvalidEvent`, or, for the stage's own topics,"
     " `UnreadableWire`, `UnreadableState`.",
     f"{PREFIX}message": "What is wrong, in words.",
     f"{PREFIX}topic": "The topic it was read from.",
     f"{PREFIX}partition": "The partition it was read from, in decimal.",
     f"{PREFIX}offset": "The offset it was read from, in decimal; absent for an entry of the stage's changelog.",
-    f"{PREFIX}value": "Only where the letter was too large for the topic and its value is left out: that it was, and"
-    " its bytes.",
-    f"{PREFIX}headers": "Only where it was still too large and its original headers are left out: the same of them.",
-    f"{PREFIX}key": "Only where it was even then too large and its key is left out: the same of it.",
+    f"{PREFIX}value": "Only if the letter was too large for the topic: says that its value was left out, and its size.",
+    f"{PREFIX}headers": "Only if it was still too large: says that its original headers were left out, and their size.",
+    f"{PREFIX}key": "Only if it was even then too large: says that its key was left out, and its size.",
 }
 """Of dead letters, after their original headers."""
 

@@ -1,4 +1,4 @@
-"""``python -m contract.reference``: write what ``docs/records.md`` takes from the code anew.
+"""``python -m contract.reference``: update what ``docs/records.md`` takes from the code.
 
 What stands between ``<!-- name -->`` and ``<!-- /name -->`` is generated: the fields from the models, the samples from
 the recorded session, the examples from their files.
@@ -82,7 +82,7 @@ def _type(told: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _record(record: JSON) -> str:
-    """A line a key."""
+    """One key per line."""
     assert isinstance(record, dict)
     lines = (f"  {orjson.dumps(key).decode()}: {orjson.dumps(value).decode()}" for key, value in record.items())
     return "{\n" + ",\n".join(lines) + "\n}\n"

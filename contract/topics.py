@@ -29,7 +29,7 @@ TOPICS: Final = "topics.json"
 
 def files() -> dict[str, bytes]:
     """The files of the contract by name, for the default settings."""
-    settings = Settings.model_construct()  # the defaults, whatever the environment of whoever generates says
+    settings = Settings.model_construct()  # the defaults, whatever the environment says
     contents: dict[str, object] = {
         TOPICS: _topics(settings),
         ASYNCAPI: document(settings),

@@ -87,7 +87,7 @@ def _load_own(context: ssl.SSLContext, certificate: Path, key: Path, password: s
         if error.reason == "KEY_VALUES_MISMATCH":
             raise _unusable("SSL_KEY_FILE", key, f"which is not the key of {certificate}") from None
         if locked:
-            reason = f"which is locked: see that {PREFIX}SSL_KEY_PASSWORD_FILE names a file with its password"
+            reason = f"which is locked: check that {PREFIX}SSL_KEY_PASSWORD_FILE names a file with its password"
             raise _unusable("SSL_KEY_FILE", key, reason) from None
         raise _unusable("SSL_CERT_FILE", certificate, "which is not PEM, or else its key is not") from None
 
@@ -96,7 +96,7 @@ def _secret(setting: str, path: Path) -> str:
     try:
         secret = path.read_text().rstrip("\r\n")
     except UnicodeDecodeError:
-        raise _unusable(setting, path, "which is no text") from None
+        raise _unusable(setting, path, "which is not text") from None
     except OSError as error:
         raise _unreadable(setting, path, error) from None
     if not secret:

@@ -1,4 +1,4 @@
-"""The settings that say how to reach Kafka: where it is, how the way is kept safe, and who we are.
+"""The settings that say how to reach Kafka: where it is, encryption, and authentication.
 
 Secrets come from files only: an environment is listed, inherited and logged.
 """
@@ -29,28 +29,28 @@ class Connection(BaseSettings):
     )
     ssl_ca_file: Path | None = Field(
         None,
-        description="The certificates (PEM) that brokers' are signed by; not set: those that the system trusts.",
+        description="CA certificates (PEM) for verifying the brokers. Default: the system's CAs.",
     )
-    ssl_cert_file: Path | None = Field(None, description="Our own certificate (PEM), where brokers ask for one.")
-    ssl_key_file: Path | None = Field(None, description="The key of our own certificate (PEM).")
+    ssl_cert_file: Path | None = Field(None, description="Client certificate (PEM), if the brokers ask for one.")
+    ssl_key_file: Path | None = Field(None, description="The client certificate's private key (PEM).")
     ssl_key_password_file: Path | None = Field(None, description="A file that holds the key's password, if it has one.")
     sasl_mechanism: Annotated[Mechanism, UpperCase] | None = Field(
         None,
         description="`SCRAM-SHA-512`, `SCRAM-SHA-256`, `PLAIN` or `OAUTHBEARER`.",
     )
-    sasl_username: str | None = Field(None, description="Who we are, for SCRAM and PLAIN.")
+    sasl_username: str | None = Field(None, description="User name for SCRAM and PLAIN.")
     sasl_password_file: Path | None = Field(
-        None, description="A file that holds the password, for SCRAM and PLAIN; read once."
+        None, description="A file that holds the password for SCRAM and PLAIN; read once."
     )
     sasl_token_file: Path | None = Field(
         None,
-        description="A file that holds the bearer token, for OAUTHBEARER; read for every connection, so that whoever"
-        " renews it need not restart us.",
+        description="A file that holds the bearer token for OAUTHBEARER; read for every connection, so a renewed token"
+        " needs no restart.",
     )
 
     @model_validator(mode="after")
     def _belongs_together(self) -> Self:
-        """What is set is needed, and what is needed is set: a secret that goes unused is a mistake."""
+        """What is set is used, and what is needed is set: a secret that goes unused is a mistake."""
         if not self.uses_ssl:
             self._refuse(_SSL, "SECURITY_PROTOCOL is `ssl` or `sasl_ssl`")
         if not self.uses_sasl:
@@ -59,7 +59,7 @@ class Connection(BaseSettings):
             self._require(("sasl_mechanism",), f"SECURITY_PROTOCOL is `{self.security_protocol}`")
         elif self.sasl_mechanism == "OAUTHBEARER":
             self._require(("sasl_token_file",), "SASL_MECHANISM is `OAUTHBEARER`")
-            self._refuse(_PASSWORD, "SASL_MECHANISM is one of SCRAM and PLAIN")
+            self._refuse(_PASSWORD, "SASL_MECHANISM is `PLAIN` or a SCRAM mechanism")
         else:
             self._require(_PASSWORD, f"SASL_MECHANISM is `{self.sasl_mechanism}`")
             self._refuse(("sasl_token_file",), "SASL_MECHANISM is `OAUTHBEARER`")
@@ -73,20 +73,20 @@ class Connection(BaseSettings):
 
     @property
     def uses_ssl(self) -> bool:
-        """Whether the way to Kafka is encrypted."""
+        """Whether the connection is encrypted."""
         return self.security_protocol in {"ssl", "sasl_ssl"}
 
     @property
     def uses_sasl(self) -> bool:
-        """Whether Kafka is told who we are by other means than a certificate."""
+        """Whether we authenticate by other means than a certificate."""
         return self.security_protocol in {"sasl_plaintext", "sasl_ssl"}
 
     def _require(self, fields: tuple[str, ...], because: str) -> None:
         for field in fields:
             if getattr(self, field) is None:
-                raise ValueError(f"{PREFIX}{field.upper()} is not set but must be: {PREFIX}{because}")
+                raise ValueError(f"{PREFIX}{field.upper()} must be set because {PREFIX}{because}")
 
     def _refuse(self, fields: tuple[str, ...], unless: str) -> None:
         for field in fields:
             if getattr(self, field) is not None:
-                raise ValueError(f"{PREFIX}{field.upper()} is set but means nothing unless {PREFIX}{unless}")
+                raise ValueError(f"{PREFIX}{field.upper()} is set but has no effect unless {PREFIX}{unless}")

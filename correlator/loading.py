@@ -28,7 +28,7 @@ _WORDING: Final = {
 def load() -> Settings:
     """Read the settings from the environment.
 
-    Raises `SettingsError` for bad values, and for ``CORRELATOR_*`` variables that are no settings: a typo would
+    Raises `SettingsError` for bad values, and for ``CORRELATOR_*`` variables that are not settings: a typo would
     otherwise leave a default in force unnoticed.
     """
     faults = list(_unknown(os.environ))
@@ -52,7 +52,7 @@ def _sentence(detail: ErrorDetails) -> str:
 
 
 def _unknown(environ: Mapping[str, str]) -> Iterator[str]:
-    """Variables that look like settings and are none; not those that Kubernetes sets for a service ``correlator…``."""
+    """Variables that look like settings and are not; those of a Kubernetes service ``correlator…`` are fine."""
     known = {variable(field) for field in Settings.model_fields}
     for name, value in environ.items():
         upper = name.upper()
@@ -61,4 +61,4 @@ def _unknown(environ: Mapping[str, str]) -> Iterator[str]:
         if _SERVICE_VARIABLE.fullmatch(upper) or (upper.endswith("_PORT") and _SERVICE_ADDRESS.match(value)):
             continue
         close = get_close_matches(upper.removeprefix(PREFIX), (field.upper() for field in Settings.model_fields), n=1)
-        yield f"{name} is no setting{f': did you mean {PREFIX}{close[0]}?' if close else '; the README lists them.'}"
+        yield f"{name} is not a setting; {f'did you mean {PREFIX}{close[0]}?' if close else 'the README lists them.'}"

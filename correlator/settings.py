@@ -27,21 +27,21 @@ from correlator.values import (
 
 
 class SettingsError(Exception):
-    """The settings are no good. The text names each variable and what is wrong with it, a sentence (and line) each."""
+    """The settings are invalid. The text names each variable and what is wrong with it, one sentence per line."""
 
 
 class Settings(Connection):
     """What the environment says, or the defaults. A variable set to nothing counts as not set.
 
-    Given to the constructor, a value goes before the environment's; tests do so. People's come by `loading.load`.
+    A value given to the constructor, as tests do, overrides the environment's. A process uses `loading.load`.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
 
     app_id: AppId = Field(
         "prefect-correlator",
-        description="The deployment's name: consumer group, and beginning of the names of internal topics and"
-        " transactions. One Prefect server or workspace per app id and input topic.",
+        description="The deployment's name: its consumer group, and the prefix of its internal topics and transactional"
+        " ids. One Prefect server or workspace per app id and input topic.",
     )
     source: Source = Field(
         default_factory=lambda data: str(data.get("app_id", "")),
@@ -53,37 +53,43 @@ class Settings(Connection):
         "prefect.flow-run-duration",
         description="Output: a record per life of a flow run's infrastructure.",
     )
-    topic_dead_letter: Name = Field("prefect.events.dead-letter", description="Output: what is no valid event.")
+    topic_dead_letter: Name = Field("prefect.events.dead-letter", description="Output: events that are not valid.")
     partitions: PositiveInt = Field(8, description="Partitions of the topics that are created.")
     replication_factor: Annotated[int, Field(ge=1, le=32_767)] = Field(
         1,
-        description="Replicas of the topics that are created: 3 where the cluster has them.",
+        description="Replicas of the topics that are created; use 3 where there are as many brokers.",
     )
     create_topics: bool = Field(
         default=True,
-        description="Whether a worker creates the topics that are missing when it starts (never the input).",
+        description="Whether a worker creates missing topics when it starts (never the input).",
     )
     input_keyed_by: Annotated[Literal["any", "subject"], AnyCase] = Field(
         "any",
-        description="`subject` where the input's keys are worker resource ids and flow-run UUIDs: one hop less.",
+        description="`subject` if the input's keys are worker resource ids and flow-run UUIDs: saves a hop.",
     )
     worker_names: Annotated[Literal["unique", "shared"], AnyCase] = Field(
         "unique",
-        description="`shared` where several workers run under one name at a time: none then supersedes another.",
+        description="`shared` if several workers may run under one name at the same time; a new start then never"
+        " supersedes an older one.",
     )
     store: Literal["memory://", "rocksdb://"] = Field(
         "memory://",
-        description="Where open lifecycles are kept beside the changelog; `rocksdb://` needs the extra `rocksdb`.",
+        description="Where open lifecycles are kept besides the changelog; `rocksdb://` needs the extra `rocksdb`.",
     )
     data_dir: Path = Field(Path("correlator-data"), description="Directory of this worker's local state.")
     tight_timing: Duration = Field(
         timedelta(minutes=5),
-        description="Prefect drops `follows` from this distance on. `0` where the producer always strips it.",
+        description="Prefect omits `follows` if start and end are this far apart or more. `0` if the producer always"
+        " strips it.",
     )
-    grace: PositiveDuration = Field(timedelta(minutes=15), description="How long what belongs together may be apart.")
+    grace: PositiveDuration = Field(
+        timedelta(minutes=15),
+        description="How long an end waits for its start, a cancellation for its submit, and a replaced start for its"
+        " end.",
+    )
     remember: Duration = Field(
         timedelta(minutes=30),
-        description="How long an ended lifecycle can still be amended, and repeats of its events are known.",
+        description="How long an ended lifecycle can still be amended, and repeats of its events are recognized.",
     )
     clock_tolerance: Duration = Field(
         timedelta(seconds=5),
@@ -91,13 +97,16 @@ class Settings(Connection):
     )
     flow_run_limit: PositiveDuration = Field(timedelta(days=7), description="A run open for longer is `lost`.")
     worker_limit: PositiveDuration = Field(timedelta(days=90), description="A worker open for longer is `lost`.")
-    max_starts: PositiveInt = Field(1000, description="Starts remembered per worker or run; the oldest goes first.")
-    max_waiting: PositiveInt = Field(1000, description="Ends that may wait per worker or run; the oldest goes first.")
-    max_tags: PositiveInt = Field(1000, description="Tags kept of an event; the rest sets `truncated`.")
-    slice_records: PositiveInt = Field(4000, description="Records of the input taken into one transaction, at most.")
+    max_starts: PositiveInt = Field(1000, description="Starts kept per worker or run; past that, the oldest is `lost`.")
+    max_waiting: PositiveInt = Field(
+        1000, description="Ends waiting per worker or run; past that, the oldest is `unmatched`."
+    )
+    max_tags: PositiveInt = Field(1000, description="Tags kept per event; dropping others sets `truncated`.")
+    slice_records: PositiveInt = Field(4000, description="Most input records per transaction.")
     session_timeout: SessionTimeout = Field(
         timedelta(seconds=20),
-        description="Silence after which a worker's partitions go to another; within the broker's bounds (6s to 30m).",
+        description="How long a worker may be silent before its partitions go to others; within the broker's bounds"
+        " (6s to 30m).",
     )
     instance_id: Name | None = Field(
         None,
@@ -106,21 +115,22 @@ class Settings(Connection):
     )
     stalled_after: PositiveDuration = Field(
         timedelta(minutes=1),
-        description="How long there may be something to do and nothing done before `/healthz` says so.",
+        description="How long work may be pending without progress before `/healthz` reports it.",
     )
     stall_limit: PositiveDuration = Field(
         timedelta(minutes=5),
-        description="How long there may be something to do and nothing done before the worker ends, for another to"
-        " take over.",
+        description="How long work may be pending without progress before the worker exits, so that another"
+        " takes over.",
     )
-    web_host: str = Field("0.0.0.0", description="The address that health and metrics are served at.")  # noqa: S104
+    web_host: str = Field("0.0.0.0", description="The address that health and metrics are served on.")  # noqa: S104
     web_port: Annotated[int, Field(ge=0, le=65_535)] = Field(
         8080,
-        description="The port of `/healthz`, `/readyz` and `/metrics`; `0`: none.",
+        description="The port of `/healthz`, `/readyz` and `/metrics`; `0` opens none.",
     )
     page: bool = Field(
         default=False,
-        description="Whether `/` shows what is open and what ended last, with names, to whoever reaches the port.",
+        description="Whether `/` shows what is open and what ended last, names included, to anyone who can reach"
+        " the port.",
     )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], AnyCase] = Field(
         "info",
@@ -149,9 +159,9 @@ class Settings(Connection):
 
     @model_validator(mode="after")
     def _topics_are_distinct(self) -> Self:
-        """Kafka takes '.' and '_' for one: it refuses names that differ in nothing else."""
+        """Kafka treats '.' and '_' alike: it refuses names that differ in nothing else."""
         seen: dict[str, str] = {}
-        for who, name in (
+        for setting, name in (
             (f"{PREFIX}TOPIC_EVENTS", self.topic_events),
             (f"{PREFIX}TOPIC_WORKER_UPTIME", self.topic_worker_uptime),
             (f"{PREFIX}TOPIC_FLOW_RUN_DURATION", self.topic_flow_run_duration),
@@ -161,8 +171,8 @@ class Settings(Connection):
         ):
             alike = name.replace(".", "_")
             if alike in seen:
-                raise ValueError(f"{seen[alike]} and {who} both name {name!r}: give each topic a name of its own")
-            seen[alike] = who
+                raise ValueError(f"{seen[alike]} and {setting} both name {name!r}: give each topic a name of its own")
+            seen[alike] = setting
         return self
 
 
@@ -172,7 +182,7 @@ def variable(field: str) -> str:
 
 
 class Described(NamedTuple):
-    """A setting as people read of it, in Markdown."""
+    """A setting as people read about it, in Markdown."""
 
     name: str
     default: str

@@ -59,13 +59,13 @@ def main(*, stay: bool) -> int:
 
 
 def _as_now(events: list[bytes]) -> list[bytes]:
-    """As if the session had ended this moment, for who looks at the page."""
+    """As if the session had just ended, so that the page shows it."""
     begins = datetime.now(UTC) - length(events)
     return [due.event for due in session(events, begins, uuid.uuid4().hex)]
 
 
 async def _through_kafka(broker: str, events: list[bytes], show: Show, *, stay: bool) -> None:
-    """On topics that nobody else has, as the Kafka may be the user's; none is left."""
+    """On topics of its own, as the Kafka may be the user's; they are deleted afterwards."""
     (port,) = free_ports(1)
     demo = Deployment(broker, "demo", PARTITIONS="8", LOG_LEVEL="warning", WEB_HOST="127.0.0.1", WEB_PORT=str(port))
     with tempfile.TemporaryDirectory() as directory:

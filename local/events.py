@@ -1,4 +1,4 @@
-"""Prefect's events, made up: shaped and sized as a Prefect 3.9.1 server sends them (0.9 kB), for whoever wants many."""
+"""Made-up events for tests and measurements, shaped and sized (0.9 kB) as a Prefect 3.9.1 server sends them."""
 
 import random
 import uuid

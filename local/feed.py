@@ -1,4 +1,4 @@
-"""``python -m local.feed``: the sample's session over and over, as if it went on now; for the laptop's compose.yaml.
+"""``python -m local.feed``: the sample's session over and over, as if it happened now; for the laptop's compose.yaml.
 
 The first time as a session that ended a moment ago, so that there is something to see; then in its own time, as what
 lies five minutes apart must do so here.
@@ -34,15 +34,17 @@ async def feed(settings: Settings) -> None:
     servers, topic = ",".join(settings.bootstrap_servers), settings.topic_events
     async with connected(settings) as cluster:
         if topic not in await cluster.read([topic]):
-            raise TopicsError(f"There is no topic {topic} on Kafka at {servers}: `correlator topics create` makes it.")
+            raise TopicsError(
+                f"There is no topic {topic} on Kafka at {servers}: create it with `correlator topics create`."
+            )
     click.echo(f"Feeding {topic} on Kafka at {servers}; Ctrl-C ends it.")
     try:
         async with _producer(settings) as producer:
             await _send(producer, topic)
     except KafkaError as error:
         raise TopicsError(
-            f"{topic} on Kafka at {servers} takes no events any more ({type(error).__name__}):"
-            " see that its brokers are well, that it is there, and that we may write to it."
+            f"{topic} on Kafka at {servers} no longer accepts events ({type(error).__name__}):"
+            " check that its brokers are healthy, that the topic exists, and that we may write to it."
         ) from None
 
 
@@ -74,7 +76,7 @@ def main() -> None:
 
     Which Kafka and which topic, the settings in the environment (CORRELATOR_*) say, as for a worker.
     """
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what is the matter is said once, at the end
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what is wrong is said once, at the end
     try:
         asyncio.run(feed(load()))
     except SettingsError as error:

@@ -4,7 +4,7 @@ Run as a program of its own, in a session of its own, by ``keeping.Keeper``. How
 ``with``, by Ctrl-C, by SIGTERM or by SIGKILL, the pipe that is this one's standard input closes: that is the sign to
 end everything. Should this one be killed, the kernel ends the program in turn (on Linux).
 
-It says and is told JSON objects, one a line. Told: ``{"run": [program, …]}``, ``{"signal": 9}``. Says:
+It is told and says JSON objects, one per line. Told: ``{"run": [program, …]}``, ``{"signal": 9}``. Says:
 ``{"directory": path}`` at the start, ``{"started": pid}``, ``{"signalled": 9}``, ``{"exited": code}``. Its argument
 is a JSON list of programs to run at the end.
 """

@@ -15,7 +15,7 @@ async def lags(bootstrap_servers: str, group: str, topic: str) -> list[int]:
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=group, enable_auto_commit=False)
     await consumer.start()
     try:
-        consumer.assign(partitions)  # by hand, so it is no member of the group
+        consumer.assign(partitions)  # by hand, so it does not join the group
         ends = await consumer.end_offsets(partitions)
         return [ends[partition] - (await consumer.committed(partition) or 0) for partition in partitions]
     finally:

@@ -1,4 +1,4 @@
-"""The sample: what Prefect said in a real session, as it was, and as if it were now."""
+"""The sample: the events of a real Prefect session, as they were, and as if they happened now."""
 
 import re
 import uuid

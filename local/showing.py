@@ -1,4 +1,4 @@
-"""How the demo shows records: a table that grows by a line a record, and what it all came to."""
+"""How the demo shows records: a table that grows by a line per record, and a summary."""
 
 import time
 from collections import Counter
@@ -26,7 +26,7 @@ class Show:
         self._console.print(text, markup=False)
 
     def record(self, kind: str, record: Mapping[str, Any]) -> None:
-        """Another line of the table."""
+        """Add a line to the table."""
         if not self._records:
             self._line([name for name, _ in COLUMNS], style="bold")
         outcome = record["outcome"] + (", amended" if record["record_id"] in self._records else "")

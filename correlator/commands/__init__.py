@@ -27,7 +27,7 @@ class Failed(click.ClickException):
 
 
 class BadSettings(click.ClickException):
-    """A setting is no good, which is wrong usage."""
+    """A setting is invalid, which is wrong usage."""
 
     exit_code = 2
 
@@ -54,11 +54,9 @@ def worker() -> None:
 
 @correlator.command(short_help="Decide without Kafka: files of events in, records out.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--open", "open_", is_flag=True, help="Print the lifecycles that are still open at the end, too.")
+@click.option("--open", "open_", is_flag=True, help="Also print the lifecycles that are still open at the end.")
 @click.option("--flush", is_flag=True, help="End what is still open as if time had run out.")
-@click.option(
-    "--html", metavar="FILE", help="Write a page to look at, too: the workers, their runs, and the last records."
-)
+@click.option("--html", metavar="FILE", help="Also write an HTML page: the workers, their runs, and the last records.")
 def replay(files: Sequence[str], *, open_: bool, flush: bool, html: str | None) -> None:
     """Make the stage's decisions without Kafka: files of events in (JSON Lines, .gz too, - for stdin), records out.
 
@@ -110,7 +108,7 @@ def topics_check() -> None:
 
 
 @topics.command("acls", short_help="Print what the stage must be allowed to do.")
-@click.option("--principal", default="User:correlator", show_default=True, help="Whom to allow it.")
+@click.option("--principal", default="User:correlator", show_default=True, help="Who is to be allowed it.")
 def topics_acls(*, principal: str) -> None:
     """Print the commands that allow a worker what it needs, no more; the broker is not asked."""
     settings = _settings()
@@ -132,18 +130,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _exit(error.exit_code, error.format_message())
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:  # whoever read us has had enough
+    except BrokenPipeError:  # the program that read our output has ended
         _say_no_more()
         sys.exit(1)
     except OSError as error:
         if error.errno != ENOSPC:
             raise
         _say_no_more()
-        _exit(1, "There is no space left where the output goes.")
+        _exit(1, "No space left on the device that the output goes to.")
 
 
 def _say_no_more() -> None:
-    """Let go what stdout still has: Python would try again at its end."""
+    """Drop what stdout still buffers: Python would try to write it again on exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -42,7 +42,7 @@ def run(files: Sequence[str], settings: Settings, *, open_: bool, flush: bool, h
     Raises `Unreadable` and `Unwritable`.
     """
     if html is not None:
-        _see_to(html)
+        _check_page(html)
     console = Console(stderr=True, highlight=False)
     began = time.monotonic()
     replay = Replay(rules_of(settings), max_tags=settings.max_tags, wall_clock=lambda: time.time_ns() // 1000)
@@ -70,14 +70,16 @@ def run(files: Sequence[str], settings: Settings, *, open_: bool, flush: bool, h
     if (more := replay.fates["invalid"] - len(faults)) > 0:
         console.print(f"invalid: {more:,} more")
     if replay.fates.total() == replay.fates["ignored"]:
-        console.print("There is no event of a Prefect worker or runner in it (one JSON object a line).", soft_wrap=True)
+        console.print(
+            "It holds no event of a Prefect worker or runner (one JSON object per line is expected).", soft_wrap=True
+        )
 
 
 class Printer:
     """Writes lifecycles as JSON Lines, each with the record's name first, and counts them by kind and outcome."""
 
     def __init__(self, source: str, *, keep: bool = False) -> None:
-        """``keep``: whether what ended is to be looked at later."""
+        """``keep``: whether to keep what ended in `ended`."""
         self.ended: dict[str, page.Seen] = {}
         """By record id: the last version of a record is the truth."""
         self._keep = keep
@@ -121,12 +123,12 @@ def _view(files: Sequence[str], ended: Sequence[page.Seen], still_open: Iterable
     )
 
 
-def _see_to(name: str) -> None:
-    """See that the page can be written, leave what is there, and spare what is none: a file of events, by mistake."""
+def _check_page(name: str) -> None:
+    """Check that the page can be written, changing nothing; refuse a file that is not a page, such as one of events."""
     with _writing(name), Path(name).open("ab+") as file:
         file.seek(0)
         if (begins := file.read(len(DOCTYPE))) and begins.lower() != DOCTYPE:
-            raise Unwritable(f"{name} holds something that is no page, and would be lost: give --html another name.")
+            raise Unwritable(f"{name} is not an HTML page and would be overwritten: give --html another file.")
 
 
 def _write(name: str, text: str) -> None:

@@ -51,7 +51,9 @@ def check(settings: Settings) -> bool:
     _be_quiet()
     differences = asyncio.run(topics.check(settings))
     for difference in differences:
-        click.echo(difference.sentence + (" The stage does not start until then." if difference.refuses else ""))
+        click.echo(
+            difference.sentence + (" The stage will not start until this is fixed." if difference.refuses else "")
+        )
     if not differences:
         click.echo("every topic is as declared")
     return not differences

@@ -69,14 +69,14 @@ class LifecycleRecord(Part):
     outcome: str
     """How it ended."""
     matched_by: Literal["follows", "resource"] | None
-    """How the end found its start: `follows`: the end named it. `resource`: Prefect drops that link from 5 minutes on,
-    so the end took the latest start of the same worker or run that it can belong to. null: they did not meet."""
+    """How the end found its start. `follows`: the end named it. `resource`: Prefect omits that link for gaps of 5
+    minutes or more, so the end was matched to the latest possible start of the same worker or run. null: they did not
+    meet."""
     ambiguous: bool
     """Whether `matched_by: resource` had several starts to choose from."""
     truncated: bool
-    """Whether something is missing for its size: tags, of which there were too many; or, where the record would have
-    been too large for its topic, all that its events told but ids and times: names, types, versions, tags, the
-    infrastructure."""
+    """Whether data was dropped for size: tags above the limit or, if the record would not fit its topic, everything the
+    events told except ids and times."""
 
 
 class WorkerUptime(LifecycleRecord):
@@ -114,7 +114,7 @@ class FlowRunDuration(LifecycleRecord):
 
     outcome: Literal["completed", "cancelled", "superseded", "lost", "unmatched"]
     """`completed`: submit and exit met. `cancelled`: a runner cancelled it, whatever else is known. `superseded`: the
-    run was submitted anew and this submit never ended. `lost`: open for longer than the limit. `unmatched`: an exit
+    run was submitted again and this submit never ended. `lost`: open for longer than the limit. `unmatched`: an exit
     whose submit never came."""
     flow_run: Named
     """The flow run."""

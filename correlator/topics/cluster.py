@@ -1,4 +1,4 @@
-"""The broker, as far as topics go: what is there, and creating. Passing faults are tried again."""
+"""The brokers, as far as topics go: reading and creating them. What fails for a moment is tried again."""
 
 import asyncio
 import logging
@@ -79,8 +79,8 @@ class Cluster:
         return await self._until_done(lambda: members(self._admin, group))
 
     async def _read(self, names: list[str]) -> dict[str, Topic]:
-        # Configuration first: unlike a question for metadata, one for it creates no topic where the broker does so by
-        # itself, and tells a topic that is missing from one that must not be seen.
+        # Configuration first: unlike a request for metadata, it does not make a broker with auto-creation create the
+        # topic, and it tells a topic that is missing from one that we may not see.
         configs: dict[str, dict[str, str]] = {}
         refusals: dict[str, Refusal] = {}
         resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
@@ -139,8 +139,8 @@ class Cluster:
                     await asyncio.sleep(PAUSE)
         except TimeoutError:
             raise TopicsError(
-                f"Kafka at {self._servers} could not be asked about topics within {ASKING:.0f} seconds"
-                f" ({type(fault).__name__}): see whether all of its brokers are well."
+                f"Kafka at {self._servers} did not answer about topics within {ASKING:.0f} seconds"
+                f" ({type(fault).__name__}): check that all of its brokers are healthy."
             ) from None
 
 
@@ -149,7 +149,7 @@ def _topic(partitions: list[Any], config: Mapping[str, str]) -> Topic:
 
 
 def _raise(refusals: dict[str, Refusal], explained: Callable[[dict[str, Refusal]], TopicsError]) -> None:
-    """Raise what is to be tried again only where nothing else is the matter."""
+    """Raise what can be tried again only if nothing else is wrong."""
     final = {name: refusal for name, refusal in sorted(refusals.items()) if not refusal.error.retriable}
     if final:
         raise explained(final)
@@ -161,7 +161,7 @@ def _raise(refusals: dict[str, Refusal], explained: Callable[[dict[str, Refusal]
 async def connected(settings: Settings) -> AsyncIterator[Cluster]:
     """A connection for the length of the block.
 
-    Raises `TopicsError` where no broker lets us in; `SettingsError` where a file that belongs to the connection cannot
+    Raises `TopicsError` where no broker accepts us; `SettingsError` where a file that belongs to the connection cannot
     be used.
     """
     admin = await connect(client_of(settings), f"{settings.app_id}-topics")

@@ -13,10 +13,10 @@ from correlator.topics.connection_errors import Reason, explained, unreachable
 from correlator.topics.errors import TopicsError
 
 CONNECTING: Final = 10.0
-"""Seconds that a broker may take to let us in: one that is just starting is waited for."""
+"""Seconds that connecting may take in all: a broker that is just starting is waited for."""
 
-KNOCKING: Final = 5.0
-"""Seconds that each answer may take when we knock."""
+ANSWERING: Final = 5.0
+"""Seconds that a broker may take for each answer when it is tried."""
 
 PAUSE: Final = 0.3
 """Seconds between repetitions."""
@@ -25,9 +25,9 @@ _SERVERS = "bootstrap_servers"
 
 
 async def connect(client: Mapping[str, Any], client_id: str) -> AIOKafkaAdminClient:
-    """An admin client that has started, of the first broker that lets us in; ``client``: see `client_of`.
+    """An admin client that has started, of the first broker that accepts us; ``client``: see `client_of`.
 
-    Raises `TopicsError` where none does within `CONNECTING`, or one says that it never will.
+    Raises `TopicsError` where none does within `CONNECTING`, or one refuses for good.
     """
     said = unreachable(client[_SERVERS])
     try:
@@ -48,7 +48,7 @@ async def connect(client: Mapping[str, Any], client_id: str) -> AIOKafkaAdminCli
 
 
 async def _started(client: Mapping[str, Any]) -> AIOKafkaAdminClient | None:
-    """None where the broker is gone in this moment."""
+    """None where the broker has just gone."""
     admin = AIOKafkaAdminClient(request_timeout_ms=int(CONNECTING * 1000), **client)
     try:
         await admin.start()
@@ -61,37 +61,37 @@ async def _started(client: Mapping[str, Any]) -> AIOKafkaAdminClient | None:
 
 
 async def _first(client: Mapping[str, Any]) -> str | Reason:
-    """The first broker that lets us in, or the surest reason of all why none does. We knock at all of them at once:
+    """The first broker that accepts us, or else the reason that is least likely to pass. All are tried at once, so that
     one that hangs does not keep us from the others.
     """
-    knocks = [asyncio.create_task(_answer(server, client)) for server in client[_SERVERS]]
+    attempts = [asyncio.create_task(_answer(server, client)) for server in client[_SERVERS]]
     try:
-        for knock in asyncio.as_completed(knocks):
-            if isinstance(found := await knock, str):
+        for attempt in asyncio.as_completed(attempts):
+            if isinstance(found := await attempt, str):
                 return found
-        reasons = [reason for knock in knocks if isinstance(reason := knock.result(), Reason)]
+        reasons = [reason for attempt in attempts if isinstance(reason := attempt.result(), Reason)]
         return min([*reasons, unreachable(client[_SERVERS])], key=lambda reason: reason.may_pass)
     finally:
-        for knock in knocks:
-            knock.cancel()
-        await asyncio.gather(*knocks, return_exceptions=True)
+        for attempt in attempts:
+            attempt.cancel()
+        await asyncio.gather(*attempts, return_exceptions=True)
 
 
 async def _answer(server: str, client: Mapping[str, Any]) -> str | Reason | None:
-    """The broker, or why it does not let us in; None where it says nothing."""
+    """The broker, or why it does not accept us; None where it does not answer."""
     ((host, port, _),) = collect_hosts([server], randomize=False)
     try:
-        await _knock(host, port, {name: value for name, value in client.items() if name != _SERVERS})
+        await _try(host, port, {name: value for name, value in client.items() if name != _SERVERS})
     except (KafkaError, OSError, TimeoutError) as error:
         return explained(error, f"{host}:{port}", client)
     return server
 
 
-async def _knock(host: str, port: int, given: Mapping[str, Any]) -> None:
-    connection: Any = _Connection(host, port, request_timeout_ms=int(KNOCKING * 1000), **given)  # type: ignore[no-untyped-call]
+async def _try(host: str, port: int, given: Mapping[str, Any]) -> None:
+    connection: Any = _Connection(host, port, request_timeout_ms=int(ANSWERING * 1000), **given)  # type: ignore[no-untyped-call]
     try:
         await connection.connect()
-        await connection.send(MetadataRequest([]))  # where SASL is wanted and not spoken, the first question shows it
+        await connection.send(MetadataRequest([]))  # a listener that requires SASL only shows it here
     finally:
         connection.close()
 

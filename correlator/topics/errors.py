@@ -17,7 +17,7 @@ _NO_PERMISSION = (TopicAuthorizationFailedError, ClusterAuthorizationFailedError
 
 
 class TopicsError(Exception):
-    """The topics do not allow to go on. The text says what is wrong and what to do, a sentence (and a line) each."""
+    """The topics are not usable as they are. The text says what is wrong and what to do, one sentence per line."""
 
 
 class Refusal(NamedTuple):
@@ -40,8 +40,8 @@ def not_created(refusals: Mapping[str, Refusal]) -> TopicsError:
     if lonely:
         message = next(iter(lonely.values())).message.rstrip(".")
         sentences.append(
-            f"{listed(lonely)} cannot be created with so many replicas ({message}):"
-            f" set {PREFIX}REPLICATION_FACTOR to what the cluster has brokers for."
+            f"{listed(lonely)} cannot be created with that many replicas ({message}):"
+            f" set {PREFIX}REPLICATION_FACTOR to at most the number of brokers."
         )
     sentences += [
         f"{name} could not be created: {refusal.message.rstrip('.') or refusal.error.__name__}."
@@ -52,16 +52,17 @@ def not_created(refusals: Mapping[str, Refusal]) -> TopicsError:
 
 
 def not_shown(refusals: Mapping[str, Refusal]) -> TopicsError:
-    """Topics, by name, that could not be looked at."""
+    """Topics, by name, that could not be described."""
     forbidden = [name for name, refusal in refusals.items() if issubclass(refusal.error, _NO_PERMISSION)]
     sentences = [
-        f"{name} could not be looked at: {refusal.message.rstrip('.') or refusal.error.__name__}."
+        f"{name} could not be described: {refusal.message.rstrip('.') or refusal.error.__name__}."
         for name, refusal in refusals.items()
         if name not in forbidden
     ]
     if forbidden:
         sentences.insert(
-            0, f"No permission to look at {listed(forbidden)}: allow DESCRIBE and DESCRIBE_CONFIGS on {_it(forbidden)}."
+            0,
+            f"No permission to describe {listed(forbidden)}: allow DESCRIBE and DESCRIBE_CONFIGS on {_it(forbidden)}.",
         )
     return TopicsError("\n".join(sentences))
 
@@ -80,7 +81,7 @@ def not_permitted(lacking: Iterable[Permission]) -> TopicsError:
 def not_alone(app_id: str, topics: Set[str], ours: Set[str]) -> TopicsError:
     """Members of our group do not read our input: what they read, and which topics are ours.
 
-    A deployment's workers read an input, and that is none of ours; who reads but our topics is no worker.
+    A worker of another deployment reads an input, which is not one of our topics; what only reads ours is not a worker.
     """
     if inputs := topics - ours:
         return TopicsError(
@@ -88,16 +89,16 @@ def not_alone(app_id: str, topics: Set[str], ours: Set[str]) -> TopicsError:
             f" another {PREFIX}APP_ID. (If you have changed {PREFIX}TOPIC_EVENTS, stop all of its workers first.)"
         )
     return TopicsError(
-        f"Somebody else in the consumer group {app_id} reads {listed(sorted(topics))}: have it read in a group of its"
-        f" own, as {app_id} is the workers'."
+        f"Another consumer in group {app_id} reads {listed(sorted(topics))}: move it to a group of its own,"
+        f" since {app_id} is reserved for the workers."
     )
 
 
 def not_alike(app_id: str) -> TopicsError:
-    """Members of our group read our input in another number of hops: the state of one is of no use to the other."""
+    """Members of our group read our input in another number of hops: neither can use the other's state."""
     return TopicsError(
-        f"Workers run under the app id {app_id} with another {PREFIX}INPUT_KEYED_BY: give this one theirs, or another"
-        f" {PREFIX}APP_ID to begin anew under."
+        f"Workers are running under the app id {app_id} with another {PREFIX}INPUT_KEYED_BY:"
+        f" set it to the same here, or start from scratch under another {PREFIX}APP_ID."
     )
 
 

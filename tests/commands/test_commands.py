@@ -49,7 +49,7 @@ def test_a_bad_setting_is_2(arguments):
 def test_a_misspelt_setting_is_2():
     done = correlator("topics", "list", APP="etl", PARTITION="3")
     assert done.returncode == 2
-    assert "CORRELATOR_PARTITION is no setting: did you mean CORRELATOR_PARTITIONS?" in done.stderr
+    assert "CORRELATOR_PARTITION is not a setting; did you mean CORRELATOR_PARTITIONS?" in done.stderr
 
 
 def test_a_file_that_is_not_there_is_1():
@@ -94,7 +94,7 @@ def test_no_broker_is_1_with_a_sentence_and_within_30_seconds(arguments):
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert done.stderr.splitlines()[-1] == (
-        "No Kafka broker answers at 127.0.0.1:1: see that one runs there, or set CORRELATOR_BOOTSTRAP_SERVERS."
+        "No Kafka broker answers at 127.0.0.1:1: check that one is running there, or set CORRELATOR_BOOTSTRAP_SERVERS."
     )
 
 
@@ -152,7 +152,8 @@ def test_a_file_without_events_is_told_so(tmp_path, content, lines):
     done = correlator("replay", str(path))
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.startswith(f"{lines} events in ")
-    assert done.stderr.endswith("There is no event of a Prefect worker or runner in it (one JSON object a line).\n")
+    said = "It holds no event of a Prefect worker or runner (one JSON object per line is expected).\n"
+    assert done.stderr.endswith(said)
 
 
 def test_invalid_lines_are_named_up_to_a_number(tmp_path):
@@ -180,7 +181,7 @@ def test_a_full_disk_is_told_in_a_sentence(arguments):
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run([CORRELATOR, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
     assert done.returncode == 1
-    assert done.stderr.endswith("There is no space left where the output goes.\n")
+    assert done.stderr.endswith("No space left on the device that the output goes to.\n")
     assert "Traceback" not in done.stderr
 
 

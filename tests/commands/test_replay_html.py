@@ -59,5 +59,5 @@ def test_a_file_of_events_is_not_taken_for_the_page(tmp_path):
     events.write_bytes(SAMPLE.read_bytes())
     done = correlator("replay", "--html", str(events), str(events))
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"{events} holds something that is no page, and would be lost: give --html another name.\n"
+    assert done.stderr == f"{events} is not an HTML page and would be overwritten: give --html another file.\n"
     assert events.read_bytes() == SAMPLE.read_bytes()

@@ -43,7 +43,8 @@ def test_a_missing_topic_is_a_sentence(kafka: str):
     done = feed(**deployment.settings)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"Error: There is no topic {deployment.events} on Kafka at {kafka}: `correlator topics create` makes it.\n"
+        f"Error: There is no topic {deployment.events} on Kafka at {kafka}:"
+        " create it with `correlator topics create`.\n"
     )
 
 

@@ -159,7 +159,7 @@ def test_topics_are_distinct(environment, variables):
 )
 def test_a_misspelt_variable_is_a_mistake(environment, name, hint):
     text = fault(environment, **{name: "x"})
-    assert text.startswith(f"CORRELATOR_{name} is no setting")
+    assert text.startswith(f"CORRELATOR_{name} is not a setting")
     assert text.endswith(hint)
 
 
@@ -174,7 +174,7 @@ def test_what_kubernetes_sets_for_a_service_called_correlator_is_no_mistake(envi
         CORRELATOR_METRICS_SERVICE_HOST="10.0.0.1",
     )
     load()
-    assert "CORRELATOR_HTTP_PORT is no setting" in fault(environment, HTTP_PORT="80")
+    assert "CORRELATOR_HTTP_PORT is not a setting" in fault(environment, HTTP_PORT="80")
 
 
 def test_settings_do_not_change():

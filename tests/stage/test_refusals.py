@@ -63,8 +63,8 @@ async def test_a_worker_with_another_number_of_hops(new_stage: Callable[..., Sta
     code, said = await asyncio.to_thread(refused, {**stage.settings, "INPUT_KEYED_BY": ours})
     assert code == 1
     assert said == (
-        f"Workers run under the app id {stage.app_id} with another CORRELATOR_INPUT_KEYED_BY: give this one theirs, or"
-        " another CORRELATOR_APP_ID to begin anew under."
+        f"Workers are running under the app id {stage.app_id} with another CORRELATOR_INPUT_KEYED_BY:"
+        " set it to the same here, or start from scratch under another CORRELATOR_APP_ID."
     )
     assert worker.poll() is None
 

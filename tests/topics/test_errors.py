@@ -15,8 +15,8 @@ LONELY = Refusal(InvalidReplicationFactorError, "Replication factor: 3 larger th
 
 
 CREATE_TOPICS = "and set CORRELATOR_CREATE_TOPICS=false."
-REPLICAS = "set CORRELATOR_REPLICATION_FACTOR to what the cluster has brokers for."
-TOO_MANY = "cannot be created with so many replicas (Replication factor: 3 larger than available brokers: 1)"
+REPLICAS = "set CORRELATOR_REPLICATION_FACTOR to at most the number of brokers."
+TOO_MANY = "cannot be created with that many replicas (Replication factor: 3 larger than available brokers: 1)"
 
 
 @pytest.mark.parametrize(
@@ -40,14 +40,14 @@ def test_every_reason_is_told_once():
     text = str(not_created({"a": FORBIDDEN, "b": LONELY, "c": Refusal(PolicyViolationError, "No."), "d": FORBIDDEN}))
     assert [line.split(":")[0] for line in text.splitlines()] == [
         "No permission to create a and d",
-        "b cannot be created with so many replicas (Replication factor",
+        "b cannot be created with that many replicas (Replication factor",
         "c could not be created",
     ]
 
 
 def test_not_shown():
     assert str(not_shown({"a": FORBIDDEN, "b": Refusal(PolicyViolationError, "No.")})) == (
-        "No permission to look at a: allow DESCRIBE and DESCRIBE_CONFIGS on it.\nb could not be looked at: No."
+        "No permission to describe a: allow DESCRIBE and DESCRIBE_CONFIGS on it.\nb could not be described: No."
     )
 
 
@@ -61,10 +61,10 @@ def test_another_deployment_is_told_by_its_input():
     )
 
 
-def test_who_reads_but_our_own_topics_is_no_deployment():
+def test_a_consumer_that_reads_only_our_own_topics_is_not_a_deployment():
     assert str(not_alone("etl", {"records", "lifecycles"}, OURS)) == (
-        "Somebody else in the consumer group etl reads lifecycles and records: have it read in a group of its own,"
-        " as etl is the workers'."
+        "Another consumer in group etl reads lifecycles and records: move it to a group of its own,"
+        " since etl is reserved for the workers."
     )
 
 

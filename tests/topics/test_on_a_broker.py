@@ -123,7 +123,7 @@ async def test_a_worker_does_not_start_beside_somebody_who_reads_its_records_in_
     await create(deployment)
     uptimes = deployment.topic_worker_uptime
     async with AIOKafkaConsumer(uptimes, bootstrap_servers=kafka, group_id=deployment.app_id):
-        with pytest.raises(TopicsError, match=f"in the consumer group {deployment.app_id} reads {uptimes}: "):
+        with pytest.raises(TopicsError, match=f"consumer in group {deployment.app_id} reads {uptimes}: "):
             await prepare(deployment)
 
 
@@ -159,7 +159,7 @@ async def test_what_differs_without_harm_is_logged_and_the_stage_starts(settings
 
 async def test_too_many_replicas(settings):
     with pytest.raises(
-        TopicsError, match=r"cannot be created with so many replicas \(.*\): set CORRELATOR_REPLICATION_"
+        TopicsError, match=r"cannot be created with that many replicas \(.*\): set CORRELATOR_REPLICATION_"
     ):
         await create(settings(replication_factor=3))
 
@@ -174,7 +174,7 @@ async def test_no_broker_at_the_address(address, monkeypatch, unused_port):
     with pytest.raises(TopicsError) as caught:
         await check(Settings(bootstrap_servers=(server,)))
     assert str(caught.value) == (
-        f"No Kafka broker answers at {server}: see that one runs there, or set CORRELATOR_BOOTSTRAP_SERVERS."
+        f"No Kafka broker answers at {server}: check that one is running there, or set CORRELATOR_BOOTSTRAP_SERVERS."
     )
 
 
@@ -188,7 +188,7 @@ async def test_something_at_the_address_that_does_not_answer(silent):
 @pytest.mark.parametrize("several", [("{silent}", "{kafka}"), ("{kafka}", "{silent}"), ("nobody.invalid:1", "{kafka}")])
 async def test_one_that_does_not_answer_among_several(several, settings, kafka, silent, monkeypatch):
     """A broker that hangs takes connections and says nothing, for longer than we would wait for all."""
-    monkeypatch.setattr("correlator.topics.connecting.KNOCKING", 60)
+    monkeypatch.setattr("correlator.topics.connecting.ANSWERING", 60)
     servers = tuple(server.format(silent=silent, kafka=kafka) for server in several)
     assert await create(settings(bootstrap_servers=servers))
 
