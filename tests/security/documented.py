@@ -1,4 +1,4 @@
-"""The tables of docs/security.md: as they stand there, and, by ``python -m tests.security.documented``, anew."""
+"""The tables of docs/security.md; ``python -m tests.security.documented`` updates them."""
 
 import asyncio
 import re
@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from correlator.settings import Settings
-from correlator.topics import needed
+from correlator.topics import Operation, Permission, Resource, needed
+from correlator.topics.errors import not_permitted
 from tests.security.refusals import refusals as all_refusals
 from tests.security.secured import PASSWORD, USER, SecuredBroker, secured_kafka
 from tests.security.starting import start_and_end
@@ -17,10 +18,20 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "security.md"
 _ROW = re.compile(r"\| (?P<what>.+?) \| (?P<said>.+) \| (?P<code>\d) \|")
 
 
-def refusals() -> dict[str, tuple[str, int]]:
+def refusals(table: str = "refusals") -> dict[str, tuple[str, int]]:
     """What is said and the exit code, by what is wrong."""
-    rows = map(_ROW.fullmatch, _part(PAGE.read_text(), "refusals").splitlines())
+    rows = map(_ROW.fullmatch, _part(PAGE.read_text(), table).splitlines())
     return {row["what"]: (row["said"], int(row["code"])) for row in rows if row}
+
+
+def denials() -> dict[str, tuple[str, int]]:
+    """The same, by the `missing` permission; with the default names."""
+    return refusals("denials")
+
+
+def missing(permission: Permission, operation: Operation) -> str:
+    """How the table calls a permission that is missing."""
+    return f"{operation.name} on {permission.resource} `{permission.name}`"
 
 
 def as_written(said: str, kafka: SecuredBroker) -> str:
@@ -28,7 +39,7 @@ def as_written(said: str, kafka: SecuredBroker) -> str:
     for address in kafka.addresses.values():
         said = said.replace(address, "HOST:PORT")
     said = said.replace("127.0.0.1:1", "HOST:PORT").replace(str(kafka.directory), "/run/secrets")
-    return re.sub(r"(whom we trust) \(.+?\)", r"\1 (…)", said.strip())  # in the words of each version of OpenSSL
+    return re.sub(r"(by a trusted CA) \(.+?\)", r"\1 (…)", said.strip())  # in the words of each version of OpenSSL
 
 
 def permissions() -> str:
@@ -46,9 +57,25 @@ def permissions() -> str:
 
 
 def with_permissions(page: str) -> str:
-    """The page with the table as it should be."""
+    """The page with the tables of permissions as they should be."""
     head = "| resource | name | pattern | operations | why |\n|---|---|---|---|---|\n"
-    return _with(page, "permissions", head + permissions())
+    page = _with(page, "permissions", head + permissions())
+    return _with(page, "denials", "| missing | what the worker says | exit code |\n|---|---|---|\n" + _denials())
+
+
+def _denials() -> str:
+    rows = []
+    for permission in needed(Settings()):
+        for operation in permission.operations:
+            if permission.resource is Resource.TRANSACTIONAL_ID:  # in the engine's words, which knows no permissions
+                name = permission.name
+                said = f"no permission for the transactional id {name}…: allow WRITE on the prefix {name}"
+            else:
+                left = set(permission.operations) - {operation}
+                told = (operation,) if left & {Operation.READ, Operation.WRITE} else permission.operations  # DESCRIBE
+                said = str(not_permitted([permission._replace(operations=told)]))
+            rows.append(f"| {missing(permission, operation)} | {said} | 1 |\n")
+    return "".join(rows)
 
 
 def _part(page: str, name: str) -> str:

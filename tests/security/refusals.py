@@ -34,23 +34,23 @@ def _by_the_broker(kafka: SecuredBroker) -> dict[str, dict[str, str]]:
     wrong = kafka.file("wrong-password", WRONG)
     stranger = {"SSL_CERT_FILE": kafka.file("stranger.crt"), "SSL_KEY_FILE": kafka.file("stranger.key")}
     return {
-        "Nobody listens there": {"BOOTSTRAP_SERVERS": "127.0.0.1:1"},
+        "No broker there": {"BOOTSTRAP_SERVERS": "127.0.0.1:1"},
         "Wrong password, SCRAM": scram | {"SASL_PASSWORD_FILE": wrong},
         "Wrong password, PLAIN": kafka.settings("TLS", "PLAIN", SASL_PASSWORD_FILE=wrong),
         "Unknown user": scram | {"SASL_USERNAME": "nobody"},
         "Token expired": kafka.settings("TLS", "OAUTHBEARER", SASL_TOKEN_FILE=kafka.file("expired", token(seconds=-9))),
-        "Token is none": kafka.settings("TLS", "OAUTHBEARER", SASL_TOKEN_FILE=kafka.file("no-token", WRONG)),
+        "Not a token": kafka.settings("TLS", "OAUTHBEARER", SASL_TOKEN_FILE=kafka.file("no-token", WRONG)),
         "Mechanism not offered": kafka.settings("CLEAR", "PLAIN"),
-        "SASL where there is none": clear | {"BOOTSTRAP_SERVERS": kafka.addresses["ADMIN"]},
-        "No SASL where it is wanted": {"BOOTSTRAP_SERVERS": kafka.addresses["CLEAR"]},
-        "No TLS where it is wanted": {"BOOTSTRAP_SERVERS": kafka.addresses["TLS"]},
-        "TLS where there is none": kafka.settings("MUTUAL", BOOTSTRAP_SERVERS=kafka.addresses["ADMIN"]),
+        "SASL where none is used": clear | {"BOOTSTRAP_SERVERS": kafka.addresses["ADMIN"]},
+        "No SASL where it is required": {"BOOTSTRAP_SERVERS": kafka.addresses["CLEAR"]},
+        "No TLS where it is required": {"BOOTSTRAP_SERVERS": kafka.addresses["TLS"]},
+        "TLS where none is used": kafka.settings("MUTUAL", BOOTSTRAP_SERVERS=kafka.addresses["ADMIN"]),
         "Signed by another CA": scram | {"SSL_CA_FILE": kafka.file("other-ca.pem")},
         "Signed by no CA that the system trusts": {k: v for k, v in scram.items() if k != "SSL_CA_FILE"},
         "Self-signed": kafka.settings("SELF"),
         "Expired": kafka.settings("EXPIRED"),
         "Made out to another name": kafka.settings("ELSEWHERE"),
-        "Client certificate wanted, none set": kafka.settings("MUTUAL", SSL_CERT_FILE="", SSL_KEY_FILE=""),
+        "Client certificate required, none set": kafka.settings("MUTUAL", SSL_CERT_FILE="", SSL_KEY_FILE=""),
         "Client certificate of another CA": kafka.settings("MUTUAL", **stranger),
     }
 
@@ -64,7 +64,7 @@ def _by_a_file(kafka: SecuredBroker) -> dict[str, dict[str, str]]:
     return {
         "Password file missing": scram | {"SASL_PASSWORD_FILE": missing},
         "Password file empty": scram | {"SASL_PASSWORD_FILE": empty},
-        "Password file not to be read": scram | {"SASL_PASSWORD_FILE": str(kafka.directory)},
+        "Password file not readable": scram | {"SASL_PASSWORD_FILE": str(kafka.directory)},
         "Token file missing": bearer | {"SASL_TOKEN_FILE": missing},
         "Token file empty": bearer | {"SASL_TOKEN_FILE": empty},
         "CA file missing": scram | {"SSL_CA_FILE": missing},
