@@ -45,7 +45,7 @@ def create_app(
     letters = DeadLetters(
         settings.topic_dead_letter,
         layout.partitions[settings.topic_dead_letter],
-        layout.most_bytes[settings.topic_dead_letter],
+        layout.max_message_bytes[settings.topic_dead_letter],
     )
     table = engine.add_table(TABLE, _store(settings, layout), layout.partitions[settings.topic_joined])
     correlate = Correlate(
@@ -73,14 +73,14 @@ def create_app(
 
 def _rules(settings: Settings, layout: Layout) -> Rules:
     """The settings' rules, with entries that the changelog takes: one refused would stop the stage for good."""
-    rules, room = rules_of(settings), layout.most_bytes[settings.topic_changelog] - OVERHEAD
+    rules, room = rules_of(settings), layout.max_message_bytes[settings.topic_changelog] - OVERHEAD
     return replace(rules, max_entry_bytes=min(rules.max_entry_bytes, room))
 
 
 def _publish(settings: Settings, layout: Layout) -> Callable[[Lifecycle], Message]:
     topics = {Kind.WORKER: settings.topic_worker_uptime, Kind.FLOW_RUN: settings.topic_flow_run_duration}
     partitions = {kind: layout.partitions[topic] for kind, topic in topics.items()}
-    most = {kind: layout.most_bytes[topic] - OVERHEAD for kind, topic in topics.items()}
+    most = {kind: layout.max_message_bytes[topic] - OVERHEAD for kind, topic in topics.items()}
 
     def publish(lifecycle: Lifecycle) -> Message:
         kind, key, value, headers = records.render(lifecycle, settings.source)
@@ -92,7 +92,7 @@ def _publish(settings: Settings, layout: Layout) -> Callable[[Lifecycle], Messag
 
 
 def _options(settings: Settings, layout: Layout) -> Options:
-    written = (most for name, most in layout.most_bytes.items() if name != settings.topic_events)
+    written = (most for name, most in layout.max_message_bytes.items() if name != settings.topic_events)
     return Options(
         app_id=settings.app_id,
         client=client_of(settings),

@@ -11,13 +11,12 @@ from correlator.topics.declared import (
     CLEANUP_POLICY,
     ENOUGH_REPLICAS,
     IN_SYNC,
-    MOST_BYTES,
+    MAX_MESSAGE_BYTES,
     RETENTION,
     SAFELY_IN_SYNC,
     Role,
     TopicSpec,
     declared,
-    joined,
 )
 from correlator.values import PREFIX
 
@@ -39,18 +38,18 @@ async def check(settings: Settings) -> list[Difference]:
 
 def differences(settings: Settings, found: Mapping[str, Topic]) -> Iterator[Difference]:
     """What differs between the declared topics and those that were found, by name."""
-    input_, source = found.get(settings.topic_events), found.get(joined(settings))
+    input_, source = found.get(settings.topic_events), found.get(settings.topic_joined)
     for spec in declared(settings, source.partitions if source else None):
         topic = found.get(spec.name)
         if topic is None:
             yield _missing(spec)
             continue
-        yield from _partitions(spec, topic, joined(settings))
+        yield from _partitions(spec, topic, settings.topic_joined)
         yield from _cleanup(spec, topic)
         yield from _retention(spec, topic)
         yield from _in_sync(spec, topic)
         if input_ is not None:
-            yield from _most_bytes(spec, topic, settings.topic_events, input_)
+            yield from _max_message_bytes(spec, topic, settings.topic_events, input_)
 
 
 def _missing(spec: TopicSpec) -> Difference:
@@ -115,12 +114,12 @@ def _in_sync(spec: TopicSpec, topic: Topic) -> Iterator[Difference]:
         )
 
 
-def _most_bytes(spec: TopicSpec, topic: Topic, name: str, input_: Topic) -> Iterator[Difference]:
-    most, least = int(topic.config[MOST_BYTES]), int(input_.config[MOST_BYTES])
+def _max_message_bytes(spec: TopicSpec, topic: Topic, name: str, input_: Topic) -> Iterator[Difference]:
+    most, least = int(topic.config[MAX_MESSAGE_BYTES]), int(input_.config[MAX_MESSAGE_BYTES])
     if spec.role in {Role.DEAD_LETTERS, Role.LIFECYCLES, Role.CHANGELOG} and most < least:
         yield Difference(
             spec.name,
-            f"The topic {spec.name} has {MOST_BYTES}={most}, less than {name}: set it to {least} or more.",
+            f"The topic {spec.name} has {MAX_MESSAGE_BYTES}={most}, less than {name}: set it to {least} or more.",
             refuses=True,
         )
 

@@ -2,7 +2,7 @@
 
 from correlator.settings import Settings
 from correlator.topics.cluster import Cluster, Topic, connected
-from correlator.topics.declared import MOST_BYTES, Role, TopicSpec, declared
+from correlator.topics.declared import MAX_MESSAGE_BYTES, Role, TopicSpec, declared
 
 
 async def create(settings: Settings) -> list[str]:
@@ -29,4 +29,4 @@ def _as_large(spec: TopicSpec, input_: Topic | None) -> TopicSpec:
     """What takes up the input's records must take the largest of them."""
     if input_ is None or spec.role not in {Role.DEAD_LETTERS, Role.LIFECYCLES, Role.CHANGELOG}:
         return spec
-    return spec._replace(config={**spec.config, MOST_BYTES: input_.config[MOST_BYTES]})
+    return spec._replace(config={**spec.config, MAX_MESSAGE_BYTES: input_.config[MAX_MESSAGE_BYTES]})

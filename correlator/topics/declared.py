@@ -15,7 +15,7 @@ LIFECYCLES_RETENTION: Final = timedelta(days=7)
 
 CLEANUP_POLICY: Final = "cleanup.policy"
 RETENTION: Final = "retention.ms"
-MOST_BYTES: Final = "max.message.bytes"
+MAX_MESSAGE_BYTES: Final = "max.message.bytes"
 TOMBSTONES: Final = "delete.retention.ms"
 IN_SYNC: Final = "min.insync.replicas"
 
@@ -60,18 +60,12 @@ class TopicSpec(NamedTuple):
         return None if kept is None else timedelta(milliseconds=int(kept))
 
 
-def joined(settings: Settings) -> str:
-    """The topic whose events are joined: that between the stages, or the input where it is keyed by subject."""
-    return settings.topic_events if settings.input_keyed_by == "subject" else settings.topic_lifecycles
-
-
 def declared(settings: Settings, joined_partitions: int | None = None) -> list[TopicSpec]:
     """The topics of a deployment, the input first.
 
     The changelog has the partitions of the topic that is joined: ``joined_partitions``, or as many as that one would be
     created with. Where the input is keyed by subject there is no topic between the stages.
     """
-    one_hop = settings.input_keyed_by == "subject"
 
     safe = {IN_SYNC: str(SAFELY_IN_SYNC)} if settings.replication_factor >= ENOUGH_REPLICAS else {}
 
@@ -80,12 +74,12 @@ def declared(settings: Settings, joined_partitions: int | None = None) -> list[T
 
     published = _deleted_after(PUBLISHED_RETENTION) | safe
     topics = [
-        spec(settings.topic_events, Role.INPUT, "subject" if one_hop else "any", {}),
+        spec(settings.topic_events, Role.INPUT, "subject" if settings.one_hop else "any", {}),
         spec(settings.topic_worker_uptime, Role.RECORDS, "worker's resource id", published),
         spec(settings.topic_flow_run_duration, Role.RECORDS, "flow run's UUID", published),
         spec(settings.topic_dead_letter, Role.DEAD_LETTERS, "the original's", published),
     ]
-    if not one_hop:
+    if not settings.one_hop:
         lifecycles = _deleted_after(LIFECYCLES_RETENTION) | safe
         topics.append(spec(settings.topic_lifecycles, Role.LIFECYCLES, "subject", lifecycles))
     compacted = {CLEANUP_POLICY: "compact"} | safe

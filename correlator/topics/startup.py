@@ -8,7 +8,7 @@ from correlator.settings import Settings
 from correlator.topics.checking import differences
 from correlator.topics.cluster import connected
 from correlator.topics.creating import create_missing
-from correlator.topics.declared import MOST_BYTES, TOMBSTONES, declared
+from correlator.topics.declared import MAX_MESSAGE_BYTES, TOMBSTONES, declared
 from correlator.topics.errors import TopicsError, not_alike, not_alone, not_permitted
 from correlator.topics.permissions import needed
 
@@ -20,7 +20,7 @@ class Layout(NamedTuple):
 
     partitions: Mapping[str, int]
     """How many, by the name of the topic."""
-    most_bytes: Mapping[str, int]
+    max_message_bytes: Mapping[str, int]
     """The largest record batch that each takes."""
     tombstones_for: float
     """Seconds for which the changelog keeps a tombstone, at least."""
@@ -53,6 +53,6 @@ async def prepare(settings: Settings) -> Layout:
         _log.warning("%s", difference.sentence)
     return Layout(
         {name: topic.partitions for name, topic in found.items()},
-        {name: int(topic.config[MOST_BYTES]) for name, topic in found.items()},
+        {name: int(topic.config[MAX_MESSAGE_BYTES]) for name, topic in found.items()},
         int(found[settings.topic_changelog].config[TOMBSTONES]) / 1000,
     )

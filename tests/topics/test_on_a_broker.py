@@ -84,7 +84,7 @@ async def test_what_takes_up_the_input_is_made_as_large(settings, new_input):
     raw = await new_input(config={"max.message.bytes": "3000000"})
     deployment = settings(topic_events=raw)
     layout = await prepare(deployment)
-    assert layout.most_bytes[deployment.topic_dead_letter] == 3_000_000
+    assert layout.max_message_bytes[deployment.topic_dead_letter] == 3_000_000
 
 
 async def test_a_worker_prepares_all_but_the_input(settings, new_input):
