@@ -60,7 +60,7 @@ unit: setup ## run the tests that need no broker
 	@$(BIN)/python -m pytest -m "not kafka" $(PYTEST_ARGS)
 
 .PHONY: test
-test: lint types ## lint, types and every test; REQUIRE_KAFKA=1 fails where no broker is to be had
+test: lint types ## lint, types and every test; REQUIRE_KAFKA=1 fails where no broker is available
 	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadgroup $(PYTEST_ARGS)
 
 ## Kafka

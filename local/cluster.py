@@ -48,7 +48,7 @@ def local_cluster(config: Mapping[str, str] | None = None, *, count: int = 3) ->
         count: How many nodes, 3 or more.
 
     Raises:
-        NoKafka: none is to be had; a cluster is of Java virtual machines only.
+        NoKafka: none is available; a cluster runs in Java virtual machines only.
         BrokerFailed: it did not come up, though everything needed is there.
     """
     ports = free_ports(2 * count)

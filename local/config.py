@@ -23,7 +23,7 @@ FOR_TESTS: Mapping[str, str] = {
     # no waiting
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "1000",
-    # strict: a topic is there because someone declared it, and a record because nobody deleted it for its age
+    # strict: only declared topics exist, and no record is deleted for its age
     "auto.create.topics.enable": "false",
     "log.retention.ms": "-1",
 }

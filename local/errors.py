@@ -1,8 +1,8 @@
-"""What can go wrong with a local Kafka. Every message is one sentence for a person."""
+"""What can go wrong with a local Kafka. Every message is one sentence for people."""
 
 
 class NoKafka(Exception):
-    """There is no Kafka to be had here; the message says what to install."""
+    """No Kafka is available here; the message says what to install."""
 
 
 class BrokerFailed(Exception):

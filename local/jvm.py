@@ -37,7 +37,7 @@ class JvmBroker(Broker):
         ``node`` is its place in a cluster of ``voters``; without, it is a cluster of its own.
 
         Raises:
-            NoKafka: Java, or Maven and the jars, are not to be had.
+            NoKafka: Java, or Maven and the jars, are not available.
         """
         self._java = _find_java()
         self._jars = fetched_jars()

@@ -22,10 +22,10 @@ def local_kafka(config: Mapping[str, str] | None = None, *, own: bool = False) -
     Args:
         config: Broker properties (``server.properties``) that are to differ from ``config.FOR_TESTS``. Without effect
             on a Kafka that the environment names.
-        own: Start one even where the environment names a Kafka: for those who will kill it.
+        own: Start one even where the environment names a Kafka: for tests that kill it.
 
     Raises:
-        NoKafka: none is to be had; the message is one sentence that says what to install.
+        NoKafka: none is available; the message is one sentence that says what to install.
         BrokerFailed: it did not come up, though everything needed is there.
     """
     kafka = _choose(config or {}, own=own)
@@ -54,6 +54,6 @@ def _choose(config: Mapping[str, str], *, own: bool) -> Broker:
         return JvmBroker(config)
     except NoKafka as error:
         raise NoKafka(
-            f"No Kafka to be had, since {no_container} and {error}: install Java {OLDEST_JAVA} or newer and Maven, "
+            f"No Kafka is available, since {no_container} and {error}: install Java {OLDEST_JAVA} or newer and Maven, "
             f"or start a Docker engine, or set {VARIABLE} to a running Kafka's host:port."
         ) from None

@@ -108,7 +108,7 @@ def topics_check() -> None:
 
 
 @topics.command("acls", short_help="Print what the stage must be allowed to do.")
-@click.option("--principal", default="User:correlator", show_default=True, help="Who is to be allowed it.")
+@click.option("--principal", default="User:correlator", show_default=True, help="The principal to allow.")
 def topics_acls(*, principal: str) -> None:
     """Print the commands that allow a worker what it needs, no more; the broker is not asked."""
     settings = _settings()

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from correlator.settings import Settings
 
 PUBLISHED_RETENTION: Final = timedelta(days=30)
-"""Of records and dead letters: long enough to fetch them after any outage of who reads them."""
+"""Of records and dead letters: long enough to fetch them after any outage of their readers."""
 
 LIFECYCLES_RETENTION: Final = timedelta(days=7)
 """Of the topic between the stages, read within moments: long enough for a stage that stood still for a long weekend."""

@@ -106,7 +106,7 @@ def test_a_named_kafka_that_is_not_there(monkeypatch: pytest.MonkeyPatch):
 
 def test_nothing_is_installed():
     assert no_kafka() == (
-        f"No Kafka to be had, since no Docker is on the PATH and no Java is on the PATH: {WHAT_TO_DO}"
+        f"No Kafka is available, since no Docker is on the PATH and no Java is on the PATH: {WHAT_TO_DO}"
     )
 
 
@@ -114,7 +114,7 @@ def test_docker_without_an_engine_and_an_old_java(program: Callable[[str, str], 
     program("docker", "raise SystemExit('Cannot connect to the Docker daemon')")
     program("java", "import sys; print('openjdk version \"11.0.2\" 2019-01-15', file=sys.stderr)")
     assert no_kafka() == (
-        f"No Kafka to be had, since no Docker engine answers and {programs}/java is older than Java 17: {WHAT_TO_DO}"
+        f"No Kafka is available, since no Docker engine answers and {programs}/java is older than Java 17: {WHAT_TO_DO}"
     )
 
 

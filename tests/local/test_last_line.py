@@ -13,7 +13,7 @@ UNIT_TEST = Path(__file__).with_name("test_choice.py")
 
 
 def run_tests(*arguments: str | Path, **environment: str) -> tuple[int, list[str]]:
-    """Run tests where no Kafka is to be had; return the exit code and the lines."""
+    """Run tests where no Kafka is available; return the exit code and the lines."""
     ours = {name: value for name, value in os.environ.items() if name not in {"JAVA_HOME", "KAFKA_BOOTSTRAP_SERVERS"}}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
@@ -31,7 +31,7 @@ def run_tests(*arguments: str | Path, **environment: str) -> tuple[int, list[str
 def test_without_a_kafka(required: str, exit_code: int, became: str):
     code, lines = run_tests(BROKER_TEST, REQUIRE_KAFKA=required)
     assert code == exit_code
-    assert re.match(rf"broker tests: \d+ {became}, because: No Kafka to be had, since ", lines[-1])
+    assert re.match(rf"broker tests: \d+ {became}, because: No Kafka is available, since ", lines[-1])
     assert lines[-2].startswith("=")  # pytest's own closing line stays what it is
 
 
