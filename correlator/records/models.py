@@ -75,8 +75,8 @@ class LifecycleRecord(Part):
     ambiguous: bool
     """Whether `matched_by: resource` had several starts to choose from."""
     truncated: bool
-    """Whether data was dropped for size: tags above the limit or, if the record would not fit its topic, everything the
-    events told except ids and times."""
+    """Whether data was dropped for size: tags above the limits, overlong labels of a large event or, if the record
+    would not fit its topic, everything the events told except ids and times."""
 
 
 class WorkerUptime(LifecycleRecord):
