@@ -66,7 +66,6 @@ def declared(settings: Settings, joined_partitions: int | None = None) -> list[T
     The changelog has the partitions of the topic that is joined: ``joined_partitions``, or as many as that one would be
     created with. Where the input is keyed by subject there is no topic between the stages.
     """
-
     safe = {IN_SYNC: str(SAFELY_IN_SYNC)} if settings.replication_factor >= ENOUGH_REPLICAS else {}
 
     def spec(name: str, role: Role, key: str, config: Mapping[str, str], partitions: int | None = None) -> TopicSpec:

@@ -135,6 +135,21 @@ def test_what_takes_up_the_input_must_take_its_largest(name):
     assert refuses
 
 
+@pytest.mark.parametrize("name", [LIFECYCLES, CHANGELOG])
+def test_what_takes_up_events_must_take_a_large_one_though_the_input_took_it_compressed(name):
+    """Refused by its topic, it would stop the stage for good: whoever takes over reads the same event again."""
+    found = {
+        topic: it._replace(config={**it.config, "max.message.bytes": "100000"}) for topic, it in as_declared().items()
+    }
+    assert [(it.split(" has ")[0], refuses) for it, refuses in told(found)] == [
+        (f"The topic {topic}", True) for topic in found if topic in {LIFECYCLES, CHANGELOG}
+    ]
+    found[name] = found[name]._replace(config={**found[name].config, "max.message.bytes": "524288"})
+    [(sentence, _)] = told(found)
+    assert name not in sentence
+    assert "has max.message.bytes=100000, less than an event may take: set it to 524288 or more." in sentence
+
+
 @pytest.mark.parametrize(
     "replicas, in_sync, told_of", [(3, "1", True), (5, "1", True), (3, "2", False), (2, "1", False)]
 )
