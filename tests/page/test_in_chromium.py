@@ -7,8 +7,6 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from correlator import page
-from correlator.condition import Condition
-from correlator.engine import Standstill
 from correlator.metrics import Metrics
 from correlator.page.tables import FIRST
 from correlator.settings import Settings
@@ -16,6 +14,7 @@ from correlator.web import create_web
 from tests.page.chromium import WIDTHS
 from tests.page.hostile import MARKS, NAMES
 from tests.page.views import HOUR, MINUTE, NOW, run, view, worker
+from tests.web.conditions import condition
 
 OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
 
@@ -80,8 +79,7 @@ async def address():
     def looked_at():
         return view(open_, ended, now=next(now), refresh=1)
 
-    condition = Condition(True, Standstill("prefect.events-3", 0), {}, lambda _: (0, None))
-    web = create_web(Settings(), Metrics(wall_clock=lambda: 0), lambda: condition, looked_at)
+    web = create_web(Settings(), Metrics(wall_clock=lambda: 0), condition, looked_at)
     async with TestServer(web) as server:
         yield str(server.make_url("/"))
 
