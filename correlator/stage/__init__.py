@@ -1,0 +1,1 @@
+"""The two stages: each a function from a slice to transactions."""
