@@ -142,9 +142,9 @@ def test_the_watchdogs_leave_a_topic_without_acks_alone(run: Run):
 
 def test_a_message_knows_the_generation_it_was_read_in(run: Run):
     """A slice of an assignment that is gone is dropped by this."""
-    events = [app.entries("event") for app in (run.one, run.two)]
-    assert all(events)
-    assert all(entry["generation_is_the_app_s"] for entries in events for entry in entries)
+    events = [entry for app in (run.one, run.two) for entry in app.entries("event")]
+    assert events
+    assert all(entry["generation_is_the_app_s"] for entry in events)
 
 
 # Recovery
