@@ -37,7 +37,7 @@ class Engine:
 
     def add_table(self, name: str, store: Store, partitions: int) -> CommittedTable:
         """Add a table to the app; the stage that uses it must read a topic with as many partitions."""
-        table = CommittedTable(self.app, name=name, store=store, partitions=partitions)
+        table = CommittedTable(self.app, name=name, store=store, partitions=partitions, fail=self.fail)
         self.app.tables.add(table)
         return table
 

@@ -1,7 +1,7 @@
 """A changelog-backed table that shows committed changes only."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn, cast
 
 import faust
@@ -19,10 +19,19 @@ changelog after recovery (faust ``tables/recovery.py``)."""
 class StoreAdapter(FaustStore[bytes, bytes]):
     """Our store, as Faust's table manager wants a store to be."""
 
-    def __init__(self, *args: Any, store: Store, read_back: Counter[int], **kwargs: Any) -> None:
-        """``read_back`` counts, by partition, the changes that did not come from our own transactions."""
+    def __init__(
+        self,
+        *args: Any,
+        store: Store,
+        read_back: Counter[int],
+        fail: Callable[[str, BaseException], None],
+        **kwargs: Any,
+    ) -> None:
+        """``read_back`` counts, by partition, the changes that did not come from our own transactions. ``fail`` ends
+        the process.
+        """
         super().__init__(*args, **kwargs)
-        self.store, self._read_back = store, read_back
+        self.store, self._read_back, self._fail = store, read_back, fail
 
     def persisted_offset(self, tp: TP) -> int | None:
         """The offset after which recovery begins: nothing up to it is read again, also after a rebalance that leaves
@@ -31,13 +40,24 @@ class StoreAdapter(FaustStore[bytes, bytes]):
         return self.store.offset(tp.partition)
 
     def apply_changelog_batch(self, batch: Iterable[EventT[Any]], *_: object, **__: object) -> None:
-        """Apply slices of the changelog, one an event."""
-        for event in batch:
-            slice_ = cast(Slice, event.message.value)
-            changes = [(record.key, record.value) for record in slice_.records if record.key is not None]
-            self.store.apply(slice_.partition, changes, slice_.end - 1)
-            if changes:
-                self._read_back[slice_.partition] += 1
+        """Apply slices of the changelog, one per event."""
+        try:
+            for event in batch:
+                self._apply(cast(Slice, event.message.value))
+        except Exception as exc:  # noqa: BLE001 - Faust would log a warning, and gather slices without end
+            self._fail("the table could not be recovered", exc)
+
+    def _apply(self, slice_: Slice) -> None:
+        """Faust seeks to the last offset that is here, not behind it: that record comes again, and changes nothing."""
+        known = self.store.offset(slice_.partition)
+        changes = [
+            (record.key, record.value)
+            for record in slice_.records
+            if record.key is not None and (known is None or record.offset > known)
+        ]
+        self.store.apply(slice_.partition, changes, slice_.end - 1)
+        if changes:
+            self._read_back[slice_.partition] += 1
 
     def reset_state(self) -> None:
         """Nothing to do: Faust calls this for ``faust reset`` only."""
@@ -56,8 +76,11 @@ class CommittedTable(faust.Table[bytes, bytes]):
     store on disk would keep changes that were never committed (tried by killing: 105 of 200 pairs lost).
     """
 
-    def __init__(self, app: AppT, *, name: str, store: Store, partitions: int) -> None:
+    def __init__(
+        self, app: AppT, *, name: str, store: Store, partitions: int, fail: Callable[[str, BaseException], None]
+    ) -> None:
         self.store = store
+        self._fail = fail
         self._read_back: Counter[int] = Counter()
         self._elsewhere: frozenset[int] = frozenset()
         super().__init__(
@@ -77,6 +100,7 @@ class CommittedTable(faust.Table[bytes, bytes]):
             table_name=self.name,
             store=self.store,
             read_back=self._read_back,
+            fail=self._fail,
             loop=self.loop,
         )
 

@@ -90,11 +90,12 @@ class Joining:
     def assigned(self, partition: int, end: int) -> Iterator[Transaction]:
         state = dict(self.table.store.items(partition))
         count = int(state.pop(COUNT, 0))
-        journal("assigned", partition=partition, end=end, count=count, waiting=len(state))
+        stamp = self.table.stamp(partition)
+        journal("assigned", partition=partition, end=end, count=count, waiting=len(state), stamp=stamp)
         return iter(())
 
     def revoked(self, partition: int) -> None:
-        journal("revoked", partition=partition)
+        journal("revoked", partition=partition, stamp=self.table.stamp(partition))
 
     def __call__(self, slice_: Slice) -> Iterator[Transaction]:
         if slice_.records:

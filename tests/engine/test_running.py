@@ -86,6 +86,22 @@ async def test_processes_join_leave_and_are_killed_while_records_come(cluster: C
     await deployment.assert_exactly_once(count)
 
 
+async def test_what_a_rebalance_leaves_with_a_process_is_as_it_was(cluster: Cluster, deployments: Deployments):
+    """Faust reads the last change of a changelog again, and the marker behind it: they are our own."""
+    deployment = await deployments.create(cluster)
+    one = deployment.start()
+    await share(one)
+    await deployment.write(pairs(PAIRS))
+    await deployment.until_done(one)
+    two = deployment.start()
+    await share(one, two)
+    left = {entry["partition"]: entry["stamp"] for entry in one.entries("revoked")}
+    kept = {entry["partition"]: entry["stamp"] for entry in one.entries("assigned")[-2:]}
+    assert kept == {partition: left[partition] for partition in kept}
+    taken = {entry["partition"] for entry in two.entries("assigned")}
+    assert taken == left.keys() - kept.keys()
+
+
 async def test_a_member_that_kept_its_identity_is_back_before_its_session_ends(
     cluster: Cluster, deployments: Deployments
 ):

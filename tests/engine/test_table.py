@@ -140,12 +140,28 @@ def test_the_stamp_changes_by_what_others_wrote(table, adapter):
     ours = table.stamp(0)
     table.commit(0, {b"a": b"2"}, 5)
     assert table.stamp(0) == ours
-    adapter.apply_changelog_batch([event(6, end=8)])
-    assert table.stamp(0) == ours  # a marker of our own transaction
-    adapter.apply_changelog_batch([event(8, Record(8, b"a", b"3"))])
+    # Faust seeks to where we are: our own last record comes again, and its transaction's marker
+    adapter.apply_changelog_batch([event(5, Record(5, b"a", b"2"), end=7)])
+    assert table.stamp(0) == ours
+    assert table.store.offset(0) == 6
+    adapter.apply_changelog_batch([event(7, Record(8, b"a", b"3"))])
     assert table.stamp(0) != ours
     table.store.keep_only([])
     assert table.stamp(0) is None
+
+
+def test_a_store_that_cannot_be_written_to_ends_the_process(engine, table, adapter, monkeypatch):
+    """Faust would log a warning, keep the slice, and apply all of them once more with each that comes."""
+    told = list[tuple[str, BaseException]]()
+    monkeypatch.setattr(adapter, "_fail", lambda what, exc: told.append((what, exc)))
+    full = OSError("No space left on device")
+
+    def apply(*_):
+        raise full
+
+    monkeypatch.setattr(table.store, "apply", apply)
+    adapter.apply_changelog_batch([event(0, Record(0, b"a", b"1"))])
+    assert told == [("the table could not be recovered", full)]
 
 
 async def test_no_stamp_is_asked_of_a_store_whose_partition_is_elsewhere(engine, tmp_path, monkeypatch):
