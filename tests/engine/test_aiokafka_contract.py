@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
-from aiokafka.errors import MessageSizeTooLargeError, ProducerFenced
+from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError, ProducerFenced
 
 from tests.engine.kafka import Cluster, Row, until
 
@@ -136,6 +136,14 @@ async def is_committed(consumer: AIOKafkaConsumer, tp: TopicPartition, offset: i
 
 
 # Reading
+
+
+async def test_how_long_ends_are_asked_for_is_taken_from_the_consumer(tp, new_consumer):
+    """The engine lets it give up before Faust does, whose recovery would then end without a word."""
+    consumer = await new_consumer(tp, _request_timeout_ms=0)
+    for ask in (consumer.beginning_offsets, consumer.end_offsets):
+        with pytest.raises(KafkaTimeoutError):
+            await ask([tp])
 
 
 async def test_isolation_level_is_taken_from_the_consumer_when_it_starts(tp, new_producer, new_consumer):
