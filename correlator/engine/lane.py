@@ -110,6 +110,8 @@ class Lane:
         self._closed = True
         if self._running is not None:
             await self._running
+        self._waiting.clear()
+        self._waiting_records = 0
         try:
             await self._settle()
         except Exception as exc:  # noqa: BLE001 - whatever it is, it must not be survived
