@@ -125,8 +125,15 @@ def _view(files: Sequence[str], ended: Sequence[page.Seen], still_open: Iterable
 
 def _check_page(name: str) -> None:
     """Check that the page can be written, changing nothing; refuse a file that is not a page, such as one of events."""
-    with _writing(name), Path(name).open("ab+") as file:
-        file.seek(0)
+    path = Path(name)
+    new = not path.exists()
+    with _writing(name), path.open("ab") as file:
+        if not file.seekable():  # a pipe, or a terminal
+            return
+    if new:
+        path.unlink()
+        return
+    with _writing(name), path.open("rb") as file:
         if (begins := file.read(len(DOCTYPE))) and begins.lower() != DOCTYPE:
             raise Unwritable(f"{name} is not an HTML page and would be overwritten: give --html another file.")
 
@@ -141,7 +148,7 @@ def _writing(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Unwritable(f"{name} cannot be written: {error.strerror}.") from None
+        raise Unwritable(f"{name} cannot be written: {error.strerror or error}.") from None
 
 
 def _lines(name: str, console: Console) -> Iterator[bytes]:

@@ -50,7 +50,14 @@ def test_a_replay_that_fails_leaves_what_was_there(tmp_path, before):
     if before is not None:
         report.write_text(before)
     assert correlator("replay", "nowhere.jsonl", "--html", str(report)).returncode == 1
-    assert report.read_text() == (before or "")
+    assert (report.read_text() if report.exists() else None) == before
+
+
+@pytest.mark.parametrize("form", ["/dev/stdout", "/dev/stderr"])
+def test_the_page_can_go_to_a_pipe(form):
+    done = correlator("replay", str(SAMPLE), "--html", form)
+    assert done.returncode == 0
+    assert "<!doctype html>" in (done.stdout if form == "/dev/stdout" else done.stderr).lower()
 
 
 def test_a_file_of_events_is_not_taken_for_the_page(tmp_path):
