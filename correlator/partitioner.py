@@ -12,11 +12,21 @@ _SEED: Final = 0x9747B28C
 _M: Final = 0x5BD1E995
 _32_BITS: Final = 0xFFFFFFFF
 
+SHORT: Final = 256
+"""Bytes of a key that is remembered, at most: a dead letter's may be as large as its producer likes."""
 
-@lru_cache(1 << 15)  # a lifecycle's start, end and record share a key
+
 def partition_for(key: bytes, partitions: int) -> int:
     """The partition of a key among so many: ``toPositive(murmur2(key)) % partitions``."""
+    return _remembered(key, partitions) if len(key) <= SHORT else _computed(key, partitions)
+
+
+def _computed(key: bytes, partitions: int) -> int:
     return (murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+_remembered = lru_cache(1 << 15)(_computed)
+"""A lifecycle's start, end and record share a key."""
 
 
 def murmur2(data: bytes) -> int:

@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from correlator import core, prefect
 from correlator.core import Lifecycle
 
+CHECKED = 8
+"""Events of a subject after which its size is looked at: the stage's table bounds it, too, whenever a slice ends."""
+
 
 class Replay:
     """What was read so far. ``fates`` counts what became of every line, ``invalid`` says what was wrong with some."""
@@ -67,7 +70,8 @@ class Replay:
             self._states.pop(key, None)
             self._deadlines.set(key, None)
         else:
-            _, evicted = core.encode_within(state, self._rules)  # the stage's table has as much room
-            yield from evicted
+            if len(state) % CHECKED == 0:
+                _, evicted = core.encode_within(state, self._rules)
+                yield from evicted
             self._states[key] = state
             self._deadlines.set(key, state.due)

@@ -70,7 +70,7 @@ def encode_tick(raw_partition: int, raw_partitions: int, clock: int) -> bytes:
 
 def decode(key: bytes | None, value: bytes | None) -> Forwarded | Tick:
     """Read a record of the lifecycles topic. Raises `UnreadableWire` or `NewerWire`, and nothing else."""
-    fields = behind_version(value or b"", VERSION, "an event", unreadable=UnreadableWire, newer=NewerWire)
+    fields = behind_version(value or b"", VERSION, "an event or a tick", unreadable=UnreadableWire, newer=NewerWire)
     if len(fields) == 11:
         return _forwarded(key, fields)
     if len(fields) == 4:

@@ -18,14 +18,11 @@ def evict(state: SubjectState, rules: Rules) -> list[Lifecycle]:
         evicted += _drop(state, state.starts[0], rules)
     while len(state.cancellations) > rules.max_waiting:
         evicted += _drop(state, state.cancellations[0], rules)
-    while len(state.ends) > rules.max_waiting and len(waiting := _without_start(state, rules)) > rules.max_waiting:
-        evicted += _drop(state, waiting[0], rules)
+    if len(state.ends) > rules.max_waiting:
+        waiting = [whole for whole in assemble(state, END_OF_TIME, rules) if whole.start is None and whole.end]
+        for whole in waiting[: max(0, len(waiting) - rules.max_waiting)]:
+            evicted += _release(state, whole.opening, whole)
     return evicted
-
-
-def _without_start(state: SubjectState, rules: Rules) -> list[Known]:
-    wholes = assemble(state, END_OF_TIME, rules)
-    return [whole.end for whole in wholes if whole.start is None and whole.end is not None]
 
 
 def encode_within(state: SubjectState, rules: Rules) -> tuple[bytes, list[Lifecycle]]:
@@ -42,7 +39,7 @@ def _all(state: SubjectState) -> list[Known]:
 
 
 def _drop(state: SubjectState, known: Known, rules: Rules) -> list[Lifecycle]:
-    """Drop an event with what belongs to it. Returns what nobody has been told of."""
+    """Drop an event with what belongs to it. Returns what must be published for it."""
     if isinstance(known, KnownStart) and not state.ends and not state.cancellations:  # there may be a thousand to drop
         wholes = {known.event.id: Whole(known)}
     else:
@@ -53,13 +50,18 @@ def _drop(state: SubjectState, known: Known, rules: Rules) -> list[Lifecycle]:
             if known is whole.end or known in whole.cancellations:
                 return _drop(state, opening, rules)
     # Where it opens nothing, it belongs to what stays, and goes alone.
-    whole = wholes.get(known.event.id) or _alone(known)
-    shown_with = _shown_with(known)
-    if known.shown is not None and shown_with <= _ids(whole):
-        _remove(state, {known.event.id, *shown_with})
+    return _release(state, known, wholes.get(known.event.id) or _alone(known))
+
+
+def _release(state: SubjectState, opening: Known, whole: Whole) -> list[Lifecycle]:
+    """Drop a lifecycle. Returns it as it now stands, unless that was published."""
+    shown_with = _shown_with(opening)
+    if opening.shown is not None and shown_with <= _ids(whole):
+        # An end that has not been decided yet stays; further cancellations say nothing more.
+        _remove(state, {opening.event.id, *shown_with, *(other.event.id for other in whole.cancellations)})
         return []
-    _remove(state, _ids(whole))  # also where another start took what it was published with: it goes as it now stands
-    return [as_it_stands(state, whole, _outcome(whole), f"{EVICTED}{known.event.id}")]
+    _remove(state, _ids(whole))  # also where another start took what it was published with
+    return [as_it_stands(state, whole, _outcome(whole), f"{EVICTED}{opening.event.id}")]
 
 
 def _shown_with(opening: Known) -> set[str]:

@@ -38,6 +38,7 @@ class Whole:
 
 def assemble(state: SubjectState, watermark: int | None, rules: Rules) -> list[Whole]:
     """The lifecycles of a subject as they stand at a low watermark."""
+    _cancel(state, rules)
     matches, undecided = _pair(state, watermark, rules)
     wholes = [_whole(start, matches.get(start.event.id)) for start in state.starts]
     matched = {match.end.event.id for match in matches.values()}
@@ -65,8 +66,37 @@ def could_follow(end: Known, start: KnownStart, rules: Rules) -> bool:
         start.event.occurred <= end.event.occurred - rules.tight_timing
         and start.event.worker == end.event.worker
         # By their own clocks: the end may have come by a partition that is ahead of the others.
-        and end.clock <= (start.endless_until or start.settles + rules.remember)
+        and end.clock <= _endless_until(start, rules)
     )
+
+
+def _endless_until(start: KnownStart, rules: Rules) -> int:
+    """Until when a start is remembered if it has no end."""
+    return start.endless_until or (start.cancelled_at or start.settles) + rules.remember
+
+
+def _cancel(state: SubjectState, rules: Rules) -> None:
+    """Work out when each start is published as cancelled, by the clocks of its cancellations."""
+    for start in state.starts:
+        start.cancelled_at = None
+    for cancellation in sorted(state.cancellations, key=lambda it: it.clock):
+        its = None if cancellation.spent else _latest_start(state.starts, cancellation)
+        if its is None or its.cancelled_at is not None:
+            continue
+        if cancellation.clock <= its.settles:
+            its.cancelled_at = cancellation.deadline
+        elif cancellation.clock <= its.settles + rules.remember:
+            its.cancelled_at = cancellation.clock
+
+
+def _latest_start(starts: list[KnownStart], cancellation: Known) -> KnownStart | None:
+    """The latest not after the cancellation, unless a later one is forgotten that was not after it, either."""
+    at = cancellation.event.occurred
+    place = bisect_right(starts, at, key=_occurred)
+    if not place:
+        return None
+    start = starts[place - 1]
+    return None if start.next_start is not None and start.next_start_occurred <= at else start
 
 
 def _pair(state: SubjectState, watermark: int | None, rules: Rules) -> tuple[dict[str, Match], dict[str, int]]:
@@ -136,30 +166,20 @@ def _owner(wholes: list[Whole], cancellation: Known, rules: Rules) -> Whole | No
     """The run's latest submit not after the cancellation, unless that had ended well before; else an end that met no
     submit.
     """
-    at = cancellation.event.occurred
-    earliest_end = at - rules.clock_tolerance
-    latest = None
-    for whole in wholes:
-        if whole.start is not None and whole.start.event.occurred <= at:
-            latest = whole
-    if (
-        latest is not None
-        and latest.start is not None
-        and latest.start.next_start
-        and latest.start.next_start_occurred <= at
-    ):
-        latest = None  # a later one had ended before, and is forgotten
-    if latest is not None and (latest.end is None or latest.end.event.occurred >= earliest_end):
-        return latest
-    for whole in wholes:
-        end = whole.end
-        if (
-            whole.start is None
-            and end is not None
-            and end.event.occurred >= earliest_end
-            # By their own clocks, as above: else one was published alone before the other came.
-            and end.clock <= cancellation.deadline
-            and cancellation.clock <= end.deadline + rules.remember
-        ):
+    earliest_end = cancellation.event.occurred - rules.clock_tolerance
+    latest = _latest_start([whole.start for whole in wholes if whole.start is not None], cancellation)
+    for whole in wholes:  # those with a start come first
+        start, end = whole.start, whole.end
+        if start is not None and start is not latest:
+            continue
+        # By their own clocks, as above: without the other, each is remembered for so long.
+        if end is None:
+            owns = start is not None and cancellation.clock <= _endless_until(start, rules)
+        else:
+            owns = end.event.occurred >= earliest_end and (
+                start is not None
+                or (end.clock <= cancellation.deadline and cancellation.clock <= end.deadline + rules.remember)
+            )
+        if owns:
             return whole
     return None

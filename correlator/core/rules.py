@@ -20,7 +20,7 @@ class Rules:
     nothing."""
     grace: int = 15 * MINUTE
     """How long what belongs together may be apart: an end waits for its start, a cancellation for its submit, an
-    overtaken start for its end."""
+    start that a newer one followed for its end."""
     remember: int = 30 * MINUTE
     """How long a lifecycle whose record was published can be amended, and knows its events when they come again."""
     clock_tolerance: int = 5 * SECOND

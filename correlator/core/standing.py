@@ -29,7 +29,8 @@ def stand(whole: Whole, watermark: int | None) -> Standing:
         return Standing(Outcome.CANCELLED if whole.cancellations else Outcome.COMPLETED, None, None, None)
     if whole.cancellations:
         waits = min(cancellation.deadline for cancellation in whole.cancellations)
-        return _when(start.shown is not None, [(waits, Outcome.CANCELLED)], watermark, whole)
+        already = start.shown is not None and start.shown.end is None  # with an end that it has lost, it is open again
+        return _when(already, [(waits, Outcome.CANCELLED)], watermark, whole)
     limits = [(start.deadline, Outcome.LOST)]
     if start.supersede_at is not None:
         limits.append((start.supersede_at, Outcome.SUPERSEDED))

@@ -38,6 +38,14 @@ class Known:
     spent: bool = False
     """An end or a cancellation that was published alone: it belongs to nothing else any more."""
 
+    @property
+    def turn(self) -> tuple[int, str]:
+        """Of an end: when its turn to take a start is. When it occurred; but where it came later than it would have
+        waited itself (``grace``), when it came: what was taken by then was published.
+        """
+        late = self.clock - self.event.occurred > self.deadline - self.clock
+        return self.clock if late else self.event.occurred, self.event.id
+
 
 @dataclass(slots=True, eq=False)
 class KnownStart(Known):
@@ -56,10 +64,12 @@ class KnownStart(Known):
     endless_until: int = 0
     """Until when it is remembered for what was published of it without an end; 0 where nothing was. That settles which
     ends it can take, however long an end has made it remembered since."""
+    cancelled_at: int | None = None
+    """When it is published as cancelled, if it has no end by then. Not kept: `pairing.assemble` works it out."""
 
     @property
     def settles(self) -> int:
-        """When it is superseded or lost, if it has no end by then."""
+        """When it is superseded or lost, if it has no end by then and was not cancelled."""
         return self.deadline if self.supersede_at is None else min(self.deadline, self.supersede_at)
 
 
@@ -70,8 +80,9 @@ class SubjectState:
     kind: Kind
     subject: str
     starts: list[KnownStart] = field(default_factory=list)
-    """In order of (occurred, id), as the others."""
+    """In order of (occurred, id), as the cancellations."""
     ends: list[Known] = field(default_factory=list)
+    """In the order in which they take starts (`Known.turn`)."""
     cancellations: list[Known] = field(default_factory=list)
     due: int | None = None
     """The earliest low watermark at which something is due."""
@@ -84,12 +95,18 @@ class SubjectState:
                     return True
         return False
 
+    def __len__(self) -> int:
+        """How many events are remembered."""
+        return len(self.starts) + len(self.ends) + len(self.cancellations)
+
     @property
     def unpublished(self) -> list[KnownStart]:
-        """The starts that nothing was published of: their lifecycles are open. The oldest first."""
+        """The starts that nothing was published of: their lifecycles are open. The oldest first. (One whose end another
+        start took is open again, and not among them: its record stands until it is amended.)
+        """
         return [start for start in self.starts if start.shown is None]
 
     @property
     def empty(self) -> bool:
         """Whether nothing is left to remember."""
-        return not (self.starts or self.ends or self.cancellations)
+        return not len(self)

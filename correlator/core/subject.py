@@ -35,7 +35,7 @@ def on_event(state: SubjectState | None, event: Event, clock: int, watermark: in
     else:
         known = Known(event, clock, clock + rules.grace)
         if event.role is Role.END:
-            insort(state.ends, known, key=lambda end: (_too_late(end, rules), *_order(end)))
+            insort(state.ends, known, key=_turn)
         else:
             insort(state.cancellations, known, key=_order)
         fate = Fate.WAITING
@@ -68,9 +68,8 @@ def _order(known: Known) -> tuple[int, str]:
     return known.event.occurred, known.event.id
 
 
-def _too_late(end: Known, rules: Rules) -> bool:
-    """Whether it came so late that those in time go first, whatever it is dated: what they took was published."""
-    return end.clock - end.event.occurred > rules.grace
+def _turn(end: Known) -> tuple[int, str]:
+    return end.turn
 
 
 def _kept(state: SubjectState) -> SubjectState | None:
@@ -84,9 +83,9 @@ def _add_start(state: SubjectState, event: Event, clock: int, rules: Rules) -> N
         return
     place = state.starts.index(start)
     if place > 0:
-        _overtake(state.starts[place - 1], start, rules)
+        _succeed(state.starts[place - 1], start, rules)
     if place + 1 < len(state.starts):
-        _overtake(start, state.starts[place + 1], rules)
+        _succeed(start, state.starts[place + 1], rules)
 
 
 def _only_opens(state: SubjectState, event: Event) -> bool:
@@ -103,7 +102,7 @@ def _only_opens(state: SubjectState, event: Event) -> bool:
     return True
 
 
-def _overtake(start: KnownStart, by: KnownStart, rules: Rules) -> None:
+def _succeed(start: KnownStart, by: KnownStart, rules: Rules) -> None:
     """A newer start came: the older has ``grace`` from then for its end, by the later of the clocks that the two came
     by, in whatever order they came. The next after it is the one that is named.
     """

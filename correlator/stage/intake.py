@@ -45,12 +45,12 @@ class Intake:
     def assigned(self, partition: int, offset: int) -> Iterator[Transaction]:
         """Begin without a clock: the first event, or quiet, will show one."""
         self._clocks[partition] = PartitionClock(self._wall_clock())
-        self._ticked.pop(partition, None)
         return iter(())
 
     def revoked(self, partition: int) -> None:
         """Forget the partition's clock."""
         self._clocks.pop(partition, None)
+        self._ticked.pop(partition, None)
 
     def __call__(self, slice_: Slice) -> Iterator[Transaction]:
         """Forward the slice's events."""

@@ -47,6 +47,14 @@ def test_open_starts_make_no_room_for_ends():
     assert scene.versions == ["..u unmatched"]
 
 
+def test_of_a_cancelled_run_that_must_go_no_cancellation_is_left_behind():
+    one = rules(max_starts=1)
+    scene = Scene(Kind.FLOW_RUN, one).play(
+        [start("a", 0), end("x", 1, "a"), cancel("!", 1.01), cancel("?", 1.02), start("b", 2), until(20)]
+    )
+    assert scene.records == {"a..x/! cancelled follows"}
+
+
 def test_a_cancelled_run_that_must_go_before_its_end_is_cancelled():
     # a─!───b──c──d     a waits for its end, as far as there is room
     # 0 1   2  3  3:30
@@ -186,9 +194,9 @@ def test_an_entry_too_large_is_dealt_with_in_time():
         said = start(f"a{n}", n / 100).event(Kind.WORKER, "s")._replace(details={"tags": ["x" * 5000]})
         state = core.on_event(state, said, said.occurred, said.occurred, scene.rules).state
     assert state is not None
-    began = time.perf_counter()
+    began = time.process_time()
     value, evicted = encode_within(state, scene.rules)
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     assert len(value) <= scene.rules.max_entry_bytes
     assert len(evicted) + len(decode(value).starts) == 1000
     assert took < 5, f"{took:.2f} s"
@@ -202,7 +210,7 @@ def test_a_resource_id_that_starts_20_000_times_without_a_stop(shared):
     """A worker in a crash loop: every 10 seconds a start, never a stop."""
     among = rules(worker_names_shared=shared)
     state, published, largest = None, [], 0
-    began = time.perf_counter()
+    began = time.process_time()
     for n in range(STARTS):
         now = 1_790_000_000_000_000 + n * 10_000_000
         event = Event(Kind.WORKER, Role.START, f"{n:036}", "s", now, "s", None, False, {})
@@ -216,7 +224,7 @@ def test_a_resource_id_that_starts_20_000_times_without_a_stop(shared):
             published += evicted
             largest = max(largest, len(value))
             assert len(state.starts) <= 1000
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     assert largest <= among.max_entry_bytes
     assert state is not None
     published += core.on_watermark(state, 1 << 61, among).lifecycles

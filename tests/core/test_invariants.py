@@ -7,9 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from correlator.core import Fate, Lifecycle, Outcome, Rules
+from correlator.core import Fate, Lifecycle, Outcome
 from correlator.core.pairing import assemble
-from correlator.core.state import Known
 from correlator.event import Kind, Role
 from tests.core.cases import CASES
 from tests.core.scenes import Passed, Said, Scene, Step, at, identity, until
@@ -58,18 +57,15 @@ def consistent(scene: Scene) -> None:
     if scene.state is None:
         return
     state = scene.state
-    for group in (state.starts, state.ends, state.cancellations):
-        places = [(_too_late(known, scene.rules), known.event.occurred, known.event.id) for known in group]
+    for group in (state.starts, state.cancellations):
+        places = [(known.event.occurred, known.event.id) for known in group]
         assert places == sorted(set(places))
+    assert [end.turn for end in state.ends] == sorted({end.turn for end in state.ends})
     assert state.due is not None
     assert scene.clock is None or state.due >= scene.clock
     wholes = assemble(state, scene.clock, scene.rules)
     held = [known.event.id for whole in wholes for known in (whole.start, whole.end, *whole.cancellations) if known]
     assert sorted(held) == sorted(known.event.id for known in (*state.starts, *state.ends, *state.cancellations))
-
-
-def _too_late(known: Known, rules: Rules) -> bool:
-    return known.event.role is Role.END and known.clock - known.event.occurred > rules.grace
 
 
 def well_formed(lifecycle: Lifecycle) -> None:

@@ -46,6 +46,30 @@ def caught_up(said: list[Said], kind: Kind) -> set[str]:
             {"../! cancelled", "..x unmatched"},
             id="an end without submit, of a cancellation that stood alone",
         ),
+        # a──────!             |              x       a was cancelled at 85:30, and forgotten at 115:30
+        # 0:30   70:30                        140:30
+        pytest.param(
+            Kind.FLOW_RUN,
+            [start("a", 0.5), cancel("!", 70.5), end("x", 140.5)],
+            {"a../! cancelled", "..x unmatched"},
+            id="an end, of a start that was cancelled and forgotten",
+        ),
+        # a──────!             |              ?
+        # 2      42                           112
+        pytest.param(
+            Kind.FLOW_RUN,
+            [start("a", 2), cancel("!", 42), cancel("?", 112)],
+            {"a../! cancelled", "../? cancelled"},
+            id="a second cancellation, of a start that was cancelled and forgotten",
+        ),
+        # a──────!       b──────x        x could take either; the ambiguity must not depend on what came first
+        # 2      22      42     62
+        pytest.param(
+            Kind.FLOW_RUN,
+            [start("a", 2), cancel("!", 22), start("b", 42), end("x", 62)],
+            {"a../! cancelled", "b..x completed resource ambiguous"},
+            id="an end that could have been a cancelled start's",
+        ),
         # x                     |     !       the end was unmatched at 15, and forgotten at 45; dated within tolerance
         pytest.param(
             Kind.FLOW_RUN,

@@ -46,6 +46,22 @@ ENDING = [
         [start("a", 0), end("y", 3, "a"), until(22.1), end("x", 2, "a"), until(40)],
         ["a..y completed follows", "..x unmatched"],
     ),
+    # a──────x         |      y   x comes at 27: its turn is then, and still before y's
+    # 0      7        27      30
+    Case(
+        "an end that comes later than grace keeps its start from one that occurs after it came",
+        [start("a", 0), until(27.1), end("x", 7), end("y", 30), until(100)],
+        ["a..x completed resource", "..y unmatched"],
+    ),
+    # a──────x         |  b──────y   the same, and y has a start of its own: nothing is ambiguous
+    # 0      10       35  30     40
+    Case(
+        "an end that comes later than grace makes nothing ambiguous that occurs after it came",
+        [start("a", 0), start("b", 30), until(35), end("x", 10), end("y", 40), until(100)],
+        ["a..x completed resource", "b..y completed resource"],
+        kind=UPTIME,
+        rules=rules(worker_names_shared=True),
+    ),
     # the same without follows
     Case(
         "a second end that comes later than grace takes nothing from the first, by resource",
