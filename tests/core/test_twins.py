@@ -21,14 +21,14 @@ def test_many_that_stop_at_once_are_decided_in_time():
     starts = [event(Role.START, n, at(0) + n * SECOND) for n in range(MANY)]
     ends = [event(Role.END, n, at(60) + n * SECOND) for n in range(MANY)]
     state, lifecycles = None, []
-    began = time.perf_counter()
+    began = time.process_time()
     for one in (*starts, *ends):
         decision = core.on_event(state, one, one.occurred, one.occurred, SHARED)
         state = decision.state
         lifecycles += decision.lifecycles
     assert state is not None
     lifecycles += core.on_watermark(state, at(120), SHARED).lifecycles
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     assert len(lifecycles) == MANY
     assert {lifecycle.outcome for lifecycle in lifecycles} == {Outcome.COMPLETED}
     assert all(lifecycle.ambiguous for lifecycle in lifecycles)
