@@ -83,6 +83,6 @@ def create_web(
 async def _page(view: Callable[[], page.View], request: web.Request) -> web.Response:
     """What is open now, and what ended last. Written in a thread: the stage goes on meanwhile."""
     if not request.query_string:
-        raise web.HTTPFound(page.PLAIN.address)
+        raise web.HTTPFound(page.PLAIN.address, headers=_STRICT)
     text = await asyncio.to_thread(page.render, view(), page.Look.asked(request.query))
     return web.Response(text=text, content_type="text/html", headers=_STRICT)

@@ -85,15 +85,15 @@ class Correlate:
         part, draft = self._parts[slice_.partition], self._draft()
         for record in slice_.records:
             try:
-                arrived = self._input.read(slice_.partition, record)
+                said = self._input.read(slice_.partition, record)
             except self._input.invalid as reason:
                 letter = self._dead_letters.letter(slice_.topic, slice_.partition, record, reason)
                 draft.reject(letter, reason)
                 continue
-            if arrived is None:
+            if said is None:
                 draft.tally.events[None, "ignored"] += 1
                 continue
-            self._decide(part, draft, arrived)
+            self._decide(part, draft, said)
             if part.has_due:
                 yield from self._due(part, draft, record.offset + 1)
         yield self._close(part, draft, slice_.end)
@@ -101,9 +101,9 @@ class Correlate:
     def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Transaction]:
         """Decide what time made due since the last event."""
         part, draft = self._parts[partition], self._draft()
-        arrived = self._input.idle(partition, caught_up=caught_up)
-        if arrived is not None:
-            self._decide(part, draft, arrived)
+        said = self._input.idle(partition, caught_up=caught_up)
+        if said is not None:
+            self._decide(part, draft, said)
         yield from self._due(part, draft, end)
         yield self._close(part, draft, end)
 
@@ -128,20 +128,20 @@ class Correlate:
     def _draft(self) -> Draft:
         return Draft("correlate", self._counts)
 
-    def _decide(self, part: Part, draft: Draft, arrived: wire.Forwarded | wire.Tick) -> None:
-        if isinstance(arrived, wire.Tick):
-            part.observe(*arrived)
+    def _decide(self, part: Part, draft: Draft, said: wire.Forwarded | wire.Tick) -> None:
+        if isinstance(said, wire.Tick):
+            part.observe(*said)
             return
-        event, at, raw_partition, raw_partitions, clock = arrived
+        event, arrived, raw_partition, raw_partitions, clock = said
         now = part.observe(raw_partition, raw_partitions, clock)
         if now is None:
-            now = core.clock_without_one(event.occurred, at)
+            now = core.clock_without_one(event.occurred, arrived)
         key = event.subject.encode()
         decision = core.on_event(part.get(key), event, now, part.watermark, self._rules)
         part.put(key, decision.state)
         draft.tally.events[event[:2], decision.fate] += 1
         if decision.lifecycles:
-            draft.publish(decision.lifecycles, self._publish, event.id, at)
+            draft.publish(decision.lifecycles, self._publish, event.id, arrived)
 
     def _due(self, part: Part, draft: Draft, end: int) -> Iterator[Transaction]:
         for key, state, watermark in part.due():
