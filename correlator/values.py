@@ -44,12 +44,13 @@ def _app_id(value: str) -> str:
 def _servers(value: object) -> object:
     if not isinstance(value, str):
         return value
-    servers = tuple(server.strip() for server in value.split(","))
-    for server in servers:
+    servers = list[str]()
+    for server in (part.strip() for part in value.split(",")):
         match = _SERVER.fullmatch(server)
         if match is None or not 0 < int(match[1] or 9092) < 2**16:
             raise ValueError("must be host:port, or several with commas between, such as kafka-1:9092,kafka-2:9092")
-    return servers
+        servers.append(server if match[1] else f"{server}:9092")
+    return tuple(servers)
 
 
 def _source(value: str) -> str:

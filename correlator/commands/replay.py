@@ -14,7 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from correlator import page, prefect, records
-from correlator.core import Lifecycle
+from correlator.core import Fate, Lifecycle
 from correlator.replay import Replay
 from correlator.rules import rules_of
 from correlator.settings import Settings
@@ -26,6 +26,22 @@ STDIN = "-"
 
 DOCTYPE = b"<!doctype html>"
 """What a page begins with."""
+
+
+NOTHING = (
+    "It holds no event of a Prefect worker or runner (one JSON object per line is expected). An answer of Prefect's API"
+    " becomes that by `jq -c '.events[]' FILE`."
+)
+
+FATES = {
+    "ignored": "of other kinds",
+    "invalid": "invalid",
+    "duplicate": "repeated",
+    Fate.OPENED: "starts",
+    Fate.DECIDED: "ends and cancellations with a record",
+    Fate.WAITING: "still waiting",
+}
+"""What became of a line, as the summary says it."""
 
 
 class Unreadable(Exception):
@@ -69,10 +85,8 @@ def run(files: Sequence[str], settings: Settings, *, open_: bool, flush: bool, h
         console.print(f"invalid: {fault}", markup=False, soft_wrap=True)
     if (more := replay.fates["invalid"] - len(faults)) > 0:
         console.print(f"invalid: {more:,} more")
-    if replay.fates.total() == replay.fates["ignored"]:
-        console.print(
-            "It holds no event of a Prefect worker or runner (one JSON object per line is expected).", soft_wrap=True
-        )
+    if replay.fates.total() == replay.fates["ignored"] + replay.fates["invalid"]:
+        console.print(NOTHING, markup=False, soft_wrap=True)
 
 
 class Printer:
@@ -188,11 +202,12 @@ def _summarise(
     console: Console, fates: Counter[str], outcomes: Counter[tuple[str, str]], still_open: int, seconds: float
 ) -> None:
     table = Table(
-        "record", "outcome", "records", title=f"{fates.total():,} events in {seconds:.1f} s", title_justify="left"
+        "record", "outcome", "records", title=f"{fates.total():,} lines in {seconds:.1f} s", title_justify="left"
     )
     table.columns[2].justify = "right"
     for (kind, outcome), count in sorted((+outcomes).items()):
         table.add_row(kind, outcome, f"{count:,}")
     table.add_row("still open", "–", f"{still_open:,}")
     console.print(table)
-    console.print(", ".join(f"{count:,} {fate}" for fate, count in sorted(fates.items())), markup=False, soft_wrap=True)
+    became = (f"{fates[fate]:,} {words}" for fate, words in FATES.items() if fates[fate])
+    console.print(", ".join(became) or "nothing was read", markup=False, soft_wrap=True)

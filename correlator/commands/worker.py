@@ -51,8 +51,10 @@ async def _run(settings: Settings) -> None:
     condition = partial(condition_of, engine, correlate, layout.partitions)
     view = partial(glance, settings.app_id, engine, correlate, recent, wall_clock) if settings.page else None
     metrics.watch(condition)
-    log.info("%s joins its group and reads %s", settings.app_id, settings.topic_events)
     async with serving(settings, metrics, condition, view):
+        if settings.web_port:
+            log.info("serves health and metrics at http://%s:%s", settings.web_host, settings.web_port)
+        log.info("%s joins its group and reads %s", settings.app_id, settings.topic_events)
         whole = await run(engine)
     fates = sorted(metrics.fates().items())
     log.info("stopped: %s", ", ".join(f"{count} {fate}" for fate, count in fates) or "nothing was read")

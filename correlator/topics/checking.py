@@ -38,16 +38,19 @@ class Difference(NamedTuple):
 async def check(settings: Settings) -> list[Difference]:
     """What differs on the broker from what is declared. Raises `TopicsError` where the broker cannot tell."""
     async with connected(settings) as cluster:
-        return list(differences(settings, await cluster.read(spec.name for spec in declared(settings))))
+        found = await cluster.read(spec.name for spec in declared(settings))
+        return list(differences(settings, found, to_be_created=settings.create_topics))
 
 
-def differences(settings: Settings, found: Mapping[str, Topic]) -> Iterator[Difference]:
-    """What differs between the declared topics and those that were found, by name."""
+def differences(settings: Settings, found: Mapping[str, Topic], *, to_be_created: bool = False) -> Iterator[Difference]:
+    """What differs between the declared topics and those that were found, by name. ``to_be_created``: whether a worker
+    will create those that are missing, but for the input.
+    """
     input_, source = found.get(settings.topic_events), found.get(settings.topic_joined)
     for spec in declared(settings, source.partitions if source else None):
         topic = found.get(spec.name)
         if topic is None:
-            yield _missing(spec)
+            yield _missing(spec, to_be_created=to_be_created)
             continue
         yield from _partitions(spec, topic, settings.topic_joined)
         yield from _cleanup(spec, topic)
@@ -57,7 +60,10 @@ def differences(settings: Settings, found: Mapping[str, Topic]) -> Iterator[Diff
             yield from _max_message_bytes(spec, topic, settings.topic_events, input_)
 
 
-def _missing(spec: TopicSpec) -> Difference:
+def _missing(spec: TopicSpec, *, to_be_created: bool) -> Difference:
+    if to_be_created and spec.role is not Role.INPUT:
+        sentence = f"The topic {spec.name} is missing: a worker creates it when it starts."
+        return Difference(spec.name, sentence, refuses=False)
     remedy = "create it with `correlator topics create`"
     if spec.role is Role.INPUT:
         remedy += f", or set {PREFIX}TOPIC_EVENTS to the topic that Prefect's events are in"

@@ -151,15 +151,22 @@ def test_a_file_without_events_is_told_so(tmp_path, content, lines):
     path.write_text(content)
     done = correlator("replay", str(path))
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr.startswith(f"{lines} events in ")
-    said = "It holds no event of a Prefect worker or runner (one JSON object per line is expected).\n"
-    assert done.stderr.endswith(said)
+    assert done.stderr.startswith(f"{lines} lines in ")
+    assert "It holds no event of a Prefect worker or runner (one JSON object per line is expected)." in done.stderr
+
+
+def test_an_answer_of_prefect_s_api_is_told_how_to_become_lines(tmp_path):
+    """The likeliest mistake: the answer as it is, without ``jq``."""
+    path = tmp_path / "answer.json"
+    path.write_text('{"events":[{"event":"prefect.worker.started"}],"total":1,"next_page":null}')
+    done = correlator("replay", str(path))
+    assert done.stderr.endswith("becomes that by `jq -c '.events[]' FILE`.\n")
 
 
 def test_invalid_lines_are_named_up_to_a_number(tmp_path):
     path = tmp_path / "invalid.jsonl"
     path.write_text('{"event":"prefect.worker.started"}\n' * 7)
-    *_, fifth, more = correlator("replay", str(path)).stderr.splitlines()
+    *_, fifth, more, _ = correlator("replay", str(path)).stderr.splitlines()
     assert fifth.startswith(f"invalid: {path}, line 5: ")
     assert more == "invalid: 2 more"
 
@@ -173,7 +180,7 @@ def test_a_pipe_is_read_as_a_file_is(tmp_path):
         tee.stdin.close()
         done = correlator("replay", str(path))
     assert done.returncode == 0
-    assert "1 ignored" in done.stderr
+    assert "1 of other kinds" in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [("replay", SAMPLE), ("topics", "list")], ids=["replay", "topics list"])

@@ -94,7 +94,7 @@ def test_nothing_to_read_is_no_failure(tmp_path, form):
     path.write_bytes(gzip.compress(b"") if form.endswith(".gz") else b"")
     done = replayed(form if form == "-" else str(path))
     assert (done.returncode, done.stdout) == (0, b"")
-    assert b"0 events" in done.stderr
+    assert b"0 lines" in done.stderr
 
 
 UNREADABLE = {  # what lies there; what is said of it

@@ -58,7 +58,7 @@ def test_defaults_are_those_of_the_design():
 @pytest.mark.parametrize(
     "variable, value, expected",
     [
-        ("BOOTSTRAP_SERVERS", "a:1, b:2,c", ("a:1", "b:2", "c")),
+        ("BOOTSTRAP_SERVERS", "a:1, b:2,c", ("a:1", "b:2", "c:9092")),
         ("BOOTSTRAP_SERVERS", "[::1]:9092", ("[::1]:9092",)),
         ("GRACE", "900", timedelta(minutes=15)),
         ("GRACE", "7d", timedelta(days=7)),

@@ -126,6 +126,12 @@ def test_a_shorter_retention():
     ]
 
 
+def test_what_a_worker_will_create_does_not_keep_it_from_starting():
+    told_of = {it.topic: (it.sentence, it.refuses) for it in differences(SETTINGS, {}, to_be_created=True)}
+    assert told_of[LIFECYCLES] == (f"The topic {LIFECYCLES} is missing: a worker creates it when it starts.", False)
+    assert [name for name, (_, refuses) in told_of.items() if refuses] == ["prefect.events"]
+
+
 @pytest.mark.parametrize("name", [LETTERS, LIFECYCLES, CHANGELOG])
 def test_what_takes_up_the_input_must_take_its_largest(name):
     [(sentence, refuses)] = told(changed(name, max_message_bytes="1000"))
