@@ -9,6 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from correlator.commands.replay import FATES
 from local.events import pairs
 from tests.commands.running import correlator
 from tests.stage.generated import Shape, generate
@@ -83,13 +84,15 @@ def test_the_counts_of_replay_add_up(tmp_path: Path) -> None:
     ended = correlator("replay", str(path))
     assert ended.returncode == 0, ended.stderr
     summary = ended.stderr.partition("┘\n")[2].partition("\ninvalid: ")[0]
-    fates, sure = counted(" ".join(summary.split())), expected(records)
+    told = (part.split(" ", 1) for part in " ".join(summary.split()).split(", "))
+    meant = {words: fate for fate, words in FATES.items()}
+    fates, sure = Counter({str(meant[words]): int(count.replace(",", "")) for count, words in told}), expected(records)
     assert set(fates) == OF_OURS | {"ignored", "invalid"}
     assert fates["ignored"] == sure["ignored"]
     assert fates["invalid"] == sure["bad"]
     assert fates["duplicate"] == sure["duplicate"]
     assert fates.total() == len(records)
-    assert f"{len(records):,} events" in ended.stderr
+    assert f"{len(records):,} lines in " in ended.stderr
 
 
 async def test_no_input_at_all(new_stage: Callable[..., Stage]) -> None:

@@ -109,4 +109,4 @@ def test_a_recorded_week_by_the_command(tmp_path: Path) -> None:
         del record["record"]
         final[record["record_id"]] = record
     assert final == expected
-    assert f"{len(log.said):,} events" in ended.stderr
+    assert f"{len(log.said):,} lines in " in ended.stderr
