@@ -44,7 +44,7 @@ def assemble(state: SubjectState, watermark: int | None, rules: Rules) -> list[W
     matched = {match.end.event.id for match in matches.values()}
     wholes += [Whole(end=end, decides=undecided.get(end.event.id)) for end in state.ends if end.event.id not in matched]
     for cancellation in state.cancellations:
-        owner = None if cancellation.spent else _owner(wholes, cancellation, rules)
+        owner = None if cancellation.spent else _owner(wholes, state.starts, cancellation, rules)
         if owner is None:
             wholes.append(Whole(cancellations=[cancellation]))
         else:
@@ -162,12 +162,12 @@ def _occurred(known: Known) -> int:
     return known.event.occurred
 
 
-def _owner(wholes: list[Whole], cancellation: Known, rules: Rules) -> Whole | None:
+def _owner(wholes: list[Whole], starts: list[KnownStart], cancellation: Known, rules: Rules) -> Whole | None:
     """The run's latest submit not after the cancellation, unless that had ended well before; else an end that met no
     submit.
     """
     earliest_end = cancellation.event.occurred - rules.clock_tolerance
-    latest = _latest_start([whole.start for whole in wholes if whole.start is not None], cancellation)
+    latest = _latest_start(starts, cancellation)
     for whole in wholes:  # those with a start come first
         start, end = whole.start, whole.end
         if start is not None and start is not latest:

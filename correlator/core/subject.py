@@ -35,7 +35,7 @@ def on_event(state: SubjectState | None, event: Event, clock: int, watermark: in
     else:
         known = Known(event, clock, clock + rules.grace)
         if event.role is Role.END:
-            insort(state.ends, known, key=_turn)
+            insort(state.ends, known, key=lambda end: end.turn)
         else:
             insort(state.cancellations, known, key=_order)
         fate = Fate.WAITING
@@ -66,10 +66,6 @@ def on_end_of_input(state: SubjectState, rules: Rules) -> Decision:
 
 def _order(known: Known) -> tuple[int, str]:
     return known.event.occurred, known.event.id
-
-
-def _turn(end: Known) -> tuple[int, str]:
-    return end.turn
 
 
 def _kept(state: SubjectState) -> SubjectState | None:

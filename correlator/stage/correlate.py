@@ -50,11 +50,10 @@ class Correlate:
         from the table, before anything else.
         """
         self._input.assigned(partition)
-        stamps = {number: self._table.stamp(number) for number in self._left}
         self._left = {
             number: left
             for number, left in self._left.items()
-            if stamps[number] is not None and stamps[number] == left.stamp
+            if left.stamp is not None and left.stamp == self._table.stamp(number)
         }
         left = self._left.pop(partition, None)
         if left is not None:
