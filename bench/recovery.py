@@ -12,12 +12,15 @@ from typing import Any, NamedTuple
 
 import click
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from msgspec.structs import replace
 from rich.console import Console
 from rich.table import Table
 
 from bench.memory import Memory, memory_of
 from bench.rates import create
 from correlator import core, prefect
+from correlator.event import Role
+from correlator.moments import Moment
 from correlator.partitioner import partition_for
 from local import events, local_kafka
 from local.deployment import CORRELATOR, PARTITIONS, Deployment
@@ -34,24 +37,21 @@ class Recovered(NamedTuple):
 
 def states(open_: int, remembered: int) -> Iterator[tuple[bytes, bytes]]:
     """Entries of the table: so many runs that are open, and so many that have ended and are remembered."""
-    rules = core.Rules()
-    now = time.time_ns() // 1000
-    decoded = (found.event for _, value in events.pairs(open_ + remembered) if (found := prefect.decode(value, 10)))
-    waiting: dict[str, core.SubjectState] = {}
-    ended = 0
-    for found_event in decoded:
-        event = found_event._replace(occurred=now)
-        if event.role == "start":
-            state = core.on_event(None, event, now, now, rules).state
-            assert state is not None
-            waiting[event.subject] = state
-        elif ended < remembered:
+    known: dict[bytes, core.SubjectState] = {}
+    subjects = core.Subjects(known, core.Rules())
+    now, ended = Moment(time.time_ns() // 1000), 0
+    for key, value in events.pairs(open_ + remembered):
+        said = prefect.decode(value, 10)
+        assert said is not None
+        if said.event.role is Role.END and ended == remembered:
+            continue
+        event = replace(said.event, occurred=now)
+        subjects.decide(key, said.kind, event, said.details, arrived=now, clock=now)
+        if event.role is Role.END:
             ended += 1
-            state = core.on_event(waiting.pop(event.subject), event, now, now, rules).state
-            assert state is not None
-            yield event.subject.encode(), core.encode(state)
-    for subject, state in waiting.items():
-        yield subject.encode(), core.encode(state)
+            yield key, core.encode(known.pop(key))
+    for key, state in known.items():
+        yield key, core.encode(state)
 
 
 async def write(broker: str, changelog: str, entries: Iterator[tuple[bytes, bytes]]) -> int:

@@ -7,7 +7,7 @@ from aiokafka.errors import KafkaError
 
 from chaos.plots import TIGHT_TIMING
 from chaos.truth import GRACE, REMEMBER
-from correlator.core.rules import SECOND
+from correlator.moments import SECOND
 from correlator.stage.part import CLOCKS_KEY
 from local.deployment import CORRELATOR, Deployment
 

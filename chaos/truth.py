@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 
 from chaos.plots import PLOTS, Expected, Happened, Plot, Step, records
 from chaos.published import letter
-from correlator.core.rules import SECOND
 from correlator.event import Kind
+from correlator.moments import SECOND
 from correlator.partitioner import partition_for
 from local.events import STARTED, event, uuid_of
 

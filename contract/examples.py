@@ -11,6 +11,7 @@ from correlator import prefect, records
 from correlator.core import Rules
 from correlator.engine import Received
 from correlator.event import JSON, Kind
+from correlator.moments import Moment
 from correlator.replay import Replay
 from correlator.settings import Settings
 from correlator.stage.dead_letters import DeadLetters
@@ -75,7 +76,7 @@ def of_dead_letters(settings: Settings) -> list[Example]:
 
 @cache
 def _decided(source: str) -> dict[Kind, list[Example]]:
-    replay = Replay(Rules(), max_tags=_MAX_TAGS, wall_clock=lambda: 0)
+    replay = Replay(Rules(), max_tags=_MAX_TAGS, wall_clock=lambda: Moment(0))
     lifecycles = [one for line in SAMPLE.read_bytes().splitlines() for one in replay.read(line)]
     examples: dict[Kind, list[Example]] = {kind: [] for kind in Kind}
     for lifecycle in [*lifecycles, *replay.end()]:

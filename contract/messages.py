@@ -3,20 +3,19 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
+import msgspec
+
 from contract import examples
 from contract.examples import Example
 from correlator.event import JSON, Kind
-from correlator.prefect.decoding import MEANINGS
-from correlator.records.models import MODELS
+from correlator.prefect import MEANINGS
+from correlator.records.models import MODELS, Time
 from correlator.records.rendering import CE_TYPES
 from correlator.settings import Settings
 from correlator.stage.dead_letters import PREFIX
 
 BINDING: Final = "0.5.0"
 """The version of AsyncAPI's bindings for Kafka."""
-
-TIME: Final = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$"
-"""How records write times: RFC 3339, in UTC, with microseconds."""
 
 HEADERS: Final[dict[str, str]] = {
     "ce_specversion": "The version of CloudEvents.",
@@ -54,7 +53,7 @@ def record(kind: Kind, source: str) -> JSON:
         "ce_type": {"const": CE_TYPES[kind]},
         "ce_source": {"type": "string", "format": "uri-reference"},
         "ce_subject": {"type": "string"},
-        "ce_time": {"type": "string", "format": "date-time", "pattern": TIME},
+        "ce_time": msgspec.json.schema(Time),
         "content-type": {"const": "application/json"},
     }
     return {

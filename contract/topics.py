@@ -6,16 +6,16 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import griffe
+import msgspec
 import orjson
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import core_schema
 
 from contract import examples
 from contract.asyncapi import document
-from contract.messages import TIME
 from correlator.event import JSON, Kind
+from correlator.records import models
 from correlator.records.models import MODELS
 from correlator.settings import Settings
 from correlator.topics.declared import declared
@@ -25,6 +25,10 @@ DIRECTORY: Final = Path(__file__).parents[1] / "topics"
 
 ASYNCAPI: Final = "asyncapi.json"
 TOPICS: Final = "topics.json"
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+_SOURCE: Final = griffe.load(models.__name__)
+"""The models as their source has them."""
 
 
 def files() -> dict[str, bytes]:
@@ -38,33 +42,43 @@ def files() -> dict[str, bytes]:
     return {name: orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n" for name, content in contents.items()}
 
 
-def schema(kind: Kind) -> JsonSchemaValue:
+def schema(kind: Kind) -> dict[str, Any]:
     """The JSON Schema of a record, with examples. It takes keys that it does not know: later versions add some."""
-    generated = MODELS[kind].model_json_schema(mode="serialization", schema_generator=_Plain)
+    model = MODELS[kind]
+    _, components = msgspec.json.schema_components([model], ref_template="#/$defs/{name}")
+    parts = {name: _described(name, part) for name, part in sorted(components.items())}
+    record = parts.pop(model.__name__)
     shown = [example.payload for example in examples.of_records(kind, "")]
-    return {"$schema": _Plain.schema_dialect, **_unbroken(generated), "examples": shown}
+    return {"$schema": DIALECT, "$defs": parts, **record, "examples": shown}
 
 
-class _Plain(GenerateJsonSchema):
-    """Without a title for every property, which only repeats its name; with times as they are written."""
-
-    def datetime_schema(self, schema: core_schema.DatetimeSchema) -> JsonSchemaValue:
-        return {"type": "string", "format": "date-time", "pattern": TIME}
-
-    def field_title_should_be_set(self, schema: core_schema.CoreSchema | core_schema.ModelField) -> bool:
-        return False
-
-
-def _unbroken(schema: JsonSchemaValue) -> JsonSchemaValue:
-    """With descriptions on one line: where the source breaks them means nothing."""
-    return {
-        key: " ".join(part.split())
-        if key == "description" and isinstance(part, str)
-        else _unbroken(part)
-        if isinstance(part, dict)
-        else part
-        for key, part in schema.items()
+def _described(name: str, part: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a model with what its source says of its fields, which is not there when it runs."""
+    fields = _SOURCE[name].all_members
+    properties = {
+        field: _in_order({**_typed(told), "description": _text(fields[field])})
+        for field, told in part["properties"].items()
     }
+    described = {**part, "description": _text(_SOURCE[name]), "properties": properties}
+    described.pop("additionalProperties", None)  # what we read back ourselves is closed: not to others
+    return _in_order(described)
+
+
+def _text(said: griffe.Object | griffe.Alias) -> str:
+    """A docstring on one line: where the source breaks it means nothing."""
+    assert said.docstring is not None, f"{said.path} has no docstring"
+    return " ".join(said.docstring.value.split())
+
+
+def _typed(told: dict[str, Any]) -> dict[str, Any]:
+    """With the type beside the values of an enumeration, for tools that ask for one everywhere."""
+    if "anyOf" in told:
+        return {"anyOf": [_typed(choice) for choice in told["anyOf"]]}
+    return _in_order({"type": "string", **told} if "enum" in told else told)
+
+
+def _in_order(part: dict[str, Any]) -> dict[str, Any]:
+    return dict(sorted(part.items()))
 
 
 def _topics(settings: Settings) -> list[JSON]:

@@ -1,10 +1,13 @@
-"""A lifecycle event: what one of Prefect's five events says, in the words that the rest of the house uses."""
+"""A lifecycle event: what one of Prefect's events says, in the words that the rest of the house uses."""
 
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias, Union
+from typing import Annotated, TypeAlias, Union
+
+from msgspec import Meta, Struct
+
+from correlator.moments import Moment
 
 JSON: TypeAlias = Union[dict[str, "JSON"], list["JSON"], str, int, float, bool, None]
-Details: TypeAlias = dict[str, JSON]
 
 
 class Kind(StrEnum):
@@ -22,26 +25,87 @@ class Role(StrEnum):
     CANCELLATION = "cancellation"
 
 
-class Event(NamedTuple):
-    """One event that concerns a lifecycle.
+UUID: TypeAlias = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
 
-    The core decides by every field but ``details``: those are the parts of a record that this event can tell
-    (``worker``, ``work_pool``, ``flow_run``, ``flow``, ``deployment``, ``tags``, ``infrastructure``, ``runner``, shaped
-    as the record has them, absent where the event does not tell), and only the records look inside.
-    """
+# What records have of them as they are, keys and all: each is described for their readers.
 
-    kind: Kind
+
+class Part(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """Common to the parts of a record."""
+
+
+class Infrastructure(Part, frozen=True):
+    """What ran the flow run, as the worker saw it exit."""
+
+    identifier: str | None
+    """The worker's name for it: a process id, a job's or container's name."""
+    status_code: int | None
+    """The exit code of the *process*, not the state of the flow: a flow that fails with an exception exits 0."""
+
+
+class Named(Part, frozen=True):
+    """Something that Prefect knows by a UUID."""
+
+    id: UUID
+    """Its UUID."""
+    name: str | None
+    """As Prefect's event has it; null where it has none."""
+
+
+class Worker(Part, frozen=True):
+    """A Prefect worker."""
+
+    id: str
+    """The worker's resource id, `prefect.worker.<type>.<slug of its name>`. Workers of one name share it."""
+    name: str | None
+    """As Prefect's event has it; null where it has none."""
+    type: str | None
+    """The type of the worker and of its pool, such as `process` or `kubernetes`."""
+    version: str | None
+    """The version of Prefect that it runs."""
+
+
+class Runner(Part, frozen=True):
+    """A Prefect runner: what runs a flow run's process and cancels it."""
+
+    id: str
+    """The runner's resource id, `prefect.runner.<slug of its name>`."""
+    name: str | None
+    """As Prefect's event has it; null where it has none."""
+    version: str | None
+    """The version of Prefect that it runs."""
+
+
+# What the table and the lifecycles topic hold, without keys: the fields in this order.
+
+
+class Event(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
+    """One event that concerns a lifecycle, as far as decisions are made by it. What else it tells is its `Details`."""
+
     role: Role
     id: str
     """The event's UUID, lower case, with hyphens."""
-    subject: str
-    """What the lifecycle belongs to: the worker's resource id, or the flow run's bare UUID."""
-    occurred: int
-    """When it happened, in microseconds since 1970-01-01 UTC. Exact: all arithmetic on times is on integers."""
+    occurred: Moment
     worker: str | None
-    """The resource id of the worker that said it; None for a cancellation, which a runner says."""
-    follows: str | None
-    """The id of the event that this one ends, where Prefect kept it: it drops it from 5 minutes on."""
-    truncated: bool
-    """Whether ``details`` lost tags to the limit of tags an event."""
-    details: Details
+    """The resource id of the worker that said it; None for a cancellation, which a runner says (rule F7)."""
+    follows: str | None = None
+    """The id of the event that this one ends, where Prefect kept it (rule F1)."""
+    truncated: bool = False
+    """Whether what it tells was cut (rules B4 and B5)."""
+    infrastructure: Infrastructure | None = None
+
+
+class Details(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
+    """What an event tells of its lifecycle besides: nothing is decided by it. None, or no tags, where it is silent.
+
+    Start and end of a lifecycle tell the same as a rule, so that a subject's state holds it once.
+    """
+
+    flow_run_name: str | None = None
+    flow: Named | None = None
+    deployment: Named | None = None
+    work_pool: Named | None = None
+    worker: Worker | None = None
+    runner: Runner | None = None
+    tags: tuple[str, ...] = ()
+    """Sorted, each once."""

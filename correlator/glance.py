@@ -6,8 +6,9 @@ from typing import Final
 from correlator import page
 from correlator.engine import Engine
 from correlator.event import Kind
+from correlator.moments import Moment
 from correlator.stage.correlate import Correlate
-from correlator.stage.draft import Counts, Tally
+from correlator.stage.tally import Counts, Tally
 
 MOST: Final = 100
 """How many records are kept, and of how many subjects what is open: of each kind, in each partition held. A page
@@ -34,8 +35,8 @@ class Recent:
 
     def add(self, tally: Tally) -> None:
         """Take up those of a committed transaction."""
-        self.total += sum(not lifecycle.amended for lifecycle, _ in tally.published)
-        for lifecycle, _ in tally.published[-MOST:]:  # at the end of a long catch-up there may be thousands
+        self.total += sum(count for (*_, amended), count in tally.records.items() if not amended)
+        for lifecycle in tally.latest:
             it = page.seen(lifecycle)
             if not it.amended:
                 self.usual.add(it)
@@ -58,7 +59,7 @@ class Several:
 
 
 def glance(
-    app_id: str, engine: Engine, correlate: Correlate, recent: Recent, wall_clock: Callable[[], int]
+    app_id: str, engine: Engine, correlate: Correlate, recent: Recent, wall_clock: Callable[[], Moment]
 ) -> page.View:
     """The view as it is now."""
     open_ = [page.seen(lifecycle) for kind in Kind for lifecycle in correlate.oldest_open(kind, MOST)]

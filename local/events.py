@@ -72,7 +72,9 @@ def written(
         "id": id_,
         "follows": follows,
     }
-    return orjson.dumps(told if received is None else {**told, "received": _EPOCH + timedelta(microseconds=received)})
+    if received is not None:
+        told["received"] = _EPOCH + timedelta(microseconds=received)
+    return orjson.dumps(told, option=orjson.OPT_UTC_Z)
 
 
 def worker_of(id_: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from correlator import page, prefect, records
 from correlator.core import Fate, Lifecycle
+from correlator.moments import Moment
 from correlator.replay import Replay
 from correlator.rules import rules_of
 from correlator.settings import Settings
@@ -34,9 +35,9 @@ NOTHING = (
 )
 
 FATES = {
-    "ignored": "of other kinds",
-    "invalid": "invalid",
-    "duplicate": "repeated",
+    Fate.IGNORED: "of other kinds",
+    Fate.INVALID: "invalid",
+    Fate.DUPLICATE: "repeated",
     Fate.OPENED: "starts",
     Fate.DECIDED: "ends and cancellations with a record",
     Fate.WAITING: "still waiting",
@@ -61,7 +62,7 @@ def run(files: Sequence[str], settings: Settings, *, open_: bool, flush: bool, h
         _check_page(html)
     console = Console(stderr=True, highlight=False)
     began = time.monotonic()
-    replay = Replay(rules_of(settings), max_tags=settings.max_tags, wall_clock=lambda: time.time_ns() // 1000)
+    replay = Replay(rules_of(settings), max_tags=settings.max_tags, wall_clock=_now)
     printer = Printer(settings.source, keep=html is not None)
     faults: list[str] = []
     for name in files:
@@ -83,9 +84,9 @@ def run(files: Sequence[str], settings: Settings, *, open_: bool, flush: bool, h
     _summarise(console, replay.fates, printer.outcomes, len(still_open), time.monotonic() - began)
     for fault in faults:
         console.print(f"invalid: {fault}", markup=False, soft_wrap=True)
-    if (more := replay.fates["invalid"] - len(faults)) > 0:
+    if (more := replay.fates[Fate.INVALID] - len(faults)) > 0:
         console.print(f"invalid: {more:,} more")
-    if replay.fates.total() == replay.fates["ignored"] + replay.fates["invalid"]:
+    if replay.fates.total() == replay.fates[Fate.IGNORED] + replay.fates[Fate.INVALID]:
         console.print(NOTHING, markup=False, soft_wrap=True)
 
 
@@ -118,6 +119,10 @@ class Printer:
         self._out.flush()
 
 
+def _now() -> Moment:
+    return Moment(time.time_ns() // 1000)
+
+
 def _view(files: Sequence[str], ended: Sequence[page.Seen], still_open: Iterable[Lifecycle]) -> page.View:
     """What the files held, as it was when the last event in them occurred."""
     open_ = [page.seen(lifecycle) for lifecycle in still_open]
@@ -128,7 +133,7 @@ def _view(files: Sequence[str], ended: Sequence[page.Seen], still_open: Iterable
     return page.View(
         source=names,
         about="as replayed",
-        now=max((it.last for it in (*ended, *open_)), default=time.time_ns() // 1000),
+        now=max((it.last for it in (*ended, *open_)), default=_now()),
         open=open_,
         ended=ended,
         open_total=Counter(it.kind for it in open_),
@@ -199,7 +204,7 @@ def _progress(console: Console) -> Progress:
 
 
 def _summarise(
-    console: Console, fates: Counter[str], outcomes: Counter[tuple[str, str]], still_open: int, seconds: float
+    console: Console, fates: Counter[Fate], outcomes: Counter[tuple[str, str]], still_open: int, seconds: float
 ) -> None:
     table = Table(
         "record", "outcome", "records", title=f"{fates.total():,} lines in {seconds:.1f} s", title_justify="left"

@@ -9,13 +9,13 @@ from correlator.core.deadlines import Deadlines
 from correlator.core.decision import Decision, Fate
 from correlator.core.lifecycle import Lifecycle, MatchedBy, Outcome
 from correlator.core.partition_clock import PartitionClock, clock_without_one
-from correlator.core.publication import END_OF_TIME, open_lifecycles
+from correlator.core.publication import open_lifecycles
 from correlator.core.rules import Rules
 from correlator.core.state import SubjectState
 from correlator.core.subject import on_end_of_input, on_event, on_watermark
+from correlator.core.subjects import States, Subjects
 
 __all__ = [
-    "END_OF_TIME",
     "Clocks",
     "Deadlines",
     "Decision",
@@ -26,7 +26,9 @@ __all__ = [
     "Outcome",
     "PartitionClock",
     "Rules",
+    "States",
     "SubjectState",
+    "Subjects",
     "UnreadableState",
     "clock_without_one",
     "decode",

@@ -1,12 +1,13 @@
-"""Bounded state: a subject that never stops starting must not grow for ever."""
+"""Bounded state: a subject that never stops starting must not grow for ever (rules B1 to B3)."""
 
 from correlator.core.codec import encode
 from correlator.core.lifecycle import EVICTED, Lifecycle, Outcome
-from correlator.core.pairing import Whole, assemble
-from correlator.core.publication import END_OF_TIME, as_it_stands
+from correlator.core.pairing import Assembled, assemble
+from correlator.core.publication import as_it_stands
 from correlator.core.rules import Rules
-from correlator.core.state import Known, KnownStart, SubjectState
+from correlator.core.state import Remembered, RememberedStart, SubjectState
 from correlator.event import Role
+from correlator.moments import END_OF_TIME
 
 
 def evict(state: SubjectState, rules: Rules) -> list[Lifecycle]:
@@ -19,9 +20,9 @@ def evict(state: SubjectState, rules: Rules) -> list[Lifecycle]:
     while len(state.cancellations) > rules.max_waiting:
         evicted += _drop(state, state.cancellations[0], rules)
     if len(state.ends) > rules.max_waiting:
-        waiting = [whole for whole in assemble(state, END_OF_TIME, rules) if whole.start is None and whole.end]
-        for whole in waiting[: max(0, len(waiting) - rules.max_waiting)]:
-            evicted += _release(state, whole.opening, whole)
+        waiting = [life for life in assemble(state, END_OF_TIME, rules) if life.start is None and life.end]
+        for life in waiting[: max(0, len(waiting) - rules.max_waiting)]:
+            evicted += _release(state, life.opening, life)
     return evicted
 
 
@@ -34,58 +35,60 @@ def encode_within(state: SubjectState, rules: Rules) -> tuple[bytes, list[Lifecy
     return value, evicted
 
 
-def _all(state: SubjectState) -> list[Known]:
+def _all(state: SubjectState) -> list[Remembered]:
     return [*state.starts, *state.ends, *state.cancellations]
 
 
-def _drop(state: SubjectState, known: Known, rules: Rules) -> list[Lifecycle]:
+def _drop(state: SubjectState, known: Remembered, rules: Rules) -> list[Lifecycle]:
     """Drop an event with what belongs to it. Returns what must be published for it."""
-    if isinstance(known, KnownStart) and not state.ends and not state.cancellations:  # there may be a thousand to drop
-        wholes = {known.event.id: Whole(known)}
+    if isinstance(known, RememberedStart) and not state.ends and not state.cancellations:
+        lives = {known.event.id: Assembled(start=known)}  # there may be a thousand to drop
     else:
-        wholes = {whole.opening.event.id: whole for whole in assemble(state, END_OF_TIME, rules)}
+        lives = {life.opening.event.id: life for life in assemble(state, END_OF_TIME, rules)}
     for opening in (*state.starts, *state.ends):  # what was published as one goes as one, or it would be open again
-        if opening is not known and known.event.id in _shown_with(opening):
-            whole = wholes[opening.event.id]
-            if known is whole.end or known in whole.cancellations:
+        if opening is not known and known.event.id in _published_with(opening):
+            life = lives[opening.event.id]
+            if known is life.end or known in life.cancellations:
                 return _drop(state, opening, rules)
     # Where it opens nothing, it belongs to what stays, and goes alone.
-    return _release(state, known, wholes.get(known.event.id) or _alone(known))
+    return _release(state, known, lives.get(known.event.id) or _alone(known))
 
 
-def _release(state: SubjectState, opening: Known, whole: Whole) -> list[Lifecycle]:
+def _release(state: SubjectState, opening: Remembered, life: Assembled) -> list[Lifecycle]:
     """Drop a lifecycle. Returns it as it now stands, unless that was published."""
-    shown_with = _shown_with(opening)
-    if opening.shown is not None and shown_with <= _ids(whole):
+    published_with = _published_with(opening)
+    if opening.version is not None and published_with <= _ids(life):
         # An end that has not been decided yet stays; further cancellations say nothing more.
-        _remove(state, {opening.event.id, *shown_with, *(other.event.id for other in whole.cancellations)})
+        _remove(state, {opening.event.id, *published_with, *(other.event.id for other in life.cancellations)})
         return []
-    _remove(state, _ids(whole))  # also where another start took what it was published with
-    return [as_it_stands(state, whole, _outcome(whole), f"{EVICTED}{opening.event.id}")]
+    _remove(state, _ids(life))  # also where another start took what it was published with
+    return [as_it_stands(state, life, _outcome(life), f"{EVICTED}{opening.event.id}")]
 
 
-def _shown_with(opening: Known) -> set[str]:
-    shown = opening.shown
-    return set() if shown is None else {id_ for id_ in (shown.end, shown.cancellation) if id_} - {opening.event.id}
+def _published_with(opening: Remembered) -> set[str]:
+    version = opening.version
+    if version is None:
+        return set()
+    return {id_ for id_ in (version.end, version.cancellation) if id_ is not None} - {opening.event.id}
 
 
-def _alone(known: Known) -> Whole:
+def _alone(known: Remembered) -> Assembled:
     """An end or a cancellation by itself."""
     if known.event.role is Role.END:
-        return Whole(end=known)
-    return Whole(cancellations=[known])
+        return Assembled(end=known)
+    return Assembled(cancellations=[known])
 
 
-def _outcome(whole: Whole) -> Outcome:
-    if whole.cancellations:
+def _outcome(life: Assembled) -> Outcome:
+    if life.cancellations:
         return Outcome.CANCELLED
-    if whole.start is None:
+    if life.start is None:
         return Outcome.UNMATCHED
-    return Outcome.LOST if whole.end is None else Outcome.COMPLETED
+    return Outcome.LOST if life.end is None else Outcome.COMPLETED
 
 
-def _ids(whole: Whole) -> set[str]:
-    return {known.event.id for known in (whole.start, whole.end, *whole.cancellations) if known is not None}
+def _ids(life: Assembled) -> set[str]:
+    return {known.event.id for known in life.events}
 
 
 def _remove(state: SubjectState, gone: set[str]) -> None:

@@ -3,43 +3,56 @@
 from correlator.core.decision import Decision, Fate
 from correlator.core.lifecycle import Lifecycle, MatchedBy, Outcome
 from correlator.core.rules import Rules
-from correlator.core.state import Known, KnownStart, Shown, SubjectState
-from correlator.event import Event, Role
+from correlator.core.state import Remembered, RememberedStart, SubjectState, Version
+from correlator.event import Details, Event, Role
+from correlator.moments import Moment
 
 
-def open_first(state: SubjectState, event: Event, clock: int, passed: tuple[Lifecycle, ...], rules: Rules) -> Decision:
+def open_first(
+    state: SubjectState, event: Event, clock: Moment, passed: tuple[Lifecycle, ...], rules: Rules
+) -> Decision:
     """A start of which nothing else is known yet."""
-    state.due = clock + rules.limit(event.kind)
-    state.starts.append(KnownStart(event, clock, state.due))
-    return Decision(state, passed, Fate.OPENED)
+    state.due = deadline = clock + rules.limit(state.kind)
+    state.starts.append(RememberedStart(event, None, clock, deadline))
+    return Decision(state=state, lifecycles=passed, fate=Fate.OPENED)
 
 
 def ends_the_only_one(state: SubjectState, event: Event) -> bool:
     """Whether an open start is all that is known, and the event names it."""
-    if len(state.starts) != 1 or state.ends or state.cancellations:
+    if event.role is not Role.END or len(state.starts) != 1 or state.ends or state.cancellations:
         return False
-    (start,) = state.starts
-    return event.follows == start.event.id and event.role is Role.END and start.shown is None
+    start = state.starts[0]
+    return event.follows == start.event.id and start.version is None and event.id != start.event.id
 
 
-def end_the_only_one(state: SubjectState, event: Event, clock: int, rules: Rules) -> Decision:
+def end_the_only_one(state: SubjectState, event: Event, details: Details, clock: Moment, rules: Rules) -> Decision:
     """The end of the only one."""
     (start,) = state.starts
-    start.shown = Shown(Outcome.COMPLETED, MatchedBy.FOLLOWS, False, event.id, None, None)
+    end = Remembered(event, None if details == state.details else details, clock, clock + rules.grace)
+    start.version = Version(Outcome.COMPLETED, MatchedBy.FOLLOWS, False, event.id, None, None)
     start.forget_at = state.due = max(clock, start.clock) + rules.remember
-    state.ends.append(Known(event, clock, clock + rules.grace))
+    state.ends.append(end)
     lifecycle = Lifecycle(
-        state.kind,
-        state.subject,
-        Outcome.COMPLETED,
-        MatchedBy.FOLLOWS,
-        False,
-        start.event.truncated or event.truncated,
-        start.event,
-        event,
-        None,
-        None,
-        event.id,
-        None,
+        kind=state.kind,
+        subject=state.subject,
+        outcome=Outcome.COMPLETED,
+        matched_by=MatchedBy.FOLLOWS,
+        start=start.event,
+        end=event,
+        cause=event.id,
+        told=(state.details,) if start.details is end.details is None else state.told_by(start, end),
     )
-    return Decision(state, (lifecycle,), Fate.DECIDED)
+    return Decision(state=state, lifecycles=(lifecycle,), fate=Fate.DECIDED)
+
+
+def is_over(state: SubjectState, watermark: Moment) -> bool:
+    """Whether all that is known is a start and the end that named it, published, and remembered for long enough."""
+    if len(state.starts) != 1 or len(state.ends) != 1 or state.cancellations:
+        return False
+    (start,), (end,) = state.starts, state.ends
+    return (
+        start.forget_at < watermark
+        and state.due == start.forget_at
+        and end.event.follows == start.event.id
+        and start.version == Version(Outcome.COMPLETED, MatchedBy.FOLLOWS, False, end.event.id, None, None)
+    )

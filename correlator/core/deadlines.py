@@ -1,7 +1,8 @@
 """What is due when, without looking at what is not."""
 
 from heapq import heapify, heappop, heappush
-from math import inf
+
+from correlator.moments import END_OF_TIME, Moment
 
 
 class Deadlines:
@@ -12,18 +13,18 @@ class Deadlines:
     """
 
     def __init__(self) -> None:
-        self._due: dict[bytes, int] = {}
-        self._heap: list[tuple[int, bytes]] = []
+        self._due: dict[bytes, Moment] = {}
+        self._heap: list[tuple[Moment, bytes]] = []
 
     def __len__(self) -> int:
         return len(self._due)
 
     @property
-    def earliest(self) -> float:
+    def earliest(self) -> Moment:
         """A bound: nothing is due before the low watermark has passed it."""
-        return self._heap[0][0] if self._heap else inf
+        return self._heap[0][0] if self._heap else END_OF_TIME
 
-    def set(self, key: bytes, due: int | None) -> None:
+    def set(self, key: bytes, due: Moment | None) -> None:
         """Let the key be due when the low watermark passes ``due``; None: no more."""
         if due is None:
             self._due.pop(key, None)
@@ -34,7 +35,7 @@ class Deadlines:
                 self._heap = [(due, key) for key, due in self._due.items()]
                 heapify(self._heap)
 
-    def pop_due(self, watermark: int) -> bytes | None:
+    def pop_due(self, watermark: Moment) -> bytes | None:
         """The key that has been due for longest, or None where nothing is. It is due no more until it is set again."""
         while self._heap and self._heap[0][0] < watermark:
             due, key = heappop(self._heap)

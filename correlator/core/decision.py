@@ -1,27 +1,40 @@
 """What a decision says."""
 
 from enum import StrEnum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from correlator.core.lifecycle import Lifecycle
 from correlator.core.state import SubjectState
 
 
 class Fate(StrEnum):
-    """What became of an event, for the counters: of N events, each has one."""
+    """What became of a record of the input, for the counters: of N records, each has one."""
 
+    IGNORED = "ignored"
+    """It cannot concern us (rule I1)."""
+    INVALID = "invalid"
+    """`replay` cannot use it, and says so."""
+    DEAD_LETTERED = "dead-lettered"
+    """The stage cannot use it, and kept it (rule I2)."""
+    FORWARDED = "forwarded"
+    """Intake gave it to correlate."""
     OPENED = "opened"
+    """A start."""
     DECIDED = "decided"
+    """An end or a cancellation that a record was published with."""
     WAITING = "waiting"
+    """An end or a cancellation that waits for what it belongs to."""
     DUPLICATE = "duplicate"
+    """It had come before (rule A2)."""
 
 
-class Decision(NamedTuple):
+class Decision(Struct, frozen=True, gc=False, kw_only=True):
     """What follows from an event, or from time."""
 
     state: SubjectState | None
     """What is to be remembered; None for nothing."""
-    lifecycles: tuple[Lifecycle, ...]
+    lifecycles: tuple[Lifecycle, ...] = ()
     """What is to be published."""
     fate: Fate = Fate.DECIDED
     """Of the event, if it was one."""

@@ -1,13 +1,17 @@
 """What is decided: a version of a lifecycle, with everything that its record needs."""
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
-from correlator.event import Details, Event, Kind
+from msgspec import Struct
+
+from correlator.core.telling import filled_in, merged
+from correlator.event import Details, Event, Infrastructure, Kind
+from correlator.moments import Span
 
 
 class Outcome(StrEnum):
-    """How a lifecycle ended."""
+    """How a lifecycle ended (rules O1 to O5)."""
 
     COMPLETED = "completed"
     CANCELLED = "cancelled"
@@ -17,7 +21,7 @@ class Outcome(StrEnum):
 
 
 class MatchedBy(StrEnum):
-    """How an end found its start."""
+    """How an end found its start (rules M1 and M2)."""
 
     FOLLOWS = "follows"
     RESOURCE = "resource"
@@ -27,27 +31,31 @@ EVICTED: Final = "evicted:"
 """What the cause begins with of what had to end for want of room."""
 
 
-class Lifecycle(NamedTuple):
+class Lifecycle(Struct, frozen=True, gc=False, kw_only=True):
     """One version of one lifecycle, to publish. It has a start, an end or a cancellation; the first of these is its
-    identity.
+    identity (rule S2).
     """
 
     kind: Kind
     subject: str
     outcome: Outcome | None
-    matched_by: MatchedBy | None
-    ambiguous: bool
-    truncated: bool
-    start: Event | None
-    end: Event | None
-    cancellation: Event | None
+    """None while it is open: then it is shown, and not published."""
+    matched_by: MatchedBy | None = None
+    ambiguous: bool = False
+    start: Event | None = None
+    end: Event | None = None
+    cancellation: Event | None = None
     """The earliest, of several."""
-    superseded_by: str | None
+    superseded_by: str | None = None
     """The id of the start that came after."""
     cause: str
     """What caused this version: an event's id, or a deadline's name and what it was the deadline of."""
-    replaces: Outcome | None
+    replaces: Outcome | None = None
     """The outcome of the version that was published before, which this one amends; None for a first version."""
+    told: tuple[Details, ...]
+    """What its events tell, the start's first, then the end's, then the cancellation's; what is told twice, once."""
+    bare: bool = False
+    """Whether what its events tell was left out."""
 
     @property
     def amended(self) -> bool:
@@ -60,6 +68,14 @@ class Lifecycle(NamedTuple):
         return self.cause.startswith(EVICTED)
 
     @property
+    def truncated(self) -> bool:
+        """Whether something that an event told is left out."""
+        for event in (self.start, self.end, self.cancellation):
+            if event is not None and event.truncated:
+                return True
+        return self.bare
+
+    @property
     def opening(self) -> Event:
         """The event that gives it its identity."""
         opening = self.start or self.end or self.cancellation
@@ -67,26 +83,20 @@ class Lifecycle(NamedTuple):
         return opening
 
     @property
-    def span(self) -> int | None:
-        """Microseconds from start to end, where both are known. Negative where their clocks differ."""
+    def span(self) -> Span | None:
+        """From start to end, where both are known. Negative where their clocks differ."""
         return None if self.start is None or self.end is None else self.end.occurred - self.start.occurred
 
     @property
-    def told(self) -> Details:
-        """What its events tell: of each part what the start says, else the end, else the cancellation. What one of
-        them leaves null, a later one may fill in that otherwise says the same.
-        """
-        told: Details = {}
+    def details(self) -> Details:
+        """What its events tell together (rule S4)."""
+        return merged(self.told)
+
+    @property
+    def infrastructure(self) -> Infrastructure | None:
+        """What ran it, as its events tell together."""
+        infrastructure = None
         for event in (self.start, self.end, self.cancellation):
-            if event is None:
-                continue
-            for part, said in event.details.items():
-                known = told.setdefault(part, said)
-                if known != said and isinstance(known, dict) and isinstance(said, dict):
-                    told[part] = _filled_in(known, said)
-        return told
-
-
-def _filled_in(known: Details, said: Details) -> Details:
-    agree = all(said.get(label) in (value, None) for label, value in known.items() if value is not None)
-    return {label: said.get(label) if value is None else value for label, value in known.items()} if agree else known
+            if event is not None and event.infrastructure is not None:
+                infrastructure = filled_in(infrastructure, event.infrastructure)
+        return infrastructure

@@ -1,125 +1,131 @@
-"""What belongs together: a function of the events that are remembered, whatever order they came in."""
+"""What belongs together: a function of the events that are remembered, whatever order they came in (rule S3)."""
 
 from bisect import bisect_right
 from collections import defaultdict
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Sequence
+
+from msgspec import Struct
 
 from correlator.core.lifecycle import MatchedBy
 from correlator.core.rules import Rules
-from correlator.core.state import Known, KnownStart, SubjectState
+from correlator.core.state import Remembered, RememberedStart, SubjectState
+from correlator.moments import Moment
 
 
-class Match(NamedTuple):
-    """An end that found its start."""
-
-    end: Known
-    by: MatchedBy
-    ambiguous: bool
-
-
-@dataclass(slots=True, eq=False)
-class Whole:
+class Assembled(Struct, eq=False):
     """A lifecycle as it stands: a start, an end or a cancellation, with what belongs to it."""
 
-    start: KnownStart | None = None
-    end: Known | None = None
+    start: RememberedStart | None = None
+    end: Remembered | None = None
     matched_by: MatchedBy | None = None
     ambiguous: bool = False
-    cancellations: list[Known] = field(default_factory=list)
-    decides: int | None = None
-    """The low watermark at which an end that has several candidates is decided, or that which it waits for."""
+    cancellations: list[Remembered] = []
+    decides: Moment | None = None
+    """The low watermark at which it is decided which of several starts is that of an end, or of one before it."""
+    cancelled_at: Moment | None = None
+    """When a start is published as cancelled, if it has no end by then."""
 
     @property
-    def opening(self) -> Known:
+    def opening(self) -> Remembered:
         """The event that gives it its identity."""
         return self.start or self.end or self.cancellations[0]
 
+    @property
+    def events(self) -> list[Remembered]:
+        """All that belong together."""
+        return [known for known in (self.start, self.end, *self.cancellations) if known is not None]
 
-def assemble(state: SubjectState, watermark: int | None, rules: Rules) -> list[Whole]:
-    """The lifecycles of a subject as they stand at a low watermark."""
-    _cancel(state, rules)
-    matches, undecided = _pair(state, watermark, rules)
-    wholes = [_whole(start, matches.get(start.event.id)) for start in state.starts]
-    matched = {match.end.event.id for match in matches.values()}
-    wholes += [Whole(end=end, decides=undecided.get(end.event.id)) for end in state.ends if end.event.id not in matched]
-    for cancellation in state.cancellations:
-        owner = None if cancellation.spent else _owner(wholes, state.starts, cancellation, rules)
-        if owner is None:
-            wholes.append(Whole(cancellations=[cancellation]))
-        else:
-            owner.cancellations.append(cancellation)
-    return wholes
+    def endless_until(self, start: RememberedStart, rules: Rules) -> Moment:
+        """Until when its start is remembered if it has no end."""
+        return start.endless_until or (self.cancelled_at or start.settles) + rules.remember
 
 
-def _whole(start: KnownStart, match: Match | None) -> Whole:
-    return Whole(start) if match is None else Whole(start, match.end, match.by, match.ambiguous)
+def assemble(state: SubjectState, watermark: Moment | None, rules: Rules) -> list[Assembled]:
+    """The lifecycles of a subject as they stand at a low watermark: those with a start, in its order, then those of
+    other ends, then cancellations alone.
+    """
+    lives = [Assembled(start=start) for start in state.starts]
+    _foresee_cancellations(lives, state.cancellations, rules)
+    guessing = _match_by_follows(lives, state.ends)
+    undecided = _match_by_resource([life for life in lives if life.end is None], guessing, watermark, rules)
+    matched = {life.end.event.id for life in lives if life.end is not None}
+    lives += [
+        Assembled(end=end, decides=undecided.get(end.event.id)) for end in state.ends if end.event.id not in matched
+    ]
+    _assign_cancellations(lives, state, rules)
+    return lives
 
 
-def could_follow(end: Known, start: KnownStart, rules: Rules) -> bool:
-    """Whether an end without ``follows`` can be this start's.
+def could_follow(end: Remembered, life: Assembled, rules: Rules) -> bool:
+    """Whether an end without ``follows`` can be that of a lifecycle's start (rule M2).
 
     Prefect would have said so within ``tight_timing``; and the worker that sees a run exit is the one that submitted
     it.
     """
+    start = life.start
     return (
-        start.event.occurred <= end.event.occurred - rules.tight_timing
+        start is not None
+        and start.event.occurred <= end.event.occurred - rules.tight_timing
         and start.event.worker == end.event.worker
         # By their own clocks: the end may have come by a partition that is ahead of the others.
-        and end.clock <= _endless_until(start, rules)
+        and end.clock <= life.endless_until(start, rules)
     )
 
 
-def _endless_until(start: KnownStart, rules: Rules) -> int:
-    """Until when a start is remembered if it has no end."""
-    return start.endless_until or (start.cancelled_at or start.settles) + rules.remember
-
-
-def _cancel(state: SubjectState, rules: Rules) -> None:
-    """Work out when each start is published as cancelled, by the clocks of its cancellations."""
-    for start in state.starts:
-        start.cancelled_at = None
-    for cancellation in sorted(state.cancellations, key=lambda it: it.clock):
-        its = None if cancellation.spent else _latest_start(state.starts, cancellation)
-        if its is None or its.cancelled_at is not None:
+def _foresee_cancellations(lives: list[Assembled], cancellations: list[Remembered], rules: Rules) -> None:
+    """Note when each start is published as cancelled, by the clocks of its cancellations (rule C4)."""
+    for cancellation in sorted(cancellations, key=lambda it: it.clock):
+        life = None if cancellation.spent else _latest(lives, cancellation)
+        if life is None or life.start is None or life.cancelled_at is not None:
             continue
-        if cancellation.clock <= its.settles:
-            its.cancelled_at = cancellation.deadline
-        elif cancellation.clock <= its.settles + rules.remember:
-            its.cancelled_at = cancellation.clock
+        settles = life.start.settles
+        if cancellation.clock <= settles:
+            life.cancelled_at = cancellation.deadline
+        elif cancellation.clock <= settles + rules.remember:
+            life.cancelled_at = cancellation.clock
 
 
-def _latest_start(starts: list[KnownStart], cancellation: Known) -> KnownStart | None:
-    """The latest not after the cancellation, unless a later one is forgotten that was not after it, either."""
+def _latest(lives: Sequence[Assembled], cancellation: Remembered) -> Assembled | None:
+    """The lifecycle with the latest start not after the cancellation, unless a later one is forgotten that was not
+    after it, either (rule C1).
+    """
     at = cancellation.event.occurred
-    place = bisect_right(starts, at, key=_occurred)
+    place = bisect_right(lives, at, key=_began)
     if not place:
         return None
-    start = starts[place - 1]
-    return None if start.next_start is not None and start.next_start_occurred <= at else start
+    life = lives[place - 1]
+    successor = None if life.start is None else life.start.successor
+    return None if successor is not None and successor.occurred <= at else life
 
 
-def _pair(state: SubjectState, watermark: int | None, rules: Rules) -> tuple[dict[str, Match], dict[str, int]]:
-    """Matches by the start's id; and of ends that are not decided yet, until when."""
-    matches: dict[str, Match] = {}
-    starts = {start.event.id: start for start in state.starts}
-    waiting: list[Known] = []
-    for end in state.ends:
+def _match_by_follows(lives: list[Assembled], ends: list[Remembered]) -> list[Remembered]:
+    """Give each start the end that names it (rule M1). Returns the ends that name none."""
+    by_start = {life.opening.event.id: life for life in lives}
+    guessing: list[Remembered] = []
+    for end in ends:
         follows = end.event.follows
         if end.spent:
             continue
         if follows is None:
-            waiting.append(end)
-        elif follows in starts and follows not in matches:  # of two that name one start, the later is unmatched
-            matches[follows] = Match(end, MatchedBy.FOLLOWS, False)
-    free: defaultdict[str | None, list[KnownStart]] = defaultdict(list)
-    for start in state.starts:
-        if start.event.id not in matches:
-            free[start.event.worker].append(start)
-    undecided: dict[str, int] = {}
-    passing: defaultdict[str | None, list[tuple[KnownStart, Known]]] = defaultdict(list)
-    blocked: dict[str | None, int] = {}
-    for end in waiting:
+            guessing.append(end)
+        elif (life := by_start.get(follows)) is not None and life.end is None:  # of two, the later is unmatched (M8)
+            life.end, life.matched_by = end, MatchedBy.FOLLOWS
+    return guessing
+
+
+def _match_by_resource(
+    lives: list[Assembled], ends: list[Remembered], watermark: Moment | None, rules: Rules
+) -> dict[str, Moment]:
+    """Let ends choose among the starts that have none, in their turn (rules M2 to M4). Returns which of them are not
+    decided yet, by id, and until when.
+    """
+    free: defaultdict[str | None, list[Assembled]] = defaultdict(list)
+    for life in lives:
+        free[life.opening.event.worker].append(life)
+    undecided: dict[str, Moment] = {}
+    blocked: dict[str | None, Moment] = {}
+    choices: defaultdict[str | None, list[Assembled]] = defaultdict(list)
+    for end in ends:
         worker = end.event.worker
         if worker in blocked:  # has the same candidates as an undecided end before it, so waits for that one
             undecided[end.event.id] = blocked[worker]
@@ -131,55 +137,69 @@ def _pair(state: SubjectState, watermark: int | None, rules: Rules) -> tuple[dic
         if among_several and (watermark is None or watermark <= decides):
             undecided[end.event.id] = blocked[worker] = decides
             continue
-        ambiguous = among_several or chosen.passed_over or _passed_over(chosen, passing[worker], rules)
+        chosen.ambiguous = among_several or _was_passed_over(chosen, choices[worker], rules)
+        chosen.end, chosen.matched_by = end, MatchedBy.RESOURCE
         free[worker].remove(chosen)
         if among_several:
-            passing[worker].append((chosen, end))
-        matches[chosen.event.id] = Match(end, MatchedBy.RESOURCE, ambiguous)
-    return matches, undecided
+            choices[worker].append(chosen)
+    return undecided
 
 
-def _most_recent(end: Known, starts: list[KnownStart], rules: Rules) -> tuple[KnownStart | None, bool]:
+def _most_recent(end: Remembered, lives: list[Assembled], rules: Rules) -> tuple[Assembled | None, bool]:
     """The end's choice among the starts of its worker that have no end yet, and whether there was another.
 
     By bisection and from the most recent back: there may be a thousand of each.
     """
-    old_enough = bisect_right(starts, end.event.occurred - rules.tight_timing, key=_occurred)
+    old_enough = bisect_right(lives, end.event.occurred - rules.tight_timing, key=_began)
     candidates = (
-        start for start in map(starts.__getitem__, reversed(range(old_enough))) if could_follow(end, start, rules)
+        life for life in map(lives.__getitem__, reversed(range(old_enough))) if could_follow(end, life, rules)
     )
     return next(candidates, None), next(candidates, None) is not None
 
 
-def _passed_over(start: KnownStart, passing: list[tuple[KnownStart, Known]], rules: Rules) -> bool:
+def _was_passed_over(life: Assembled, choices: list[Assembled], rules: Rules) -> bool:
     """Whether an end that could have been the start's own took a more recent one."""
-    return any(
-        chosen.event.occurred >= start.event.occurred and could_follow(end, start, rules) for chosen, end in passing
+    return (life.start is not None and life.start.passed_over) or any(
+        chosen.end is not None and _began(chosen) >= _began(life) and could_follow(chosen.end, life, rules)
+        for chosen in choices
     )
 
 
-def _occurred(known: Known) -> int:
-    return known.event.occurred
+def _began(life: Assembled) -> Moment:
+    return life.opening.event.occurred
 
 
-def _owner(wholes: list[Whole], starts: list[KnownStart], cancellation: Known, rules: Rules) -> Whole | None:
+def _assign_cancellations(lives: list[Assembled], state: SubjectState, rules: Rules) -> None:
+    """Give each cancellation to the lifecycle that it belongs to, or let it be one (rules C1 to C3)."""
+    begun, others = lives[: len(state.starts)], lives[len(state.starts) :]
+    for cancellation in state.cancellations:
+        owner = None if cancellation.spent else _owner(begun, others, cancellation, rules)
+        if owner is None:
+            lives.append(Assembled(cancellations=[cancellation]))
+        else:
+            owner.cancellations.append(cancellation)
+
+
+def _owner(begun: list[Assembled], others: list[Assembled], cancellation: Remembered, rules: Rules) -> Assembled | None:
     """The run's latest submit not after the cancellation, unless that had ended well before; else an end that met no
-    submit.
+    submit. By their own clocks, as above: without the other, each is remembered for so long.
     """
     earliest_end = cancellation.event.occurred - rules.clock_tolerance
-    latest = _latest_start(starts, cancellation)
-    for whole in wholes:  # those with a start come first
-        start, end = whole.start, whole.end
-        if start is not None and start is not latest:
-            continue
-        # By their own clocks, as above: without the other, each is remembered for so long.
-        if end is None:
-            owns = start is not None and cancellation.clock <= _endless_until(start, rules)
+    latest = _latest(begun, cancellation)
+    if latest is not None and latest.start is not None:
+        if latest.end is not None:
+            owns = latest.end.event.occurred >= earliest_end
         else:
-            owns = end.event.occurred >= earliest_end and (
-                start is not None
-                or (end.clock <= cancellation.deadline and cancellation.clock <= end.deadline + rules.remember)
-            )
+            owns = cancellation.clock <= latest.endless_until(latest.start, rules)
         if owns:
-            return whole
+            return latest
+    for life in others:
+        end = life.end
+        if (
+            end is not None
+            and end.event.occurred >= earliest_end
+            and end.clock <= cancellation.deadline
+            and cancellation.clock <= end.deadline + rules.remember
+        ):
+            return life
     return None

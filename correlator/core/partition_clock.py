@@ -1,6 +1,6 @@
-"""The clock of a raw partition: time is event time. All times in microseconds since 1970 UTC."""
+"""The clock of a raw partition: time is event time (rules T1 to T3)."""
 
-from correlator.core.rules import MINUTE, SECOND
+from correlator.moments import MINUTE, SECOND, Moment
 
 AHEAD = 5 * MINUTE
 """An event dated further ahead of when it was received than this has a wrong clock, and does not move ours."""
@@ -20,26 +20,26 @@ class PartitionClock:
 
     __slots__ = ("_moved", "now")
 
-    def __init__(self, wall: int) -> None:
+    def __init__(self, wall: Moment) -> None:
         """``wall``: the wall clock, when the partition came to this process."""
-        self.now: int | None = None
+        self.now: Moment | None = None
         """None until an event of ours was seen, or the partition is read to its end and quiet."""
         self._moved = wall
 
-    def observe(self, occurred: int, arrived: int, wall: int) -> int | None:
+    def observe(self, occurred: Moment, arrived: Moment, wall: Moment) -> Moment | None:
         """An event of ours: ``arrived`` is when the server, else the broker took it in, else the wall clock."""
         self._moved = wall
         if occurred <= arrived + AHEAD and (self.now is None or occurred > self.now):
             self.now = occurred
         return self.now
 
-    def rest(self, wall: int) -> int | None:
+    def rest(self, wall: Moment) -> Moment | None:
         """The partition is read to its end."""
         if wall - self._moved >= QUIET and (self.now is None or wall >= self.now + STEP):
             self.now = wall
         return self.now
 
 
-def clock_without_one(occurred: int, arrived: int) -> int:
-    """What an event goes by whose partition has no clock yet: its own date, as far as that can be right."""
+def clock_without_one(occurred: Moment, arrived: Moment) -> Moment:
+    """What an event goes by whose partition has no clock yet: its own date, as far as that can be right (rule T7)."""
     return min(occurred, arrived + AHEAD)

@@ -1,39 +1,34 @@
-"""The spans and bounds that decisions are made by. All spans in microseconds."""
+"""The spans and bounds that decisions are made by."""
 
 from dataclasses import dataclass
 
 from correlator.event import Kind
-
-SECOND = 1_000_000
-MINUTE = 60 * SECOND
-HOUR = 60 * MINUTE
-DAY = 24 * HOUR
+from correlator.moments import DAY, MINUTE, SECOND, Span
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """How long what may belong together is waited for and remembered, and how much of it, with the defaults."""
 
-    tight_timing: int = 5 * MINUTE
-    """Prefect sets ``follows`` only while end and start are closer than this (``tight_timing`` in its events client).
-    So an end without it did not start within that time before it. 0: the producer strips ``follows``, the rule says
-    nothing."""
-    grace: int = 15 * MINUTE
-    """How long what belongs together may be apart: an end waits for its start, a cancellation for its submit, an
-    start that a newer one followed for its end."""
-    remember: int = 30 * MINUTE
+    tight_timing: Span = 5 * MINUTE
+    """Prefect sets ``follows`` only while end and start are closer than this, so an end without it did not start within
+    that time before it (rule F1). 0: the producer strips ``follows``, and its absence says nothing."""
+    grace: Span = 15 * MINUTE
+    """How long what belongs together may be apart: an end waits for its start, a cancellation for its submit, a start
+    that a newer one followed for its end."""
+    remember: Span = 30 * MINUTE
     """How long a lifecycle whose record was published can be amended, and knows its events when they come again."""
-    clock_tolerance: int = 5 * SECOND
-    """How long before its cancellation a run may have ended and still be the one that was cancelled: other clocks,
-    other processes."""
-    flow_run_limit: int = 7 * DAY
-    worker_limit: int = 90 * DAY
+    clock_tolerance: Span = 5 * SECOND
+    """How long before its cancellation a run may have ended and still be the one that was cancelled (rule C1): other
+    clocks, other processes."""
+    flow_run_limit: Span = 7 * DAY
+    worker_limit: Span = 90 * DAY
     worker_names_shared: bool = False
     """Whether several workers run under one name at a time: then a newer start says nothing of an older one."""
     max_starts: int = 1000
     max_waiting: int = 1000
     max_entry_bytes: int = 512 * 1024
 
-    def limit(self, kind: Kind) -> int:
-        """How long a lifecycle may be open before it is lost."""
+    def limit(self, kind: Kind) -> Span:
+        """How long a lifecycle may be open before it is lost (rule O4)."""
         return self.worker_limit if kind is Kind.WORKER else self.flow_run_limit

@@ -1,49 +1,51 @@
 """How a lifecycle stands at a low watermark: settled with an outcome, or open until something is due."""
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from correlator.core.lifecycle import Outcome
-from correlator.core.pairing import Whole
+from correlator.core.pairing import Assembled
+from correlator.moments import Moment
 
 
-class Standing(NamedTuple):
+class Standing(Struct, frozen=True, gc=False, kw_only=True):
     """An outcome, or None while it is open."""
 
-    outcome: Outcome | None
-    deadline: str | None
+    outcome: Outcome | None = None
+    deadline: str | None = None
     """What settled it, where time did: a name that the same events give again."""
-    since: int | None
+    since: Moment | None = None
     """When that was due."""
-    due: int | None
+    due: Moment | None = None
     """Of an open one: the low watermark at which it may settle."""
 
 
-def stand(whole: Whole, watermark: int | None) -> Standing:
-    """Judge a lifecycle. A cancellation outranks every other outcome."""
-    start, end = whole.start, whole.end
+def stand(life: Assembled, watermark: Moment | None) -> Standing:
+    """Judge a lifecycle. A cancellation outranks every other outcome (rule O2)."""
+    start, end = life.start, life.end
     if start is None:
-        outcome = Outcome.CANCELLED if whole.cancellations else Outcome.UNMATCHED
-        waits = max(whole.opening.deadline, whole.decides or 0)  # one whose start another end took may find another yet
-        return _when(whole.opening.spent, [(waits, outcome)], watermark, whole)
+        outcome = Outcome.CANCELLED if life.cancellations else Outcome.UNMATCHED
+        waits = life.opening.deadline
+        if life.decides is not None:  # one whose start another end took may find another yet
+            waits = max(waits, life.decides)
+        return _when(life.opening.spent, [(waits, outcome)], watermark, life)
     if end is not None:
-        return Standing(Outcome.CANCELLED if whole.cancellations else Outcome.COMPLETED, None, None, None)
-    if whole.cancellations:
-        waits = min(cancellation.deadline for cancellation in whole.cancellations)
-        already = start.shown is not None and start.shown.end is None  # with an end that it has lost, it is open again
-        return _when(already, [(waits, Outcome.CANCELLED)], watermark, whole)
+        return Standing(outcome=Outcome.CANCELLED if life.cancellations else Outcome.COMPLETED)
+    if life.cancellations:
+        waits = min(cancellation.deadline for cancellation in life.cancellations)
+        already = start.version is not None and start.version.end is None  # one that has lost its end is open again
+        return _when(already, [(waits, Outcome.CANCELLED)], watermark, life)
     limits = [(start.deadline, Outcome.LOST)]
-    if start.supersede_at is not None:
-        limits.append((start.supersede_at, Outcome.SUPERSEDED))
-    already = start.shown is not None and start.shown.outcome in (Outcome.SUPERSEDED, Outcome.LOST)
-    return _when(already, limits, watermark, whole)
+    if start.successor is not None:
+        limits.append((start.successor.supersedes_at, Outcome.SUPERSEDED))
+    already = start.version is not None and start.version.outcome in (Outcome.SUPERSEDED, Outcome.LOST)
+    return _when(already, limits, watermark, life)
 
 
-def _when(already: bool, limits: list[tuple[int, Outcome]], watermark: int | None, whole: Whole) -> Standing:
+def _when(already: bool, limits: list[tuple[Moment, Outcome]], watermark: Moment | None, life: Assembled) -> Standing:
     """The outcome of the earliest deadline, if it has passed, or was settled already."""
     due, outcome = min(limits)
     if already:
-        return Standing(outcome, None, None, None)
+        return Standing(outcome=outcome)
     if watermark is not None and due < watermark:
-        return Standing(outcome, f"{outcome}:{whole.opening.event.id}", due, None)
-    decides = whole.decides
-    return Standing(None, None, None, due if decides is None else min(due, decides))
+        return Standing(outcome=outcome, deadline=f"{outcome}:{life.opening.event.id}", since=due)
+    return Standing(due=due if life.decides is None else min(due, life.decides))

@@ -1,7 +1,7 @@
 """Counting what a transaction did, once it is committed, and writing all of it for Prometheus."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import product
 from typing import Final
 
@@ -10,13 +10,14 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from correlator import __version__, prefect
 from correlator.condition import Condition
-from correlator.core import Lifecycle, Outcome, UnreadableState
+from correlator.core import Fate, Outcome, UnreadableState
 from correlator.event import Kind
 from correlator.metrics import definitions
 from correlator.metrics.definitions import MOST_POOLS
 from correlator.metrics.gauges import Gauges
+from correlator.moments import SECOND, Moment, Span
 from correlator.prefect import InvalidEvent
-from correlator.stage.draft import Published, Tally
+from correlator.stage.tally import Series, Tally
 from correlator.wire import UnreadableWire
 
 REASONS: Final = (InvalidEvent, UnreadableWire, UnreadableState)
@@ -28,8 +29,7 @@ class Metrics:
 
     content_type: Final = CONTENT_TYPE_LATEST
 
-    def __init__(self, *, wall_clock: Callable[[], int]) -> None:
-        """``wall_clock``: microseconds since 1970 UTC."""
+    def __init__(self, *, wall_clock: Callable[[], Moment]) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for every counter, which nobody asks for
         self._wall_clock = wall_clock
         self._registry = registry = CollectorRegistry()
@@ -46,8 +46,8 @@ class Metrics:
             Kind.FLOW_RUN: definitions.FLOW_RUN_DURATION.histogram(registry),
         }
         self._pools: set[str] = set()
-        self._lives: dict[tuple[Kind, str, Outcome | None], Histogram] = {}
-        self._fates = Counter[str]()
+        self._lives: dict[Series, Histogram] = {}
+        self._fates = Counter[Fate]()
         # An alert needs the zero before the first.
         self._delays = {kind: delay.labels(kind) for kind in Kind}
         for reason in REASONS:
@@ -66,47 +66,36 @@ class Metrics:
             self._fates[fate] += count
         for reason, count in tally.dead_letters.items():
             self._dead_letters.labels(reason).inc(count)
-        if tally.published:
-            self._count(tally.published)
-            self._measure(tally.published)
-
-    def _count(self, published: Sequence[Published]) -> None:
-        """Each series once: looking one up costs as much as all else about a record."""
-        records = Counter((one.kind, one.outcome, one.matched_by, one.amended) for one, _ in published)
-        for (kind, outcome, matched_by, amended), count in records.items():
+        for (kind, outcome, matched_by, amended), count in tally.records.items():
             self._records.labels(kind, outcome, matched_by or "none", str(amended).lower()).inc(count)
-        for kind, count in Counter(one.kind for one, _ in published if one.truncated).items():
+        for kind, count in tally.truncated.items():
             self._truncated.labels(kind).inc(count)
-        for (kind, outcome), count in Counter((one.kind, one.outcome) for one, _ in published if one.evicted).items():
+        for (kind, outcome), count in tally.evicted.items():
             self._evicted.labels(kind, outcome).inc(count)
-
-    def _measure(self, published: Sequence[Published]) -> None:
-        """Of first versions alone: an amendment is no second life."""
         now = self._wall_clock()
-        for one, arrived in published:
-            if one.amended:
-                continue
-            if arrived is not None:
-                self._delays[one.kind].observe(max(0, now - arrived) / 1e6)
-            span = one.span
-            if span is not None:
-                self._lives_like(one).observe(max(0, span) / 1e6)
+        for kind, arrivals in tally.arrivals.items():
+            observe = self._delays[kind].observe
+            for arrived in arrivals:
+                observe(max(Span(0), now - arrived) / SECOND)
+        for series, spans in tally.spans.items():
+            observe = self._lives_of(series).observe
+            for span in spans:
+                observe(max(Span(0), span) / SECOND)
 
-    def _lives_like(self, lifecycle: Lifecycle) -> Histogram:
-        """The series of its kind, pool and outcome; kept at hand, as the client's `labels` costs more than counting."""
-        pool = _pool(lifecycle)
-        if pool not in self._pools:
-            if len(self._pools) < MOST_POOLS:
-                self._pools.add(pool)
-            else:
-                pool = "other"
-        key = lifecycle.kind, pool, lifecycle.outcome
-        series = self._lives.get(key)
-        if series is None:
-            series = self._lives[key] = self._spans[lifecycle.kind].labels(pool, str(lifecycle.outcome))
-        return series
+    def _lives_of(self, series: Series) -> Histogram:
+        """The histogram of a kind, pool and outcome, kept at hand; pools beyond a bound share one."""
+        known = self._lives.get(series)
+        if known is None:
+            kind, pool, outcome = series
+            if pool not in self._pools:
+                if len(self._pools) < MOST_POOLS:
+                    self._pools.add(pool)
+                else:
+                    return self._spans[kind].labels("other", str(outcome))
+            known = self._lives[series] = self._spans[kind].labels(pool, str(outcome))
+        return known
 
-    def fates(self) -> dict[str, int]:
+    def fates(self) -> dict[Fate, int]:
         """How many records of the input met which fate."""
         return dict(self._fates)
 
@@ -117,11 +106,3 @@ class Metrics:
     def write(self) -> bytes:
         """All of it, as Prometheus reads it."""
         return generate_latest(self._registry)
-
-
-def _pool(lifecycle: Lifecycle) -> str:
-    for event in (lifecycle.start, lifecycle.end):
-        pool = event and event.details.get("work_pool")
-        if isinstance(pool, dict) and isinstance(name := pool.get("name"), str):
-            return name
-    return "none"

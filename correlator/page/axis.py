@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
-from correlator.core.rules import DAY, HOUR, MINUTE, SECOND
+from correlator.moments import DAY, HOUR, MINUTE, SECOND
 from correlator.page.words import moment
 
 STEPS: Final = tuple(

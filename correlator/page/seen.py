@@ -4,7 +4,8 @@ from sys import intern
 from typing import NamedTuple
 
 from correlator.core import Lifecycle, MatchedBy, Outcome
-from correlator.event import Details, Kind
+from correlator.event import Kind, Named, Runner, Worker
+from correlator.moments import Moment, Span
 from correlator.records.identity import record_id
 
 
@@ -29,12 +30,12 @@ class Seen(NamedTuple):
     matched_by: MatchedBy | None
     ambiguous: bool
     amended: bool
-    first: int
+    first: Moment
     """The time of its opening event."""
-    started: int | None
-    ended: int | None
-    cancelled: int | None
-    span: int | None
+    started: Moment | None
+    ended: Moment | None
+    cancelled: Moment | None
+    span: Span | None
     """From start to end; negative where clocks differ."""
     start_id: str | None
     """The id of the event that opened it."""
@@ -69,42 +70,37 @@ class Seen(NamedTuple):
 def seen(lifecycle: Lifecycle) -> Seen:
     """What there is to look at of a lifecycle, open or ended."""
     start, end, cancellation = lifecycle.start, lifecycle.end, lifecycle.cancellation
-    opening, told = lifecycle.opening, lifecycle.told
-    kind, worker = lifecycle.kind, next((event.worker for event in (start, end) if event is not None), None)
-    worker_name = _name(told, "worker")
-    own_name = worker_name if kind is Kind.WORKER else _name(told, "flow_run")
-    infrastructure = told.get("infrastructure")
-    status_code = infrastructure.get("status_code") if isinstance(infrastructure, dict) else None
+    kind, opening, told = lifecycle.kind, lifecycle.opening, lifecycle.details
+    worker = next((event.worker for event in (start, end) if event is not None), None)
+    worker_name = _name(told.worker)
+    own_name = worker_name if kind is Kind.WORKER else told.flow_run_name
+    ran = lifecycle.infrastructure
     return Seen(
         record_id(kind, opening.id),
         kind,
         lifecycle.subject,
         own_name or lifecycle.subject,
-        _name(told, "flow"),
-        _name(told, "deployment"),
-        _name(told, "work_pool"),
+        _name(told.flow),
+        _name(told.deployment),
+        _name(told.work_pool),
         worker and intern(worker),
         worker_name,
-        _name(told, "runner"),
-        status_code if isinstance(status_code, int) else None,
+        _name(told.runner),
+        None if ran is None else ran.status_code,
         lifecycle.outcome,
         lifecycle.matched_by,
         lifecycle.ambiguous,
         lifecycle.amended,
         opening.occurred,
-        start and start.occurred,
-        end and end.occurred,
-        cancellation and cancellation.occurred,
+        None if start is None else start.occurred,
+        None if end is None else end.occurred,
+        None if cancellation is None else cancellation.occurred,
         lifecycle.span,
-        start and start.id,
+        None if start is None else start.id,
         lifecycle.superseded_by,
     )
 
 
-def _name(told: Details, part: str) -> str | None:
+def _name(part: Named | Worker | Runner | None) -> str | None:
     """The name of a part of the record, else its id."""
-    named = told.get(part)
-    if not isinstance(named, dict):
-        return None
-    name = named.get("name") or named.get("id")
-    return intern(name) if isinstance(name, str) else None
+    return None if part is None else intern(part.name or part.id)

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from correlator.core.rules import DAY, HOUR, MINUTE, SECOND
+from correlator.moments import DAY, HOUR, MINUTE, SECOND
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

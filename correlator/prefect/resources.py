@@ -1,117 +1,107 @@
-"""What an event's resources tell: the parts of a record, shaped as the record has them.
+"""What an event's resources tell: the subject, and the details of a record.
 
 Only the flow run's and the worker's or runner's own ids must be there. Everything else is optional: what is missing or
-malformed is null, and what is unknown is passed over.
+malformed is null, and what is unknown is passed over (rule I3).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
-from correlator.event import JSON, Details
-from correlator.prefect.invalid import InvalidEvent, quoted
+from msgspec import Struct
 
-ID: Final = "prefect.resource.id"
-NAME: Final = "prefect.resource.name"
-ROLE: Final = "prefect.resource.role"
-VERSION: Final = "prefect.version"
-WORKER_TYPE: Final = "prefect.worker-type"
-IDENTIFIER: Final = "prefect.infrastructure.identifier"
-STATUS_CODE: Final = "prefect.infrastructure.status-code"
+from correlator.event import Infrastructure, Named, Worker
+from correlator.prefect.parsing import Related, Resource
 
-Labels = Mapping[str, JSON]
+UUID: Final = r"[0-9a-fA-F]{8}+-[0-9a-fA-F]{4}+-[0-9a-fA-F]{4}+-[0-9a-fA-F]{4}+-[0-9a-fA-F]{12}+"
 
-_UUID = r"[0-9a-fA-F]{8}+-[0-9a-fA-F]{4}+-[0-9a-fA-F]{4}+-[0-9a-fA-F]{4}+-[0-9a-fA-F]{12}+"
+REPEATED: Final = 4096
+"""How many workers, flows, deployments and pools are known by heart: an installation's events name the same again and
+again.
+"""
+
+SMALL: Final = 4096
+"""Bytes of an event whose resources are worth knowing by heart: real ones have 500 to 1,400."""
+
 _TAG: Final = "prefect.tag."
-_PARTS: Final = {
-    role: (part, re.compile(rf"prefect\.{role}\.{_UUID}").fullmatch)
-    for role, part in (
-        ("flow-run", "flow_run"),
-        ("flow", "flow"),
-        ("deployment", "deployment"),
-        ("work-pool", "work_pool"),
-    )
+_IDS: Final = {
+    role: re.compile(rf"prefect\.{role}\.{UUID}").fullmatch for role in ("flow-run", "flow", "deployment", "work-pool")
 }
-"""By the role of a related resource: the part of the record that it is, and what its id must be."""
+"""What the id of a related resource must be, by its role."""
 
-is_uuid = re.compile(_UUID).fullmatch
+_is_flow_run = _IDS["flow-run"]
 _is_status_code = re.compile(r"-?[0-9]{1,10}").fullmatch
 
 
-def own_id(labels: Labels, prefix: str) -> str:
-    """The event's own resource id, verbatim. Raises `InvalidEvent` where it does not begin with the prefix."""
-    value = labels.get(ID)
-    if not isinstance(value, str) or not value.startswith(prefix) or value == prefix:
-        raise InvalidEvent(f"{ID} is {quoted(value)}, not {prefix}…")
-    return value
+class Told(Struct, gc=False):
+    """What related resources tell. Of a role that is there several times, the first with a proper id counts."""
 
-
-def worker(labels: Labels, id_: str) -> Details:
-    """``{id, name?, type?, version?}`` of a worker."""
-    return {
-        "id": id_,
-        "name": _text(labels.get(NAME)),
-        "type": _text(labels.get(WORKER_TYPE)),
-        "version": _text(labels.get(VERSION)),
-    }
-
-
-def runner(labels: Labels, id_: str) -> Details:
-    """``{id, name?, version?}`` of a runner."""
-    return {"id": id_, "name": _text(labels.get(NAME)), "version": _text(labels.get(VERSION))}
-
-
-def related(resources: JSON, details: Details) -> list[str]:
-    """Add to an event's details the parts that related resources tell, and return the tags as they come.
-
-    Of a role that is there several times, the first with a proper id counts. Raises `InvalidEvent` where the resources
-    are no list; none at all are as good as an empty one.
-    """
+    flow_run: Named | None = None
+    infrastructure: Infrastructure | None = None
+    flow: Named | None = None
+    deployment: Named | None = None
+    work_pool: Named | None = None
     tags: list[str] = []
-    if resources is None:
-        return tags
-    if not isinstance(resources, list):
-        raise InvalidEvent(f"related is {quoted(resources)}, not a list")
-    for labels in resources:
-        if not isinstance(labels, dict):
-            continue
-        role, id_ = labels.get(ROLE), labels.get(ID)
-        if not isinstance(role, str) or not isinstance(id_, str):
-            continue
-        if role == "tag":
-            if id_.startswith(_TAG):
-                tags.append(id_[len(_TAG) :])
-        elif role in _PARTS:
-            part, is_proper = _PARTS[role]
-            if part not in details and is_proper(id_):
-                name = labels.get(NAME)
-                details[part] = {"id": id_[-36:].lower(), "name": name if isinstance(name, str) else None}
-                if part == "flow_run" and (found := infrastructure(labels)):
-                    details["infrastructure"] = found
-    return tags
 
 
-def infrastructure(flow_run: Labels) -> Details | None:
-    """``{identifier?, status_code?}`` of what ran the flow run; None where neither is told.
+def tell(related: Iterable[Related], *, by_heart: bool) -> Told:
+    """Read the related resources."""
+    named = _known if by_heart else _named
+    flow_run = infrastructure = flow = deployment = work_pool = None
+    tags = []
+    for it in related:
+        role = it.role
+        if role == "flow-run":
+            if flow_run is None and _is_flow_run(it.id):
+                flow_run = Named(it.id[-36:].lower(), it.name)
+                infrastructure = _infrastructure(it.identifier, it.status_code)
+        elif role == "tag":
+            if it.id.startswith(_TAG):
+                tags.append(it.id[len(_TAG) :])
+        elif role == "flow":
+            flow = flow or named(role, it.id, it.name)
+        elif role == "deployment":
+            deployment = deployment or named(role, it.id, it.name)
+        elif role == "work-pool":
+            work_pool = work_pool or named(role, it.id, it.name)
+    return Told(flow_run, infrastructure, flow, deployment, work_pool, tags)
+
+
+def _named(role: str, id_: str, name: str | None) -> Named | None:
+    return Named(id_[-36:].lower(), name) if _IDS[role](id_) else None
+
+
+_known = lru_cache(REPEATED)(_named)
+
+
+def worker(own: Resource, *, by_heart: bool) -> Worker:
+    """The worker whose event it is."""
+    make = _known_worker if by_heart else Worker
+    return make(own.id, own.name, own.worker_type, own.version)
+
+
+_known_worker = lru_cache(REPEATED)(Worker)
+
+
+def _infrastructure(identifier: str | None, code: str | int | None) -> Infrastructure | None:
+    """What ran the flow run; None where nothing is told.
 
     The status code is the process's, and an integer: Prefect writes it as text.
     """
-    identifier, code = _text(flow_run.get(IDENTIFIER)), flow_run.get(STATUS_CODE)
-    status_code: int | None = None
-    if isinstance(code, str) and _is_status_code(code):
-        status_code = int(code)
-    elif type(code) is int and abs(code) < 10**10:
-        status_code = code
-    return (
-        None if identifier is None and status_code is None else {"identifier": identifier, "status_code": status_code}
-    )
+    if identifier is None and code is None:
+        return None
+    if isinstance(code, str):
+        status_code = int(code) if _is_status_code(code) else None
+    else:
+        status_code = code if code is not None and abs(code) < 10**10 else None
+    if identifier is None and status_code is None:
+        return None
+    return Infrastructure(identifier, status_code)
 
 
-def kept(tags: list[str], most: int) -> tuple[list[JSON], bool]:
-    """The tags sorted and once each, at most so many; and whether any had to go."""
-    different: list[JSON] = [*sorted(set(tags))]
-    return different[:most], len(different) > most
-
-
-def _text(value: JSON) -> str | None:
-    return value if isinstance(value, str) else None
+def kept(tags: list[str], most: int) -> tuple[tuple[str, ...], bool]:
+    """The tags sorted and once each, at most so many; and whether any had to go (rule B4)."""
+    if len(tags) > 1:
+        tags = sorted(set(tags))
+    return tuple(tags[:most]), len(tags) > most

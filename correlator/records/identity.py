@@ -14,7 +14,9 @@ def record_id(kind: Kind, event_id: str) -> str:
 
     The event is the opening one, else the closing one, else the cancellation.
     """
-    return uuid5(_NAMESPACE, f"{kind}:{event_id}")
+    digest = _BEGUN[kind].copy()
+    digest.update(event_id.encode())
+    return _uuid5(digest.hexdigest())
 
 
 def version_id(record: str, cause: str) -> str:
@@ -24,10 +26,15 @@ def version_id(record: str, cause: str) -> str:
 
 def uuid5(namespace: bytes, name: str) -> str:
     """RFC 9562's UUIDv5, as text; the namespace as its 16 bytes. A third of what ``uuid.uuid5`` takes."""
-    digest = sha1(namespace + name.encode(), usedforsecurity=False).hexdigest()
+    return _uuid5(sha1(namespace + name.encode(), usedforsecurity=False).hexdigest())
+
+
+def _uuid5(digest: str) -> str:
     variant = _VARIANT[digest[16]]
     return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
 
 _NAMESPACE = bytes.fromhex(NAMESPACE.replace("-", ""))
+_BEGUN = {kind: sha1(_NAMESPACE + f"{kind}:".encode(), usedforsecurity=False) for kind in Kind}
+"""The digest of what the names of all records of a kind begin with."""
 _VARIANT = {f"{digit:x}": f"{digit & 0b0011 | 0b1000:x}" for digit in range(16)}

@@ -1,65 +1,28 @@
-"""The contract of the two records, as consumers may read it: the JSON Schemas in ``topics/`` are made of it.
+"""The contract of the two records, as consumers may read it: what is rendered, and what the JSON Schemas in ``topics/``
+and the tables of ``docs/records.md`` are made of.
 
-Rendering does not pass through them, for speed; tests hold the two together. Every key is always there. Later versions
-of the project only add keys.
+Every key is always there, in this order. Later versions of the project only add keys.
 """
 
-from typing import Annotated, Final, Literal
-from uuid import UUID
+from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from msgspec import Meta, Raw, Struct
 
-from correlator.event import Kind
+from correlator.event import UUID, Infrastructure, Kind, Named, Runner, Worker
 
-Name = Annotated[str | None, Field(description="As Prefect's event has it; null where it has none.")]
-Version = Annotated[str | None, Field(description="The version of Prefect that it runs.")]
-Seconds = Annotated[float, Field(ge=0)]
+Time: TypeAlias = Annotated[
+    str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$", extra_json_schema={"format": "date-time"})
+]
+"""RFC 3339, in UTC, with microseconds."""
+Seconds: TypeAlias = Annotated[Raw, Meta(extra_json_schema={"type": "number", "minimum": 0})]
+"""A JSON number with six decimals, written by us: no float is exact to the microsecond."""
 
-
-class Part(BaseModel):
-    """Common to records and their parts."""
-
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
-
-
-class Worker(Part):
-    """A Prefect worker."""
-
-    id: str
-    """The worker's resource id, `prefect.worker.<type>.<slug of its name>`. Workers of one name share it."""
-    name: Name
-    type: str | None
-    """The type of the worker and of its pool, such as `process` or `kubernetes`."""
-    version: Version
+MatchedBy: TypeAlias = Literal["follows", "resource"]
+WorkerOutcome: TypeAlias = Literal["completed", "superseded", "lost", "unmatched"]
+RunOutcome: TypeAlias = Literal["completed", "cancelled", "superseded", "lost", "unmatched"]
 
 
-class Runner(Part):
-    """A Prefect runner: what runs a flow run's process and cancels it."""
-
-    id: str
-    """The runner's resource id, `prefect.runner.<slug of its name>`."""
-    name: Name
-    version: Version
-
-
-class Named(Part):
-    """Something that Prefect knows by a UUID."""
-
-    id: UUID
-    """Its UUID."""
-    name: Name
-
-
-class Infrastructure(Part):
-    """What ran the flow run, as the worker saw it exit."""
-
-    identifier: str | None
-    """The worker's name for it: a process id, a job's or container's name."""
-    status_code: int | None
-    """The exit code of the *process*, not the state of the flow: a flow that fails with an exception exits 0."""
-
-
-class LifecycleRecord(Part):
+class LifecycleRecord(Struct, gc=False, kw_only=True):
     """What both records have."""
 
     record_id: UUID
@@ -68,7 +31,7 @@ class LifecycleRecord(Part):
     truth**."""
     outcome: str
     """How it ended."""
-    matched_by: Literal["follows", "resource"] | None
+    matched_by: MatchedBy | None
     """How the end found its start. `follows`: the end named it. `resource`: Prefect omits that link for gaps of 5
     minutes or more, so the end was matched to the latest possible start of the same worker or run. null: they did not
     meet."""
@@ -79,19 +42,19 @@ class LifecycleRecord(Part):
     would not fit its topic, everything the events told except ids and times."""
 
 
-class WorkerUptime(LifecycleRecord):
+class WorkerUptime(LifecycleRecord, kw_only=True):
     """How long a Prefect worker was up: from `prefect.worker.started` to `prefect.worker.stopped`."""
 
-    outcome: Literal["completed", "superseded", "lost", "unmatched"]
+    outcome: WorkerOutcome
     """`completed`: start and stop met. `superseded`: a newer start of the same worker came and this one never ended.
     `lost`: open for longer than the limit. `unmatched`: a stop whose start never came."""
     worker: Worker
     """The worker."""
     work_pool: Named | None
     """The work pool that it polls."""
-    started_at: AwareDatetime | None
+    started_at: Time | None
     """When it started."""
-    stopped_at: AwareDatetime | None
+    stopped_at: Time | None
     """When it stopped."""
     uptime_seconds: Seconds | None
     """From start to stop, exact to the microsecond; null unless both are known: a limit is never reported as an
@@ -106,13 +69,13 @@ class WorkerUptime(LifecycleRecord):
     """Of a superseded lifecycle: the start that came after."""
 
 
-class FlowRunDuration(LifecycleRecord):
+class FlowRunDuration(LifecycleRecord, kw_only=True):
     """How long the infrastructure of a flow run lived (provisioning, run and teardown): from
     `prefect.worker.submitted-flow-run` to `prefect.worker.executed-flow-run`. A run that is submitted again, by a retry
     or a resume, has a record for each time.
     """
 
-    outcome: Literal["completed", "cancelled", "superseded", "lost", "unmatched"]
+    outcome: RunOutcome
     """`completed`: submit and exit met. `cancelled`: a runner cancelled it, whatever else is known. `superseded`: the
     run was submitted again and this submit never ended. `lost`: open for longer than the limit. `unmatched`: an exit
     whose submit never came."""
@@ -128,15 +91,15 @@ class FlowRunDuration(LifecycleRecord):
     """The worker that submitted it, or saw it exit; null where only a cancellation is known."""
     runner: Runner | None
     """The runner that cancelled it; null where it was not cancelled."""
-    tags: list[str]
+    tags: tuple[str, ...]
     """The run's tags, sorted, each once."""
     infrastructure: Infrastructure | None
     """What ran it; known from its exit."""
-    submitted_at: AwareDatetime | None
+    submitted_at: Time | None
     """When a worker submitted its infrastructure."""
-    executed_at: AwareDatetime | None
+    executed_at: Time | None
     """When the worker saw the infrastructure exit."""
-    cancelled_at: AwareDatetime | None
+    cancelled_at: Time | None
     """When a runner cancelled it; the earliest, of several."""
     duration_seconds: Seconds | None
     """From submit to exit, exact to the microsecond: the life of the infrastructure (provisioning, run and teardown),

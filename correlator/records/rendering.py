@@ -1,25 +1,28 @@
-"""A decided lifecycle as a record, key by key and in the order of `models`."""
+"""A decided lifecycle as a record."""
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
-import orjson
-from orjson import Fragment
+from msgspec import Raw
+from msgspec.json import Encoder
+from msgspec.structs import replace
 
 from correlator.core import Lifecycle
-from correlator.event import Details, Kind
-from correlator.records.formats import rfc3339, seconds
+from correlator.event import Details, Kind, Named, Runner, Worker
+from correlator.moments import Span
+from correlator.records.formats import in_seconds, rfc3339
 from correlator.records.identity import record_id, version_id
+from correlator.records.models import FlowRunDuration, MatchedBy, RunOutcome, WorkerOutcome, WorkerUptime
 
 Headers = list[tuple[str, bytes]]
 
 CE_TYPES: Final = {kind: f"prefect.correlator.{kind}.v1" for kind in Kind}
 """The CloudEvents type of each record. The version goes up with a change that is not only additive."""
 
-_ZERO = seconds(0)
-_WORKER = Kind.WORKER
+_ZERO: Final = in_seconds(Span(0))
 _CE_SPECVERSION = ("ce_specversion", b"1.0")
 _CE_TYPES = {kind: ("ce_type", type_.encode()) for kind, type_ in CE_TYPES.items()}
 _CONTENT_TYPE = ("content-type", b"application/json")
+_json: Final = Encoder().encode
 
 
 class Record(NamedTuple):
@@ -37,109 +40,106 @@ class Record(NamedTuple):
 def render(lifecycle: Lifecycle, source: str) -> Record:
     """Write the record of a lifecycle. ``source`` is the CloudEvents source.
 
-    A lifecycle has a start, an end or a cancellation. The same one gives the same bytes. One that is still open can be
-    written too, with an outcome of null; it is never published.
+    The same lifecycle gives the same bytes. One that is still open can be written too, with an outcome of null; it is
+    never published.
     """
-    start, end, cancellation = lifecycle.start, lifecycle.end, lifecycle.cancellation
-    kind = lifecycle.kind
-    id_ = record_id(kind, lifecycle.opening.id)
-    at = _Times(
-        start and rfc3339(start.occurred),
-        end and rfc3339(end.occurred),
-        cancellation and rfc3339(cancellation.occurred),
-    )
-    value = _worker_uptime(lifecycle, id_, at) if kind is _WORKER else _flow_run_duration(lifecycle, id_, at)
-    key = lifecycle.subject.encode()
+    kind, key = lifecycle.kind, lifecycle.subject.encode()
+    record: WorkerUptime | FlowRunDuration
+    if kind is Kind.WORKER:
+        record = worker_uptime(lifecycle)
+        closed = record.stopped_at or record.started_at
+    else:
+        record = flow_run_duration(lifecycle)
+        closed = record.executed_at or record.cancelled_at or record.submitted_at
     headers = [
         _CE_SPECVERSION,
-        ("ce_id", version_id(id_, lifecycle.cause).encode()),
+        ("ce_id", version_id(record.record_id, lifecycle.cause).encode()),
         _CE_TYPES[kind],
         ("ce_source", source.encode()),
         ("ce_subject", key),
-        ("ce_time", (at.end or at.cancellation or at.start or "").encode()),
+        ("ce_time", (closed or "").encode()),
         _CONTENT_TYPE,
     ]
-    return Record(kind, key, orjson.dumps(value), headers)
+    return Record(kind, key, _json(record), headers)
 
 
 def bare(lifecycle: Lifecycle) -> Lifecycle:
     """The lifecycle with what decides it, and of what its events told besides the ids alone: for a record that is too
-    large.
+    large (rule B6).
     """
     start, end, cancellation = (
-        event and event._replace(details=_ids(event.details))
+        event and replace(event, infrastructure=None)
         for event in (lifecycle.start, lifecycle.end, lifecycle.cancellation)
     )
-    return lifecycle._replace(start=start, end=end, cancellation=cancellation, truncated=True)
+    told = tuple(map(_ids, lifecycle.told))
+    return replace(lifecycle, start=start, end=end, cancellation=cancellation, told=told, bare=True)
 
 
 def _ids(details: Details) -> Details:
-    """The parts that have an id, with every other key null: the contract promises whose record it is, and all keys."""
-    return {
-        part: {**dict.fromkeys(told), "id": told["id"]}
-        for part, told in details.items()
-        if isinstance(told, dict) and "id" in told
-    }
+    """The contract promises whose record it is."""
+    flow, deployment, pool = (
+        part and Named(part.id, None) for part in (details.flow, details.deployment, details.work_pool)
+    )
+    worker = details.worker and Worker(details.worker.id, None, None, None)
+    runner = details.runner and Runner(details.runner.id, None, None)
+    return Details(None, flow, deployment, pool, worker, runner)
 
 
-class _Times(NamedTuple):
-    start: str | None
-    end: str | None
-    cancellation: str | None
-
-
-def _worker_uptime(lifecycle: Lifecycle, id_: str, at: _Times) -> dict[str, object]:
-    start, end, told = lifecycle.start, lifecycle.end, lifecycle.told
+def worker_uptime(lifecycle: Lifecycle) -> WorkerUptime:
+    """How long a worker was up."""
+    start, end, details = lifecycle.start, lifecycle.end, lifecycle.details
     uptime, skew = _length(lifecycle.span)
-    return {
-        "record_id": id_,
-        "outcome": lifecycle.outcome,
-        "matched_by": lifecycle.matched_by,
-        "ambiguous": lifecycle.ambiguous,
-        "truncated": lifecycle.truncated,
-        "worker": told.get("worker"),
-        "work_pool": told.get("work_pool"),
-        "started_at": at.start,
-        "stopped_at": at.end,
-        "uptime_seconds": uptime,
-        "clock_skew_seconds": skew,
-        "started_event_id": start and start.id,
-        "stopped_event_id": end and end.id,
-        "superseded_by_event_id": lifecycle.superseded_by,
-    }
+    return WorkerUptime(
+        record_id=record_id(lifecycle.kind, lifecycle.opening.id),
+        outcome=cast("WorkerOutcome", lifecycle.outcome),
+        matched_by=cast("MatchedBy | None", lifecycle.matched_by),
+        ambiguous=lifecycle.ambiguous,
+        truncated=lifecycle.truncated,
+        worker=details.worker or Worker(lifecycle.subject, None, None, None),
+        work_pool=details.work_pool,
+        started_at=None if start is None else rfc3339(start.occurred),
+        stopped_at=None if end is None else rfc3339(end.occurred),
+        uptime_seconds=uptime,
+        clock_skew_seconds=skew,
+        started_event_id=None if start is None else start.id,
+        stopped_event_id=None if end is None else end.id,
+        superseded_by_event_id=lifecycle.superseded_by,
+    )
 
 
-def _flow_run_duration(lifecycle: Lifecycle, id_: str, at: _Times) -> dict[str, object]:
-    start, end, cancellation, told = lifecycle.start, lifecycle.end, lifecycle.cancellation, lifecycle.told
+def flow_run_duration(lifecycle: Lifecycle) -> FlowRunDuration:
+    """How long a flow run's infrastructure lived."""
+    start, end, cancellation = lifecycle.start, lifecycle.end, lifecycle.cancellation
+    details = lifecycle.details
     duration, skew = _length(lifecycle.span)
-    return {
-        "record_id": id_,
-        "outcome": lifecycle.outcome,
-        "matched_by": lifecycle.matched_by,
-        "ambiguous": lifecycle.ambiguous,
-        "truncated": lifecycle.truncated,
-        "flow_run": told.get("flow_run"),
-        "flow": told.get("flow"),
-        "deployment": told.get("deployment"),
-        "work_pool": told.get("work_pool"),
-        "worker": told.get("worker"),
-        "runner": told.get("runner"),
-        "tags": told.get("tags", []),
-        "infrastructure": told.get("infrastructure"),
-        "submitted_at": at.start,
-        "executed_at": at.end,
-        "cancelled_at": at.cancellation,
-        "duration_seconds": duration,
-        "clock_skew_seconds": skew,
-        "submitted_event_id": start and start.id,
-        "executed_event_id": end and end.id,
-        "cancelled_event_id": cancellation and cancellation.id,
-        "superseded_by_event_id": lifecycle.superseded_by,
-    }
+    return FlowRunDuration(
+        record_id=record_id(lifecycle.kind, lifecycle.opening.id),
+        outcome=cast("RunOutcome", lifecycle.outcome),
+        matched_by=cast("MatchedBy | None", lifecycle.matched_by),
+        ambiguous=lifecycle.ambiguous,
+        truncated=lifecycle.truncated,
+        flow_run=Named(lifecycle.subject, details.flow_run_name),
+        flow=details.flow,
+        deployment=details.deployment,
+        work_pool=details.work_pool,
+        worker=details.worker,
+        runner=details.runner,
+        tags=details.tags,
+        infrastructure=lifecycle.infrastructure,
+        submitted_at=None if start is None else rfc3339(start.occurred),
+        executed_at=None if end is None else rfc3339(end.occurred),
+        cancelled_at=None if cancellation is None else rfc3339(cancellation.occurred),
+        duration_seconds=duration,
+        clock_skew_seconds=skew,
+        submitted_event_id=None if start is None else start.id,
+        executed_event_id=None if end is None else end.id,
+        cancelled_event_id=None if cancellation is None else cancellation.id,
+        superseded_by_event_id=lifecycle.superseded_by,
+    )
 
 
-def _length(span: int | None) -> tuple[Fragment | None, Fragment]:
+def _length(span: Span | None) -> tuple[Raw | None, Raw]:
     """How long it took, and by how much the end is dated before its start: clocks of two machines may differ."""
     if span is None:
         return None, _ZERO
-    return (seconds(span), _ZERO) if span >= 0 else (_ZERO, seconds(-span))
+    return (in_seconds(span), _ZERO) if span >= 0 else (_ZERO, in_seconds(-span))

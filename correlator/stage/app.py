@@ -10,14 +10,15 @@ from correlator.client import client_of
 from correlator.core import Lifecycle, Rules
 from correlator.engine import MAX_BATCH, Engine, MemoryStore, Message, Options, Store
 from correlator.event import Kind
+from correlator.moments import Moment
 from correlator.partitioner import partition_for
 from correlator.rules import rules_of
 from correlator.settings import Settings
 from correlator.stage.arriving import OneHop, TwoHops
 from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import OVERHEAD, DeadLetters
-from correlator.stage.draft import Counts
 from correlator.stage.intake import Intake
+from correlator.stage.tally import Counts
 from correlator.topics import Layout
 from correlator.values import TABLE
 
@@ -34,12 +35,12 @@ def create_app(
     layout: Layout,
     counts: Counts,
     *,
-    wall_clock: Callable[[], int],
+    wall_clock: Callable[[], Moment],
     fail: Callable[[str, BaseException], None],
 ) -> App:
     """The stage as the settings want it, on topics as they are on the broker.
 
-    ``wall_clock``: microseconds since 1970 UTC. ``fail``: see `Engine`.
+    ``fail``: see `Engine`.
     """
     engine = Engine(_options(settings, layout), fail=fail)
     letters = DeadLetters(
@@ -77,16 +78,21 @@ def _rules(settings: Settings, layout: Layout) -> Rules:
     return replace(rules, max_entry_bytes=min(rules.max_entry_bytes, room))
 
 
-def _publish(settings: Settings, layout: Layout) -> Callable[[Lifecycle], Message]:
+def _publish(settings: Settings, layout: Layout) -> Callable[[int, Lifecycle], Message]:
+    """Makes the message of a lifecycle that was decided in a partition. Where its topic has as many partitions, that is
+    its own, too, if it was we who chose it, by the subject.
+    """
     topics = {Kind.WORKER: settings.topic_worker_uptime, Kind.FLOW_RUN: settings.topic_flow_run_duration}
     partitions = {kind: layout.partitions[topic] for kind, topic in topics.items()}
+    chosen = None if settings.one_hop else layout.partitions[settings.topic_lifecycles]
     most = {kind: layout.max_message_bytes[topic] - OVERHEAD for kind, topic in topics.items()}
 
-    def publish(lifecycle: Lifecycle) -> Message:
+    def publish(partition: int, lifecycle: Lifecycle) -> Message:
         kind, key, value, headers = records.render(lifecycle, settings.source)
         if len(value) > most[kind]:  # refused, it would stop the stage for good
             kind, key, value, headers = records.render(records.bare(lifecycle), settings.source)
-        return Message(topics[kind], partition_for(key, partitions[kind]), key, value, headers)
+        to = partition if chosen == partitions[kind] else partition_for(key, partitions[kind])
+        return Message(topics[kind], to, key, value, headers)
 
     return publish
 

@@ -6,17 +6,24 @@ from typing import Final, Protocol
 from correlator import prefect, wire
 from correlator.core import PartitionClock
 from correlator.engine import Received
+from correlator.moments import Moment
 from correlator.values import PREFIX
 
 LOG_APPEND_TIME: Final = 1
 """A record's timestamp type where the broker wrote it (Kafka protocol, record batch attributes)."""
 
 
-def arrival(record: Received, received: int | None, wall: int) -> int:
-    """When an event arrived: as its server says, else as the broker does, else now. Microseconds since 1970 UTC."""
+def arrival(record: Received, received: Moment | None, wall: Moment) -> Moment:
+    """When an event arrived: as its server says, else as the broker does, else now."""
     if received is not None:
         return received
-    return record.timestamp * 1000 if record.timestamp_type == LOG_APPEND_TIME else wall
+    return Moment(record.timestamp * 1000) if record.timestamp_type == LOG_APPEND_TIME else wall
+
+
+Read = Callable[[Received], wire.Forwarded | wire.Tick | None]
+"""Reads a record: an event or a tick; None where it cannot concern us. Raises an exception of its input where it
+should, and is not valid.
+"""
 
 
 class Input(Protocol):
@@ -24,15 +31,13 @@ class Input(Protocol):
 
     @property
     def invalid(self) -> type[Exception]:
-        """What `read` raises."""
+        """What reading a record raises."""
 
     def assigned(self, partition: int) -> None:
         """The partition is ours."""
 
-    def read(self, partition: int, record: Received) -> wire.Forwarded | wire.Tick | None:
-        """An event or a tick; None where the record cannot concern us. Raises ``invalid`` where it should, and is not
-        valid.
-        """
+    def reader(self, partition: int) -> Read:
+        """What reads the records of a slice."""
 
     def idle(self, partition: int, *, caught_up: bool) -> wire.Tick | None:
         """What the passing of time says, where the input carries no ticks of its own."""
@@ -46,9 +51,9 @@ class TwoHops:
     def assigned(self, partition: int) -> None:
         """Nothing to do."""
 
-    def read(self, partition: int, record: Received) -> wire.Forwarded | wire.Tick:
-        """An event or a tick."""
-        return wire.decode(record.key, record.value)
+    def reader(self, partition: int) -> Read:
+        """All partitions are read alike."""
+        return lambda record: wire.decode(record.key, record.value)
 
     def idle(self, partition: int, *, caught_up: bool) -> None:
         """Nothing: time comes as ticks."""
@@ -59,7 +64,7 @@ class OneHop:
 
     invalid = prefect.InvalidEvent
 
-    def __init__(self, *, max_tags: int, wall_clock: Callable[[], int]) -> None:
+    def __init__(self, *, max_tags: int, wall_clock: Callable[[], Moment]) -> None:
         self._max_tags, self._wall_clock = max_tags, wall_clock
         self._clocks: dict[int, PartitionClock] = {}
 
@@ -67,20 +72,23 @@ class OneHop:
         """Begin without a clock."""
         self._clocks[partition] = PartitionClock(self._wall_clock())
 
-    def read(self, partition: int, record: Received) -> wire.Forwarded | None:
+    def reader(self, partition: int) -> Read:
         """An event of ours, or nothing. Under another key than its subject it may lie in another partition than the
         rest of its lifecycle: it is refused, or all of that would be decided wrong without a word.
         """
-        decoded = prefect.decode(record.value, self._max_tags)
-        if decoded is None:
-            return None
-        event, received = decoded
-        if record.key != event.subject.encode():
-            raise prefect.InvalidEvent(f"the key is not the subject, as {PREFIX}INPUT_KEYED_BY=subject says it is")
-        wall = self._wall_clock()
-        arrived = arrival(record, received, wall)
-        now = self._clocks[partition].observe(event.occurred, arrived, wall)
-        return wire.Forwarded(event, arrived, 0, 1, now)
+        clock, wall, max_tags = self._clocks[partition], self._wall_clock(), self._max_tags
+
+        def read(record: Received) -> wire.Forwarded | None:
+            said = prefect.decode(record.value, max_tags)
+            if said is None:
+                return None
+            if record.key != said.subject.encode():
+                raise prefect.InvalidEvent(f"the key is not the subject, as {PREFIX}INPUT_KEYED_BY=subject says it is")
+            arrived = arrival(record, said.received, wall)
+            now = clock.observe(said.event.occurred, arrived, wall)
+            return wire.Forwarded(said.kind, said.event, said.details, arrived, 0, 1, now)
+
+        return read
 
     def idle(self, partition: int, *, caught_up: bool) -> wire.Tick | None:
         """Wall time, while the partition is quiet."""

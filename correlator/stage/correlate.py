@@ -1,16 +1,19 @@
 """Correlate: lifecycle events in, each subject's in order and in one place; records and state changes out."""
 
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from correlator import core, wire
-from correlator.core import Lifecycle
+from correlator.core import Fate, Lifecycle
 from correlator.engine import CommittedTable, Message, Slice, Transaction
 from correlator.event import Kind
+from correlator.moments import Moment
 from correlator.stage.arriving import Input
 from correlator.stage.dead_letters import DeadLetters
-from correlator.stage.draft import Counts, Draft
+from correlator.stage.draft import Draft
 from correlator.stage.part import Part
+from correlator.stage.tally import Counts
 
 MOST = 4000
 """How many messages, or subjects, close a transaction: what is due at once, at the end of a long catch-up, may be a
@@ -35,7 +38,7 @@ class Correlate:
         self,
         input_: Input,
         table: CommittedTable,
-        publish: Callable[[Lifecycle], Message],
+        publish: Callable[[int, Lifecycle], Message],
         dead_letters: DeadLetters,
         rules: core.Rules,
         counts: Counts,
@@ -59,7 +62,7 @@ class Correlate:
         if left is not None:
             self._parts[partition] = left.part
             return
-        part, draft = Part(partition, self._table, self._rules), self._draft()
+        part, draft = Part(partition, self._table, self._rules, partial(self._publish, partition)), self._draft()
         unreadable: dict[bytes, bytes | None] = {}
         for number, entry in enumerate(part.recover()):
             if entry is not None:
@@ -81,19 +84,19 @@ class Correlate:
 
     def __call__(self, slice_: Slice) -> Iterator[Transaction]:
         """Decide the slice's events in order, and after each what its clock makes due."""
-        part, draft = self._parts[slice_.partition], self._draft()
+        part, draft, read = self._parts[slice_.partition], self._draft(), self._input.reader(slice_.partition)
         for record in slice_.records:
             try:
-                said = self._input.read(slice_.partition, record)
+                said = read(record)
             except self._input.invalid as reason:
                 letter = self._dead_letters.letter(slice_.topic, slice_.partition, record, reason)
                 draft.reject(letter, reason)
                 continue
             if said is None:
-                draft.tally.events[None, "ignored"] += 1
+                draft.tally.events[None, Fate.IGNORED] += 1
                 continue
-            self._decide(part, draft, said)
-            if part.has_due:
+            self._take_in(part, draft, record.key, said)
+            if part.subjects.has_due:
                 yield from self._due(part, draft, record.offset + 1)
         yield self._close(part, draft, slice_.end)
 
@@ -102,12 +105,12 @@ class Correlate:
         part, draft = self._parts[partition], self._draft()
         said = self._input.idle(partition, caught_up=caught_up)
         if said is not None:
-            self._decide(part, draft, said)
+            self._take_in(part, draft, None, said)
         yield from self._due(part, draft, end)
         yield self._close(part, draft, end)
 
-    def still_open(self, kind: Kind) -> tuple[int, int | None]:
-        """How many lifecycles are open in the partitions held, and when the oldest began (microseconds since 1970)."""
+    def still_open(self, kind: Kind) -> tuple[int, Moment | None]:
+        """How many lifecycles are open in the partitions held, and when the oldest began."""
         counts = [part.open[kind].lifecycles for part in self._parts.values()]
         began = [since for part in self._parts.values() if (since := part.open[kind].oldest) is not None]
         return sum(counts), min(began, default=None)
@@ -127,30 +130,34 @@ class Correlate:
     def _draft(self) -> Draft:
         return Draft("correlate", self._counts)
 
-    def _decide(self, part: Part, draft: Draft, said: wire.Forwarded | wire.Tick) -> None:
-        if isinstance(said, wire.Tick):
-            part.observe(*said)
+    def _take_in(self, part: Part, draft: Draft, key: bytes | None, said: wire.Forwarded | wire.Tick) -> None:
+        """A tick, or an event of the subject whose key it is."""
+        part.clocks_moved = True
+        if key is None or isinstance(said, wire.Tick):
+            part.subjects.clocks.observe(said.raw_partition, said.raw_partitions, said.clock)
             return
-        event, arrived, raw_partition, raw_partitions, clock = said
-        now = part.observe(raw_partition, raw_partitions, clock)
-        if now is None:
-            now = core.clock_without_one(event.occurred, arrived)
-        key = event.subject.encode()
-        decision = core.on_event(part.get(key), event, now, part.watermark, self._rules)
-        part.put(key, decision.state)
-        draft.tally.events[event[:2], decision.fate] += 1
+        event = said.event
+        decision = part.subjects.decide(
+            key,
+            said.kind,
+            event,
+            said.details,
+            arrived=said.arrived,
+            raw_partition=said.raw_partition,
+            raw_partitions=said.raw_partitions,
+            clock=said.clock,
+        )
+        draft.tally.events[(said.kind, event.role), decision.fate] += 1
         if decision.lifecycles:
-            draft.publish(decision.lifecycles, self._publish, event.id, arrived)
+            draft.publish(decision.lifecycles, part.message, event.id, said.arrived)
 
     def _due(self, part: Part, draft: Draft, end: int) -> Iterator[Transaction]:
-        for key, state, watermark in part.due():
-            decision = core.on_watermark(state, watermark, self._rules)
-            part.put(key, decision.state)
-            draft.publish(decision.lifecycles, self._publish)
+        for decision in part.subjects.due():
+            draft.publish(decision.lifecycles, part.message)
             if max(len(draft.messages), part.decided) >= MOST:
                 yield self._close(part, draft, end)
 
     def _close(self, part: Part, draft: Draft, end: int) -> Transaction:
         changes, evicted = part.close()
-        draft.publish(evicted, self._publish)
+        draft.publish(evicted, part.message)
         return draft.close(changes, end)

@@ -3,16 +3,17 @@
 from collections.abc import Callable, Iterator
 
 from correlator import prefect, wire
-from correlator.core import PartitionClock
-from correlator.core.rules import MINUTE
+from correlator.core import Fate, PartitionClock
 from correlator.engine import Message, Slice, Transaction
+from correlator.moments import MINUTE, Moment
 from correlator.partitioner import partition_for
 from correlator.stage.arriving import arrival
 from correlator.stage.dead_letters import DeadLetters
-from correlator.stage.draft import Counts, Draft
+from correlator.stage.draft import Draft
+from correlator.stage.tally import Counts
 
 TICK = MINUTE
-"""Event time after which the lifecycles partitions hear of a clock."""
+"""Event time after which the lifecycles partitions hear of a clock (rule T6)."""
 
 
 class Intake:
@@ -30,17 +31,15 @@ class Intake:
         dead_letters: DeadLetters,
         *,
         max_tags: int,
-        wall_clock: Callable[[], int],
+        wall_clock: Callable[[], Moment],
         counts: Counts,
     ) -> None:
-        """``lifecycles`` has ``partitions``, the raw topic ``raw_partitions``. ``wall_clock``: microseconds since
-        1970 UTC.
-        """
+        """``lifecycles`` has ``partitions``, the raw topic ``raw_partitions``."""
         self._lifecycles, self._partitions, self._raw_partitions = lifecycles, partitions, raw_partitions
         self._dead_letters, self._max_tags = dead_letters, max_tags
         self._wall_clock, self._counts = wall_clock, counts
         self._clocks: dict[int, PartitionClock] = {}
-        self._ticked: dict[int, int] = {}
+        self._ticked: dict[int, Moment] = {}
 
     def assigned(self, partition: int, offset: int) -> Iterator[Transaction]:
         """Begin without a clock: the first event, or quiet, will show one."""
@@ -59,22 +58,25 @@ class Intake:
         messages, events = draft.messages, draft.tally.events
         for record in slice_.records:
             try:
-                decoded = prefect.decode(record.value, self._max_tags)
+                said = prefect.decode(record.value, self._max_tags)
             except prefect.InvalidEvent as reason:
                 letter = self._dead_letters.letter(slice_.topic, slice_.partition, record, reason)
                 draft.reject(letter, reason)
                 continue
-            if decoded is None:
-                events[None, "ignored"] += 1
+            if said is None:
+                events[None, Fate.IGNORED] += 1
                 continue
-            event, received = decoded
-            events[event[:2], "forwarded"] += 1
-            arrived = arrival(record, received, wall)
+            event = said.event
+            events[(said.kind, event.role), Fate.FORWARDED] += 1
+            arrived = arrival(record, said.received, wall)
             now = clock.observe(event.occurred, arrived, wall)
-            key = event.subject.encode()
-            value = wire.encode_event(wire.Forwarded(event, arrived, slice_.partition, self._raw_partitions, now))
-            messages.append(Message(self._lifecycles, partition_for(key, self._partitions), key, value, []))
-            if now is not None and now >= self._ticked.get(slice_.partition, 0) + TICK:
+            forwarded = wire.Forwarded(
+                said.kind, event, said.details, arrived, slice_.partition, self._raw_partitions, now
+            )
+            key = said.subject.encode()
+            to = partition_for(key, self._partitions)
+            messages.append(Message(self._lifecycles, to, key, wire.encode(forwarded), []))
+            if now is not None and now >= self._ticked.get(slice_.partition, Moment(0)) + TICK:
                 messages += self._ticks(slice_.partition, now)
         yield draft.close({}, slice_.end)
 
@@ -85,7 +87,7 @@ class Intake:
         if now is not None and now != self._ticked.get(partition):
             yield Transaction(self._ticks(partition, now), {}, end)
 
-    def _ticks(self, partition: int, now: int) -> list[Message]:
+    def _ticks(self, partition: int, now: Moment) -> list[Message]:
         self._ticked[partition] = now
-        tick = wire.encode_tick(partition, self._raw_partitions, now)
+        tick = wire.encode(wire.Tick(partition, self._raw_partitions, now))
         return [Message(self._lifecycles, to, None, tick, []) for to in range(self._partitions)]

@@ -1,89 +1,72 @@
 """One partition of subjects, as it will be when the transaction in hand is committed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Final
 
 from correlator import core
-from correlator.engine import CommittedTable
+from correlator.engine import Changes, CommittedTable, Message
 from correlator.event import Kind
 from correlator.stage.still_open import StillOpen
 
-CLOCKS_KEY = b"\x00clocks"
+CLOCKS_KEY: Final = b"\x00clocks"
 """The table's entry that holds the clocks: no subject begins with a NUL."""
 
 
 class Part:
-    """The states, deadlines and clocks of one partition's subjects: the table's, and what was decided since.
+    """The subjects of one partition over its table, and what was decided since.
 
-    ``open`` is what is open, by kind, as of the last transaction.
-
-    States are decoded when they are first asked for in a transaction, and encoded when it is closed.
+    States are decoded when they are first asked for in a transaction, and encoded when it is closed. ``open`` is what
+    is open, by kind, as of the last transaction.
     """
 
-    def __init__(self, partition: int, table: CommittedTable, rules: core.Rules) -> None:
-        self.partition = partition
-        self._table, self._rules = table, rules
-        self._clocks = core.Clocks()
-        self._clocks_moved = False
-        self._deadlines = core.Deadlines()
+    def __init__(
+        self, partition: int, table: CommittedTable, rules: core.Rules, message: Callable[[core.Lifecycle], Message]
+    ) -> None:
+        """``message`` makes the message of a lifecycle that was decided here."""
+        self.message = message
+        self._partition, self._table, self._rules = partition, table, rules
         self._states: dict[bytes, core.SubjectState | None] = {}
+        self.subjects = core.Subjects(self, rules)
+        self.clocks_moved = False
         self.open = {kind: StillOpen() for kind in Kind}
 
     def recover(self) -> Iterator[tuple[bytes, bytes, core.UnreadableState] | None]:
         """Take up what the table holds. Yields for each entry: None, or where it cannot be read what it is, and why."""
-        for key, value in self._table.store.items(self.partition):
+        for key, value in self._table.store.items(self._partition):
             try:
                 if key == CLOCKS_KEY:
-                    self._clocks = core.Clocks.decode(value)
+                    self.subjects.clocks = core.Clocks.decode(value)
                 else:
                     state = core.decode(value)
-                    self._deadlines.set(key, state.due)
+                    self.subjects.deadlines.set(key, state.due)
                     self.open[state.kind].set(key, state)
             except core.UnreadableState as reason:
                 yield key, value, reason
             else:
                 yield None
 
+    # The states, as `core.Subjects` wants them.
+
     def get(self, key: bytes) -> core.SubjectState | None:
         """The subject's state, or None where nothing is known of it."""
         if key in self._states:
             return self._states[key]
-        value = self._table.get_committed(self.partition, key)
+        value = self._table.get_committed(self._partition, key)
         return None if value is None else core.decode(value)
 
-    def put(self, key: bytes, state: core.SubjectState | None) -> None:
-        """What is to be known of the subject from now on."""
+    def __setitem__(self, key: bytes, state: core.SubjectState) -> None:
         self._states[key] = state
-        self._deadlines.set(key, None if state is None else state.due)
+
+    def pop(self, key: bytes, default: None) -> None:
+        """Nothing is known of the subject any more."""
+        self._states[key] = default
 
     @property
     def decided(self) -> int:
         """How many subjects the transaction in hand has decided."""
         return len(self._states)
 
-    @property
-    def watermark(self) -> int | None:
-        """The least clock over all raw partitions; None until each has shown one."""
-        return self._clocks.low_watermark
-
-    def observe(self, raw_partition: int, raw_partitions: int, clock: int | None) -> int | None:
-        """A raw partition's clock; returns the greatest that it ever showed, or None where it showed none."""
-        self._clocks_moved = True
-        return self._clocks.observe(raw_partition, raw_partitions, clock)
-
-    @property
-    def has_due(self) -> bool:
-        """Whether something may be due."""
-        watermark = self._clocks.low_watermark
-        return watermark is not None and self._deadlines.earliest < watermark
-
-    def due(self) -> Iterator[tuple[bytes, core.SubjectState, int]]:
-        """The subjects that have something due, in the order of their deadlines, and the low watermark."""
-        while self.has_due and (watermark := self._clocks.low_watermark) is not None:
-            key = self._deadlines.pop_due(watermark)
-            if key is not None and (state := self.get(key)) is not None:
-                yield key, state, watermark
-
-    def close(self) -> tuple[dict[bytes, bytes | None], list[core.Lifecycle]]:
+    def close(self) -> tuple[Changes, list[core.Lifecycle]]:
         """What the transaction in hand changes, and what had to end for lack of room. The next one begins."""
         changes: dict[bytes, bytes | None] = {}
         evicted: list[core.Lifecycle] = []
@@ -93,11 +76,11 @@ class Part:
                 evicted += gone
                 self.open[state.kind].set(key, state)
                 continue
-            if self._table.get_committed(self.partition, key) is not None:
+            if self._table.get_committed(self._partition, key) is not None:
                 changes[key] = None
             for open_ in self.open.values():
                 open_.set(key, None)
-        if self._clocks_moved:
-            changes[CLOCKS_KEY] = self._clocks.encode()
-        self._states, self._clocks_moved = {}, False
+        if self.clocks_moved:
+            changes[CLOCKS_KEY] = self.subjects.clocks.encode()
+        self._states, self.clocks_moved = {}, False
         return changes, evicted

@@ -3,13 +3,14 @@
 from heapq import nsmallest
 
 from correlator import core
+from correlator.moments import Moment
 
 
 class StillOpen:
     """The open lifecycles of one kind in one partition. There may be millions: a subject costs an entry in a dict."""
 
     def __init__(self) -> None:
-        self._since: dict[bytes, int] = {}
+        self._since: dict[bytes, Moment] = {}
         self._more: dict[bytes, int] = {}
         """Of the subjects with more than one: how many more."""
         self._all_more = 0
@@ -32,8 +33,8 @@ class StillOpen:
         return len(self._since) + self._all_more
 
     @property
-    def oldest(self) -> int | None:
-        """When the oldest began, in microseconds since 1970 UTC. Looks at all: 15 ms for a million."""
+    def oldest(self) -> Moment | None:
+        """When the oldest began. Looks at all: 15 ms for a million."""
         return min(self._since.values(), default=None)
 
     def oldest_keys(self, most: int) -> list[bytes]:

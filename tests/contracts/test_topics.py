@@ -48,6 +48,14 @@ def test_every_key_is_required_and_said_what_it_is(kind):
         assert all(told.get("description") for told in part["properties"].values())
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_keys_that_later_versions_add_are_taken_everywhere(kind):
+    schema = read(f"{kind}.schema.json")
+    for example in schema["examples"]:
+        more = {key: part | {"new": 1} if isinstance(part, dict) else part for key, part in example.items()}
+        jsonschema.Draft202012Validator(schema).validate(more | {"new": 1})
+
+
 def test_every_reference_of_the_asyncapi_document_leads_somewhere():
     document = read(topics.ASYNCAPI)
     references = []

@@ -9,15 +9,16 @@ from typing import NamedTuple
 
 from correlator import core
 from correlator.core import Fate, Lifecycle, Rules, SubjectState
-from correlator.core.rules import MINUTE
-from correlator.event import Event, Kind, Role
+from correlator.event import Details, Event, Kind, Role
+from correlator.moments import MINUTE, Moment
 
 WORKER = "prefect.worker.process.etl"
-EPOCH = 1_790_000_000_000_000
+EPOCH = Moment(1_790_000_000_000_000)
+SILENT = Details()
 
 
-def at(minutes: float) -> int:
-    """Microseconds since 1970 of a scene's time."""
+def at(minutes: float) -> Moment:
+    """A scene's time."""
     return EPOCH + round(minutes * MINUTE)
 
 
@@ -42,10 +43,9 @@ class Said(NamedTuple):
     worker: str | None = WORKER
     truncated: bool = False
 
-    def event(self, kind: Kind, subject: str) -> Event:
-        return Event(
-            kind, self.role, self.id, subject, at(self.occurred), self.worker, self.follows, self.truncated, {}
-        )
+    @property
+    def event(self) -> Event:
+        return Event(self.role, self.id, at(self.occurred), self.worker, self.follows, self.truncated)
 
 
 class Passed(NamedTuple):
@@ -107,7 +107,7 @@ class Scene:
     def __init__(self, kind: Kind = Kind.FLOW_RUN, rules_: Rules | None = None, subject: str = "s") -> None:
         self.kind, self.rules, self.subject = kind, rules_ or Rules(), subject
         self.state: SubjectState | None = None
-        self.clock: int | None = None
+        self.clock: Moment | None = None
         self.published: list[Lifecycle] = []
         self.fates: list[Fate] = []
 
@@ -116,21 +116,22 @@ class Scene:
             if isinstance(step, Passed):
                 self.pass_to(at(step.until))
             else:
-                self.say(step.event(self.kind, self.subject))
+                self.say(step.event)
         return self
 
-    def say(self, event: Event) -> None:
+    def say(self, event: Event, details: Details = SILENT) -> None:
         clock = event.occurred if self.clock is None else max(self.clock, event.occurred)
-        self.let_in(event, clock, clock)
+        self.let_in(event, clock, clock, details)
         self.pass_to(clock)
 
-    def let_in(self, event: Event, clock: int, watermark: int | None) -> None:
+    def let_in(self, event: Event, clock: Moment, watermark: Moment | None, details: Details = SILENT) -> None:
         """The event alone, with any clock and low watermark."""
-        decision = core.on_event(self.state, event, clock, watermark, self.rules)
+        state = self.state or SubjectState(self.kind, self.subject, details)
+        decision = core.on_event(state, event, details, clock, watermark, self.rules)
         self.fates.append(decision.fate)
         self._take(decision)
 
-    def pass_to(self, watermark: int) -> None:
+    def pass_to(self, watermark: Moment) -> None:
         """Decide what is due, as often as something is."""
         self.clock = watermark
         for _ in range(10_000):

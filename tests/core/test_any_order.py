@@ -10,8 +10,9 @@ from itertools import permutations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from correlator.event import Details, Event, Kind, Role
+from correlator.event import Details, Event, Infrastructure, Kind, Named, Role, Worker
 from tests.core.scenes import WORKER, Scene, at, cancel, end, identity, rules, start, until
 from tests.core.test_truth import EXAMPLES
 
@@ -25,7 +26,7 @@ PROFILE = settings(max_examples=EXAMPLES // 2, deadline=None, suppress_health_ch
 
 
 @st.composite
-def soups(draw, kind: Kind) -> list[Event]:
+def soups(draw, kind: Kind) -> list[tuple[Event, Details]]:
     """Events that need not make sense; but ``follows`` names what lies within ``tight_timing``, or what nobody saw."""
     roles = [Role.START, Role.START, Role.END, Role.END, *([Role.CANCELLATION] if kind is Kind.FLOW_RUN else [])]
     drawn = [
@@ -37,24 +38,33 @@ def soups(draw, kind: Kind) -> list[Event]:
     for n, (role, minutes, worker) in enumerate(drawn):
         near = [id_ for id_, begun in starts if abs(minutes - begun) < 5]
         follows = draw(st.none() | st.sampled_from([*near, "unseen"])) if role is Role.END else None
-        told: Details = {"flow": "f", "worker": worker, "told_by": f"{role}{n}", f"only_{role}": n}
         by = None if role is Role.CANCELLATION else worker if kind is Kind.FLOW_RUN else WORKER
-        events.append(Event(kind, role, f"{role[0]}{n}", "s", at(minutes), by, follows, False, told))
-    return sorted(events, key=lambda event: (event.occurred, event.id))
+        ran = Infrastructure(f"by {role}{n}", n) if role is Role.END else None
+        event = Event(role, f"{role[0]}{n}", at(minutes), by, follows, infrastructure=ran)
+        events.append((event, telling(event, draw(st.booleans()))))
+    return sorted(events, key=lambda said: (said[0].occurred, said[0].id))
 
 
-def finals(arriving: list[Event], kind: Kind, *, shared: bool) -> dict[str, tuple[object, ...]]:
+def telling(event: Event, fully: bool) -> Details:
+    """What all tell alike, what each tells otherwise, and what only some do."""
+    alike = Named("f", "flow" if fully else None)
+    worker = None if event.worker is None else Worker(event.worker, None, event.id, None)
+    return Details(f"told by {event.id}", alike, Named(event.role, None), None, worker, None, (event.id,) * fully)
+
+
+def finals(arriving: list[tuple[Event, Details]], kind: Kind, *, shared: bool) -> dict[str, tuple[object, ...]]:
     """The last version of each record, with what the record tells: each part as the start has it, else the end, …"""
     scene = Scene(kind, rules(grace=200, remember=500, worker_names_shared=shared))
-    for event in arriving:
-        scene.say(event)
+    for event, details in arriving:
+        scene.say(event, details)
     scene.play([until(AFTER_ALL), until(3 * AFTER_ALL)])
     assert scene.state is None
     return {
         identity(x): (
             (x.outcome, x.matched_by, x.ambiguous, x.superseded_by),
             tuple(event and event.id for event in (x.start, x.end, x.cancellation)),
-            {name: part for event in (x.cancellation, x.end, x.start) if event for name, part in event.details.items()},
+            x.details,
+            x.infrastructure,
         )
         for x in scene.finals.values()
     }
@@ -143,23 +153,16 @@ def test_a_start_that_was_amended_is_remembered_for_longer_by_an_end_without_fol
     assert scene.state is None
 
 
-def told(said, **details: str) -> Event:
-    return said.event(Kind.FLOW_RUN, "s")._replace(details=details)
-
-
 def test_two_that_are_parted_are_published_whole():
     """Of two ends that name one start the one that occurred first is its own: what the other told is its own again."""
     scene = Scene()
-    for event in (
-        told(start("a", 0), flow_run="r", work_pool="p"),
-        told(end("y", 3, "a"), flow_run="r", work_pool="p", infrastructure="of y"),
-        told(end("x", 2, "a"), flow_run="r", work_pool="p", infrastructure="of x"),
+    same = Details("r", work_pool=Named("p", None))
+    for said, told in (
+        (start("a", 0), same),
+        (end("y", 3, "a"), replace(same, flow=Named("of y", None))),
+        (end("x", 2, "a"), replace(same, flow=Named("of x", None))),
     ):
-        scene.say(event)
+        scene.say(said.event, told)
     scene.play([until(30)])
-    a, y = scene.finals["a"], scene.finals["y"]
-    assert a.start is not None
-    assert a.end is not None
-    assert y.end is not None
-    assert a.end.details | a.start.details == {"flow_run": "r", "work_pool": "p", "infrastructure": "of x"}
-    assert y.end.details == {"flow_run": "r", "work_pool": "p", "infrastructure": "of y"}
+    assert scene.finals["a"].details == replace(same, flow=Named("of x", None))
+    assert scene.finals["y"].details == replace(same, flow=Named("of y", None))

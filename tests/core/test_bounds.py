@@ -5,8 +5,8 @@ import time
 import pytest
 
 from correlator import core
-from correlator.core import Outcome, decode, encode, encode_within
-from correlator.event import Event, Kind, Role
+from correlator.core import Outcome, SubjectState, decode, encode, encode_within
+from correlator.event import Details, Event, Kind, Role
 from tests.core.scenes import Scene, cancel, end, rules, start, until, written
 from tests.core.test_truth import nothing_in_two
 
@@ -169,7 +169,7 @@ def test_what_ended_without_an_end_goes_without_a_word(outcome):
 def test_an_entry_too_large_loses_its_oldest():
     scene = Scene(Kind.WORKER, rules(worker_names_shared=True))
     for n in range(10):
-        scene.say(start(f"a{n}", n).event(Kind.WORKER, "s")._replace(details={"tags": ["x" * 1000]}))
+        scene.say(start(f"a{n}", n).event, Details(tags=(f"{n}" * 1000,)))
     assert scene.state is not None
     value, evicted = encode_within(scene.state, rules(max_entry_bytes=5000))
     assert len(value) <= 5000
@@ -182,17 +182,17 @@ def test_an_entry_too_large_loses_its_oldest():
 
 def test_an_entry_of_one_event_stays_whatever_its_size():
     scene = Scene(Kind.WORKER)
-    scene.say(start("a", 0).event(Kind.WORKER, "s")._replace(details={"tags": ["x" * 1000]}))
+    scene.say(start("a", 0).event, Details(tags=("x" * 1000,)))
     assert scene.state is not None
     assert encode_within(scene.state, rules(max_entry_bytes=100)) == (encode(scene.state), [])
 
 
 def test_an_entry_too_large_is_dealt_with_in_time():
     scene = Scene(Kind.WORKER, rules(worker_names_shared=True))
-    state = None
     for n in range(1000):
-        said = start(f"a{n}", n / 100).event(Kind.WORKER, "s")._replace(details={"tags": ["x" * 5000]})
-        state = core.on_event(state, said, said.occurred, said.occurred, scene.rules).state
+        said = start(f"a{n}", n / 100).event
+        scene.let_in(said, said.occurred, said.occurred, Details(tags=(f"{n:04}" * 1250,)))
+    state = scene.state
     assert state is not None
     began = time.process_time()
     value, evicted = encode_within(state, scene.rules)
@@ -209,12 +209,12 @@ STARTS = 20_000
 def test_a_resource_id_that_starts_20_000_times_without_a_stop(shared):
     """A worker in a crash loop: every 10 seconds a start, never a stop."""
     among = rules(worker_names_shared=shared)
-    state, published, largest = None, [], 0
+    state, published, largest = SubjectState(Kind.WORKER, "s", Details()), [], 0
     began = time.process_time()
     for n in range(STARTS):
         now = 1_790_000_000_000_000 + n * 10_000_000
-        event = Event(Kind.WORKER, Role.START, f"{n:036}", "s", now, "s", None, False, {})
-        decision = core.on_event(state, event, now, now, among)
+        event = Event(Role.START, f"{n:036}", now, "s")
+        decision = core.on_event(state, event, Details(), now, now, among)
         state = decision.state
         published += decision.lifecycles
         assert state is not None

@@ -1,9 +1,10 @@
 """Every case in proper order, and what time alone decides. The cases: `tests/core/cases`."""
 
 import pytest
+from msgspec.structs import replace
 
-from correlator.core import END_OF_TIME
-from correlator.event import Kind
+from correlator.event import Details, Infrastructure, Kind, Runner
+from correlator.moments import END_OF_TIME
 from tests.core.cases import CASES
 from tests.core.scenes import Scene, at, cancel, end, identity, rules, start, until
 
@@ -27,17 +28,17 @@ def test_everything_is_published_and_forgotten_in_the_end(case):
 def test_without_a_low_watermark_nothing_is_due():
     scene = Scene()
     for said in (start("a", 0), start("b", 1), end("x", 7), end("y", 4, "b"), cancel("!", 3000)):
-        scene.let_in(said.event(RUN, "s"), at(said.occurred), None)
+        scene.let_in(said.event, at(said.occurred), None)
     # b is y's, so x has one candidate; and the cancellation waits
     assert scene.versions == ["a..x completed resource", "b..y completed follows"]
 
 
 def test_a_lagging_partition_expires_nothing_whose_end_it_still_holds():
     scene = Scene()
-    scene.let_in(start("a", 0).event(RUN, "s"), at(0), at(0))
-    scene.let_in(start("b", 500).event(RUN, "s"), at(500), at(0))
+    scene.let_in(start("a", 0).event, at(0), at(0))
+    scene.let_in(start("b", 500).event, at(500), at(0))
     scene.pass_to(at(2))
-    scene.let_in(end("x", 3, "a").event(RUN, "s"), at(3), at(3))
+    scene.let_in(end("x", 3, "a").event, at(3), at(3))
     assert scene.versions == ["a..x completed follows"]
 
 
@@ -77,18 +78,13 @@ def test_a_truncated_event_truncates_its_record():
 
 def test_an_amendment_is_published_whole():
     scene = Scene()
-    details = {"a": {"tags": ["t"]}, "x": {"infrastructure": {"status_code": 0}}, "!": {"runner": {"id": "r"}}}
-    for said in (start("a", 0), end("x", 1, "a"), cancel("!", 1.01)):
-        scene.say(said.event(RUN, "s")._replace(details=details[said.id]))
+    runner, ran = Runner("r", None, None), Infrastructure("job", 0)
+    scene.say(start("a", 0).event, Details(tags=("t",)))
+    scene.say(replace(end("x", 1, "a").event, infrastructure=ran), Details("name"))
+    scene.say(cancel("!", 1.01).event, Details(runner=runner, tags=("other",)))
     first, amended = scene.published
-    told = lambda lifecycle: {  # noqa: E731
-        name: value
-        for event in (lifecycle.cancellation, lifecycle.end, lifecycle.start)
-        if event is not None
-        for name, value in event.details.items()
-    }
-    assert told(first) == details["a"] | details["x"]
-    assert told(amended) == details["a"] | details["x"] | details["!"]
+    assert (first.details, first.infrastructure) == (Details("name", tags=("t",)), ran)
+    assert (amended.details, amended.infrastructure) == (Details("name", runner=runner, tags=("t",)), ran)
 
 
 def test_a_version_that_an_event_brought_back_is_caused_by_the_event():

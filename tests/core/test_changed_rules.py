@@ -37,8 +37,8 @@ def test_ends_stay_in_their_order_when_grace_changes():
     """Whether one came too late is told by its own grace; else a bisection would look in a list that is not sorted."""
     scene = Scene(Kind.FLOW_RUN, rules(grace=30))
     for id_, occurred, clock in (("p", 10, 30), ("q", 25, 31)):
-        scene.let_in(end(id_, occurred).event(Kind.FLOW_RUN, "s"), clock=at(clock), watermark=None)
+        scene.let_in(end(id_, occurred).event, clock=at(clock), watermark=None)
     scene.rules = rules(grace=15)
-    scene.let_in(end("r", 20).event(Kind.FLOW_RUN, "s"), clock=at(32), watermark=None)
+    scene.let_in(end("r", 20).event, clock=at(32), watermark=None)
     assert scene.state is not None
     assert [known.event.id for known in scene.state.ends] == ["p", "r", "q"]

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from correlator.core import Deadlines
+from correlator.moments import END_OF_TIME
 
 KEYS = st.sampled_from([b"a", b"b", b"c", b"d"])
 
@@ -70,7 +71,7 @@ def test_what_was_popped_can_be_set_again():
 
 def test_the_earliest_is_a_bound():
     deadlines = Deadlines()
-    assert deadlines.earliest == float("inf")
+    assert deadlines.earliest == END_OF_TIME
     deadlines.set(b"a", 10)
     deadlines.set(b"a", 20)
     assert deadlines.earliest <= 20

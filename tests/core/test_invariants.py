@@ -49,7 +49,7 @@ def by_step(scene: Scene, given_: list[Step]) -> None:
         if isinstance(step, Passed):
             scene.pass_to(max(at(step.until), scene.clock or 0))
         else:
-            scene.say(step.event(scene.kind, scene.subject))
+            scene.say(step.event)
         consistent(scene)
 
 

@@ -22,7 +22,7 @@ def caught_up(said: list[Said], kind: Kind) -> set[str]:
     """Each by a raw partition of its own, and another one that is behind them all until everything has come."""
     scene = Scene(kind)
     for it in said:
-        scene.let_in(it.event(kind, "s"), clock=at(it.occurred), watermark=at(-1))
+        scene.let_in(it.event, clock=at(it.occurred), watermark=at(-1))
     scene.play([AFTER_ALL, AFTER_ALL])
     return scene.records
 

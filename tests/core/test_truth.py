@@ -1,4 +1,4 @@
-"""From a truth, the events that Prefect sends; permuted and repeated within what DESIGN section 2 allows, they give the
+"""From a truth, the events that Prefect sends; permuted and repeated within what rule A4 allows, they give the
 truth's records, for every seed.
 
 HYPOTHESIS_EXAMPLES says how many: 10,000 in CI.

@@ -3,9 +3,9 @@
 import time
 
 from correlator import core
-from correlator.core import Outcome
-from correlator.core.rules import MINUTE, SECOND
-from correlator.event import Event, Kind, Role
+from correlator.core import Outcome, SubjectState
+from correlator.event import Details, Event, Kind, Role
+from correlator.moments import MINUTE, SECOND
 from tests.core.scenes import at, rules
 
 MANY = 300
@@ -13,17 +13,17 @@ SHARED = rules(worker_names_shared=True)
 
 
 def event(role: Role, number: int, occurred: int) -> Event:
-    return Event(Kind.WORKER, role, f"{role}{number}", "s", occurred, "s", None, False, {})
+    return Event(role, f"{role}{number}", occurred, "s")
 
 
 def test_many_that_stop_at_once_are_decided_in_time():
     """Scaled down from hundreds to none: the uptimes sum up, each of them is a guess, and it is soon done."""
     starts = [event(Role.START, n, at(0) + n * SECOND) for n in range(MANY)]
     ends = [event(Role.END, n, at(60) + n * SECOND) for n in range(MANY)]
-    state, lifecycles = None, []
+    state, lifecycles = SubjectState(Kind.WORKER, "s", Details()), []
     began = time.process_time()
     for one in (*starts, *ends):
-        decision = core.on_event(state, one, one.occurred, one.occurred, SHARED)
+        decision = core.on_event(state, one, Details(), one.occurred, one.occurred, SHARED)
         state = decision.state
         lifecycles += decision.lifecycles
     assert state is not None

@@ -1,4 +1,4 @@
-"""What really happened to a subject, the events that Prefect sends of it, and the records that DESIGN section 2 wants.
+"""What really happened to a subject, the events that Prefect sends of it, and the records that the rules want.
 
 The records are found in another way than the core's: over the whole truth at once, in the order in which it happened,
 knowing nothing of arrival. Where the rules leave it to the order of arrival (an end that comes at the very time at
@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from correlator.core import Rules
-from correlator.core.rules import MINUTE, SECOND
 from correlator.event import Event, Kind, Role
+from correlator.moments import MINUTE, SECOND
 from tests.core.scenes import at, rules
 
 RULES = rules(flow_run_limit=180, worker_limit=180)
@@ -101,13 +101,13 @@ def events_of(lives: list[Life], kind: Kind, rules: Rules) -> list[Event]:
         worker = life.worker if kind is Kind.FLOW_RUN else "s"
         begun = at(life.begun)
         if life.start_arrives:
-            events.append(Event(kind, Role.START, f"s{number}", "s", begun, worker, None, False, {}))
+            events.append(Event(Role.START, f"s{number}", begun, worker))
         if life.lasted is not None:
             ended = at(life.begun + life.lasted)
             follows = f"s{number}" if abs(ended - begun) < rules.tight_timing else None
-            events.append(Event(kind, Role.END, f"e{number}", "s", ended, worker, follows, False, {}))
+            events.append(Event(Role.END, f"e{number}", ended, worker, follows))
         events += [
-            Event(kind, Role.CANCELLATION, f"c{number}{which}", "s", at(minutes), None, None, False, {})
+            Event(Role.CANCELLATION, f"c{number}{which}", at(minutes), None)
             for which, minutes in enumerate(life.cancelled)
         ]
     return sorted(events, key=lambda event: event.occurred)

@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace
+
 from correlator import core, prefect, wire
+from correlator.moments import Moment
 from local.session import SAMPLE
 
 CORPUS: Final = Path(__file__).with_name("corpus.txt")
@@ -32,25 +35,28 @@ def seeds(name: str) -> Iterator[bytes]:
     for line in SAMPLE.read_bytes().splitlines():
         if (decoded := prefect.decode(line, 5)) is not None:
             event = decoded.event
-            events[event.kind, event.role, event.follows is None] = (line, event)
-    for line, event in events.values():
+            events[decoded.kind, event.role, event.follows is None] = (line, decoded)
+    for line, decoded in events.values():
+        event, key = decoded.event, decoded.subject.encode()
         if name == "raw":
             yield line
         elif name == "lifecycles":
-            key = event.subject.encode()
-            yield bytes([len(key)]) + key + wire.encode_event(wire.Forwarded(event, 3, 1, 2, event.occurred))
+            forwarded = wire.Forwarded(decoded.kind, event, decoded.details, Moment(3), 1, 2, event.occurred)
+            yield bytes([len(key)]) + key + wire.encode(forwarded)
         elif name == "state":
-            state = None
+            state: core.SubjectState | None = None
             for number in range(3):
                 id_ = str(uuid.UUID(int=number))
-                at = event._replace(id=id_, occurred=event.occurred + number * core.Rules().grace)
-                state = core.on_event(state, at, at.occurred, at.occurred, core.Rules()).state
+                at = replace(event, id=id_, occurred=event.occurred + number * core.Rules().grace)
+                told = replace(decoded.details, flow_run_name="another") if number else decoded.details
+                known = state or core.SubjectState(decoded.kind, decoded.subject, told)
+                state = core.on_event(known, at, told, at.occurred, at.occurred, core.Rules()).state
                 if state is not None:
                     yield core.encode(state)
     if name == "lifecycles":
-        yield b"\xff" + wire.encode_tick(1, 2, 3)
+        yield b"\xff" + wire.encode(wire.Tick(1, 2, Moment(3)))
     if name == "clocks":
-        yield core.Clocks(3, {0: 1, 1: 1 << 50, 2: 7}).encode()
+        yield core.Clocks(3, {0: Moment(1), 1: Moment(1 << 50), 2: Moment(7)}).encode()
 
 
 def pack(name: str, directories: list[Path]) -> None:

@@ -46,8 +46,7 @@ def main() -> None:
     def other(data: bytes, max_size: int, seed: int) -> bytes:
         rng = random.Random(seed)
         if rng.random() < 0.7:
-            skip = 0 if name != "lifecycles" or not data else 1 if data[0] == 255 else 1 + data[0]
-            changed = mutate(data, rng, skip)
+            changed = mutate(name, data, rng)
             if changed is not None and len(changed) <= max_size:
                 return changed
         return bytes(atheris.Mutate(data, max_size))

@@ -1,16 +1,20 @@
-"""Mutations that keep JSON JSON: mutated byte by byte, most inputs never get past the parser."""
+"""Mutations that keep JSON JSON, and MessagePack MessagePack: mutated byte by byte, most inputs never get past the
+parser.
+"""
 
 import random
 from typing import Any, Final
 
+import msgspec
 import orjson
+from msgspec import msgpack
 
 INTERESTING: Final[list[Any]] = [
     None, True, False, 0, 1, -1, 999, 1 << 53, (1 << 63) - 1, -(1 << 63), (1 << 64) - 1, 0.5, 1e308, "", "a", "\x00",
     "￿", "😀", [], {}, [[]], {"": None}, [None], "2026-02-30T00:00:00Z", "9999-12-31T23:59:59.999999999-23:59",
     "0001-01-01T00:00:00+23:59", "2026-01-01t00:00:00.5z", "00000000-0000-0000-0000-00000000000A", "prefect.worker.",
     "prefect.worker.started", "prefect.runner.cancelled-flow-run", "prefect.flow-run.", "tag", "flow-run", "follows",
-    "prefect.resource.role", "prefect.tag.x", "-0", "9999999999", "lost", "resource", "worker-uptime", "tick",
+    "prefect.resource.role", "prefect.tag.x", "-0", "9999999999", "lost", "resource", "worker-uptime", "start",
 ]  # fmt: skip
 
 
@@ -61,9 +65,11 @@ def _text(rng: random.Random) -> str:
     return rng.choice([it for it in INTERESTING if isinstance(it, str)])
 
 
-def mutate(data: bytes, rng: random.Random, skip: int = 0) -> bytes | None:
-    """The bytes, of which the first ``skip`` are left alone, as other JSON; None where they are none."""
+def mutate(name: str, data: bytes, rng: random.Random) -> bytes | None:
+    """An input of a target as another that can be parsed; None where it cannot be."""
+    skip = 0 if name != "lifecycles" or not data else 1 if data[0] == 255 else 1 + data[0]
+    loads, dumps = (orjson.loads, orjson.dumps) if name == "raw" else (msgpack.decode, msgpack.encode)
     try:
-        return data[:skip] + orjson.dumps(mutated(orjson.loads(data[skip:]), rng))
-    except (ValueError, TypeError, RecursionError):
+        return data[:skip] + dumps(mutated(loads(data[skip:]), rng))
+    except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError):
         return None

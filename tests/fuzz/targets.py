@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from correlator import core, prefect, records, wire
+from correlator.moments import END_OF_TIME, Moment
 
 MAX_TAGS: Final = 5
 LONGEST_REASON: Final = 400
@@ -23,12 +24,13 @@ def raw(data: bytes) -> None:
     if decoded is None:
         return
     event = decoded.event
-    forwarded = wire.decode(event.subject.encode(), wire.encode_event(wire.Forwarded(event, 3, 1, 2, decoded.received)))
-    assert forwarded == wire.Forwarded(event, 3, 1, 2, decoded.received)
-    decision = core.on_event(None, event, event.occurred, None, core.Rules())
+    forwarded = wire.Forwarded(decoded.kind, event, decoded.details, Moment(3), 1, 2, decoded.received)
+    assert wire.decode(decoded.subject.encode(), wire.encode(forwarded)) == forwarded
+    known = core.SubjectState(decoded.kind, decoded.subject, decoded.details)
+    decision = core.on_event(known, event, decoded.details, event.occurred, None, core.Rules())
     assert decision.state is not None
     _is_whole(decision.state)
-    flushed = core.on_watermark(decision.state, core.END_OF_TIME, core.Rules())
+    flushed = core.on_watermark(decision.state, END_OF_TIME, core.Rules())
     assert flushed.state is None
     (lifecycle,) = flushed.lifecycles
     assert records.render(lifecycle, "fuzz").value
@@ -53,7 +55,7 @@ def clocks(data: bytes) -> None:
         return
     written = read.encode()
     assert core.Clocks.decode(written).encode() == written
-    read.observe(0, 1, 5)
+    read.observe(0, 1, Moment(5))
 
 
 def lifecycles(data: bytes) -> None:
@@ -65,10 +67,7 @@ def lifecycles(data: bytes) -> None:
     except (wire.UnreadableWire, wire.NewerWire) as reason:
         _is_said(reason)
         return
-    if isinstance(read, wire.Tick):
-        assert wire.decode(None, wire.encode_tick(*read)) == read
-    else:
-        assert wire.decode(key, wire.encode_event(read)) == read
+    assert wire.decode(key, wire.encode(read)) == read
 
 
 def _is_said(reason: Exception) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from correlator.stage.draft import Tally
+from correlator.stage.tally import Tally
 
 
 class Entries:

@@ -16,8 +16,9 @@ from tests.stage.brokerless import Entries, Uncounted
 SECOND = 1_000_000
 OURS = 3
 WALL = 1_800_000_000 * SECOND
-KEY = prefect.decode(raw(STARTED), 10).event.subject.encode()
-STARTED_AT = prefect.decode(raw(STARTED), 10).event.occurred
+SAID = prefect.decode(raw(STARTED), 10)
+KEY = SAID.subject.encode()
+STARTED_AT = SAID.event.occurred
 OF_OTHERS = raw({**STARTED, "event": "prefect.flow-run.Running"})
 
 
@@ -48,33 +49,33 @@ def direct(wall: Clock) -> OneHop:
 
 def test_an_event_comes_with_the_clock_of_its_partition_the_only_one(direct):
     """Wherever it lies: its low watermark is its own clock, and that of no other."""
-    arrived = direct.read(OURS, Record(0, KEY, raw(STARTED)))
-    assert arrived == Forwarded(prefect.decode(raw(STARTED), 10).event, WALL, 0, 1, STARTED_AT)
-    earlier = direct.read(OURS, Record(1, KEY, raw(STARTED, occurred="2020-01-01T00:00:00Z")))
+    arrived = direct.reader(OURS)(Record(0, KEY, raw(STARTED)))
+    assert arrived == Forwarded(SAID.kind, SAID.event, SAID.details, WALL, 0, 1, STARTED_AT)
+    earlier = direct.reader(OURS)(Record(1, KEY, raw(STARTED, occurred="2020-01-01T00:00:00Z")))
     assert (earlier.event.occurred < STARTED_AT, earlier.clock) == (True, STARTED_AT)
 
 
 def test_the_broker_s_word_for_when_it_arrived_counts_in_one_hop_too(direct):
     record = Record(0, KEY, raw(STARTED), timestamp=STARTED_AT // 1000, timestamp_type=LOG_APPEND_TIME)
-    assert direct.read(OURS, record).arrived == STARTED_AT // 1000 * 1000
+    assert direct.reader(OURS)(record).arrived == STARTED_AT // 1000 * 1000
 
 
 @pytest.mark.parametrize("value", [None, OF_OTHERS])
 def test_what_is_not_ours_is_nothing(direct, value):
-    assert direct.read(OURS, Record(0, None, value)) is None
+    assert direct.reader(OURS)(Record(0, None, value)) is None
 
 
 @pytest.mark.parametrize("key", [None, b"another"])
 def test_an_event_under_another_key_is_not_valid(direct, key):
     """The rest of its lifecycle may lie in another partition: all would be decided wrong without a word."""
     with pytest.raises(direct.invalid, match=r"^the key is not the subject, as CORRELATOR_INPUT_KEYED_BY=subject says"):
-        direct.read(OURS, Record(0, key, raw(STARTED)))
-    assert direct.read(OURS, Record(1, key, OF_OTHERS)) is None
+        direct.reader(OURS)(Record(0, key, raw(STARTED)))
+    assert direct.reader(OURS)(Record(1, key, OF_OTHERS)) is None
 
 
 def test_what_is_not_valid_is_raised_as_it_says(direct):
     with pytest.raises(direct.invalid):
-        direct.read(OURS, Record(0, KEY, raw(STARTED, id="no UUID")))
+        direct.reader(OURS)(Record(0, KEY, raw(STARTED, id="no UUID")))
 
 
 QUIET = {  # seconds since the event, whether all was read, and whether the wall clock is the time now
@@ -88,7 +89,7 @@ QUIET = {  # seconds since the event, whether all was read, and whether the wall
 @pytest.mark.parametrize("before", [True, False], ids=["after an event", "before any"])
 def test_a_quiet_partition_s_time_is_the_wall_clock_s(direct, wall, before, seconds, caught_up, moves):
     if before:
-        direct.read(OURS, Record(0, KEY, raw(STARTED)))
+        direct.reader(OURS)(Record(0, KEY, raw(STARTED)))
     wall.pass_(seconds)
     expected = Tick(0, 1, wall.now) if moves else None
     assert direct.idle(OURS, caught_up=caught_up) == expected
@@ -123,7 +124,8 @@ def test_an_idle_topic_ends_what_is_due_in_one_hop_too(wall):
     """An end whose start never came is published when its time is up, though no event shows that it is."""
     table, published = Entries(), []
 
-    def publish(lifecycle) -> Message:
+    def publish(partition, lifecycle) -> Message:
+        assert partition == OURS
         published.append((lifecycle.outcome, lifecycle.subject))
         return Message("records", 0, b"", b"", [])
 
@@ -138,11 +140,11 @@ def test_an_idle_topic_ends_what_is_due_in_one_hop_too(wall):
         return published
 
     assert list(stage.assigned(OURS, 0)) == []
-    end = prefect.decode(raw(EXECUTED), 10).event
-    wall.now = end.occurred
+    end = prefect.decode(raw(EXECUTED), 10)
+    wall.now = end.event.occurred
     for transaction in stage(Slice("raw", OURS, 0, 1, [Record(0, end.subject.encode(), raw(EXECUTED))])):
         table.commit(transaction.changes)
-    wall.now = end.occurred + rules.grace
+    wall.now = end.event.occurred + rules.grace
     assert idle() == []
     wall.pass_(10)
     assert idle() == [("unmatched", end.subject)]

@@ -8,6 +8,7 @@ import pytest
 from correlator import core, prefect, wire
 from correlator.core import Outcome
 from correlator.engine import Message, Slice
+from correlator.moments import Moment
 from correlator.stage.arriving import TwoHops
 from correlator.stage.correlate import MOST, Correlate
 from correlator.stage.dead_letters import DeadLetters
@@ -17,7 +18,7 @@ from tests.engine.fakes import Record
 from tests.stage.brokerless import Entries, Uncounted
 
 COUNT = 10_000
-END_OF_TIME = 4_000_000_000_000_000
+END_OF_TIME = Moment(4_000_000_000_000_000)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,7 @@ def test_what_is_due_at_once(wanted: bytes, at_once: dict[Outcome, int], when_du
     table = Entries()
     published: list[core.Lifecycle] = []
 
-    def publish(lifecycle: core.Lifecycle) -> Message:
+    def publish(partition: int, lifecycle: core.Lifecycle) -> Message:
         published.append(lifecycle)
         return Message("records", 0, lifecycle.subject.encode(), b"{}", [])
 
@@ -43,7 +44,7 @@ def test_what_is_due_at_once(wanted: bytes, at_once: dict[Outcome, int], when_du
     assert Counter(lifecycle.outcome for lifecycle in published) == at_once
 
     published.clear()
-    tick = Record(len(records), None, wire.encode_tick(0, 1, END_OF_TIME))
+    tick = Record(len(records), None, wire.encode(wire.Tick(0, 1, END_OF_TIME)))
     sizes = []
     for transaction in stage(Slice("lifecycles", 0, len(records), len(records) + 1, [tick])):
         sizes.append(max(len(transaction.messages), len(transaction.changes.keys() - {CLOCKS_KEY})))
@@ -62,6 +63,6 @@ def forwarded(values: Iterable[bytes]) -> Iterator[Record]:
     for offset, value in enumerate(values):
         decoded = prefect.decode(value, 10)
         assert decoded is not None
-        event = decoded.event
-        arrived = wire.Forwarded(event, event.occurred, 0, 1, event.occurred)
-        yield Record(offset, event.subject.encode(), wire.encode_event(arrived))
+        at = decoded.event.occurred
+        arrived = wire.Forwarded(decoded.kind, decoded.event, decoded.details, at, 0, 1, at)
+        yield Record(offset, decoded.subject.encode(), wire.encode(arrived))

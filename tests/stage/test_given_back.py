@@ -12,7 +12,9 @@ from faust.types import TP
 from correlator import core, prefect, wire
 from correlator.core import Lifecycle, Outcome
 from correlator.engine import CommittedTable, Engine, MemoryStore, Message, Slice, Transaction
-from correlator.event import Event, Kind
+from correlator.event import Kind
+from correlator.moments import Moment
+from correlator.prefect import Decoded
 from correlator.stage.arriving import TwoHops
 from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import DeadLetters
@@ -22,8 +24,8 @@ from tests.stage.brokerless import Uncounted
 
 OURS, OTHER = 0, 1
 COUNT = 20
-END_OF_TIME = 4_000_000_000_000_000
-EVENTS = [prefect.decode(value, 10).event for _, value in pairs(COUNT)]
+END_OF_TIME = Moment(4_000_000_000_000_000)
+EVENTS = [prefect.decode(value, 10) for _, value in pairs(COUNT)]
 STARTS, ENDS = EVENTS[:COUNT], EVENTS[COUNT:]
 
 
@@ -37,6 +39,12 @@ class Counted(MemoryStore):
     def items(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         self.read.append(partition)
         return super().items(partition)
+
+
+def forwarded(it: Decoded) -> bytes:
+    """As intake writes it."""
+    at = it.event.occurred
+    return wire.encode(wire.Forwarded(it.kind, it.event, it.details, at, 0, 1, at))
 
 
 class Worker:
@@ -59,14 +67,11 @@ class Worker:
     def lose(self, partition: int = OURS) -> None:
         self.stage.revoked(partition)
 
-    def decide(self, *events: Event, until: int | None = None, partition: int = OURS) -> list[Lifecycle]:
+    def decide(self, *events: Decoded, until: Moment | None = None, partition: int = OURS) -> list[Lifecycle]:
         """What events, and a clock at last, make be published."""
-        values = [
-            (it.subject.encode(), wire.encode_event(wire.Forwarded(it, it.occurred, 0, 1, it.occurred)))
-            for it in events
-        ]
+        values: list[tuple[bytes | None, bytes]] = [(it.subject.encode(), forwarded(it)) for it in events]
         if until is not None:
-            values.append((None, wire.encode_tick(0, 1, until)))
+            values.append((None, wire.encode(wire.Tick(0, 1, until))))
         records = [Record(self._input + number, key, value) for number, (key, value) in enumerate(values)]
         begin, self._input = self._input, self._input + len(records)
         self.published.clear()
@@ -95,7 +100,7 @@ class Worker:
             offset = self._changelog if transaction.changes else None
             self.table.commit(partition, transaction.changes, offset)
 
-    def _publish(self, lifecycle: Lifecycle) -> Message:
+    def _publish(self, partition: int, lifecycle: Lifecycle) -> Message:
         self.published.append(lifecycle)
         return Message("records", 0, b"", b"", [])
 
@@ -155,7 +160,7 @@ def test_it_goes_on_where_it_was(worker, times):
         assert not worker.take_over()
     met = worker.decide(*ENDS[:5])
     assert {(it.outcome, it.start.id, it.end.id) for it in met} == {
-        (Outcome.COMPLETED, end.follows, end.id) for end in ENDS[:5]
+        (Outcome.COMPLETED, end.event.follows, end.event.id) for end in ENDS[:5]
     }
     worker.lose()
     worker.take_over()

@@ -10,8 +10,8 @@ from correlator.engine import Message, Slice, Transaction
 from correlator.event import Kind, Role
 from correlator.stage.arriving import LOG_APPEND_TIME
 from correlator.stage.dead_letters import DeadLetters
-from correlator.stage.draft import Tally
 from correlator.stage.intake import Intake
+from correlator.stage.tally import Tally
 from tests.engine.fakes import Record
 from tests.prefect.events import STARTED, raw
 

@@ -100,7 +100,7 @@ class Stages:
         for transaction in transactions:
             self._table.commit(transaction.changes)
 
-    def _publish(self, lifecycle: Lifecycle) -> Message:
+    def _publish(self, partition: int, lifecycle: Lifecycle) -> Message:
         self.published.append(lifecycle)
         return Message("records", 0, b"", b"", [])
 

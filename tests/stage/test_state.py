@@ -12,7 +12,10 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.admin.records_to_delete import RecordsToDelete
+from msgspec import msgpack
 
+from correlator import core
+from correlator.event import Details, Kind
 from correlator.partitioner import partition_for
 from correlator.stage.part import CLOCKS_KEY
 from local.events import pairs
@@ -22,6 +25,15 @@ from tests.stage.running import Stage
 PARTITIONS = 4
 RUN = next(pairs(1))[0]
 """The run of the pair that comes after the damage."""
+
+
+HALF = core.encode(core.SubjectState(Kind.WORKER, "prefect.worker.process.half", Details()))[:-5]
+
+
+def newer(value: bytes) -> bytes:
+    """As a release would write it that is far ahead."""
+    _, *fields = msgpack.decode(value)
+    return msgpack.encode([999, *fields])
 
 
 async def damage(stage: Stage, *entries: tuple[int, bytes, bytes]) -> None:
@@ -62,7 +74,8 @@ async def test_what_cannot_be_read_is_a_dead_letter_once(new_stage: Callable[...
     garbage = {
         (partition_for(RUN, PARTITIONS), RUN): b"garbage",
         (1, CLOCKS_KEY): b"[]",
-        (3, b"prefect.worker.process.half"): b'[1,"worker-uptime","half"',
+        (3, b"prefect.worker.process.half"): HALF,
+        (3, b"prefect.worker.process.json"): b'[1,"worker-uptime","prefect.worker.process.json",null,[],[],[]]',
     }
     await damage(stage, *((partition, key, value) for (partition, key), value in garbage.items()))
 
@@ -85,11 +98,12 @@ async def test_what_cannot_be_read_is_a_dead_letter_once(new_stage: Callable[...
     assert len(await stage.records()) == 21
 
 
+NEW = b"prefect.worker.process.new"
 NEWER = {
-    "a state": (b"prefect.worker.process.new", b'[999,"worker-uptime","prefect.worker.process.new",null,[],[],[]]'),
-    "a state of another shape": (b"prefect.worker.process.new", b'[999,{"starts":[]}]'),
-    "clocks": (CLOCKS_KEY, b"[999,1,[[0,5]]]"),
-    "clocks of another shape": (CLOCKS_KEY, b'[999,{"0":5}]'),
+    "a state": (NEW, newer(core.encode(core.SubjectState(Kind.WORKER, NEW.decode(), Details())))),
+    "a state of another shape": (NEW, msgpack.encode([999, {"starts": []}])),
+    "clocks": (CLOCKS_KEY, newer(core.Clocks(1, {0: 5}).encode())),
+    "clocks of another shape": (CLOCKS_KEY, msgpack.encode([999, {"0": 5}])),
 }
 
 

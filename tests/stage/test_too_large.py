@@ -17,7 +17,7 @@ from tests.stage.brokerless import Uncounted
 from tests.stage.running import Stage
 
 SMALL = 3_000
-MOST = 256 * 1024
+MOST = 100 * 1024
 
 
 async def limit(broker: str, topic: str) -> None:
@@ -61,7 +61,7 @@ async def test_a_record_that_its_topic_would_refuse_comes_without_its_details(
 
 
 async def test_an_entry_that_its_changelog_would_refuse_loses_its_oldest() -> None:
-    """A thousand open starts of one name need 300 KB, which is less than an entry may have by itself."""
+    """A thousand open starts of one name need 119 KB, which is less than an entry may have by itself."""
     settings = Settings(input_keyed_by="subject", worker_names="shared")
     names = [spec.name for spec in declared(settings)]
     layout = Layout(dict.fromkeys(names, 1), dict.fromkeys(names, MOST), 86_400)

@@ -4,24 +4,29 @@ import re
 from collections import Counter
 
 import pytest
+from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
 
 from correlator.core import Lifecycle, Outcome, Rules
 from correlator.engine import Standstill, TopicPartition
-from correlator.event import Kind, Role
+from correlator.event import Kind, Named, Role
 from correlator.metrics import MOST_POOLS, PREFIX, RUN_SPANS, WORKER_SPANS, Metrics
-from correlator.stage.draft import Draft, Published, Tally
+from correlator.stage.draft import Draft
+from correlator.stage.tally import Tally
 from tests.records.lifecycles import ALL, END, START, START_OF_WORKER
 from tests.web.conditions import condition
 
-NOW = END.occurred + 60_000_000
+NOW = END.event.occurred + 60_000_000
 COMPLETED = ALL["run completed"]
-POOL = START.details["work_pool"]["name"]
+POOL = START.details.work_pool.name
 
 
 def metrics(*published: Lifecycle, arrived: int | None = None) -> Metrics:
+    tally = Tally("correlate")
+    for one in published:
+        tally.count(one, arrived)
     counted = Metrics(wall_clock=lambda: NOW)
-    counted.add(Tally("correlate", published=[Published(one, arrived) for one in published]))
+    counted.add(tally)
     return counted
 
 
@@ -65,7 +70,7 @@ def test_a_record(how):
 
 @pytest.mark.parametrize("how", ALL)
 def test_an_amendment_is_a_record_and_no_second_life(how):
-    counted = metrics(ALL[how], ALL[how]._replace(replaces=Outcome.COMPLETED), arrived=NOW)
+    counted = metrics(ALL[how], replace(ALL[how], replaces=Outcome.COMPLETED), arrived=NOW)
     _, *others = RECORDS[how]
     assert samples(counted, "records_total") == {("false", *others): 1, ("true", *others): 1}
     for name in ("worker_uptime_seconds_count", "flow_run_duration_seconds_count"):
@@ -85,19 +90,24 @@ def test_what_an_alert_waits_for_is_there_as_zero_before_it_happens():
 
 @pytest.mark.parametrize("cause, counts", [("evicted:01a2090e", {(RUN, "lost"): 1}), ("lost:01a2090e", {})])
 def test_what_had_to_end_for_want_of_room_is_counted(cause, counts):
-    assert samples(metrics(ALL["run lost"]._replace(cause=cause)), "evicted_total") == counts
+    assert samples(metrics(replace(ALL["run lost"], cause=cause)), "evicted_total") == counts
 
 
 @pytest.mark.parametrize("truncated, counts", [(True, {(RUN,): 1}), (False, {})])
 def test_records_that_lost_tags_are_counted(truncated, counts):
-    assert samples(metrics(COMPLETED._replace(truncated=truncated)), "truncated_total") == counts
+    decided = replace(COMPLETED, start=replace(START.event, truncated=truncated))
+    assert samples(metrics(decided), "truncated_total") == counts
 
 
 def test_a_span_is_in_seconds_by_pool_and_outcome():
     counted = metrics(COMPLETED)
-    seconds = (END.occurred - START.occurred) / 1e6
+    seconds = (END.event.occurred - START.event.occurred) / 1e6
     assert samples(counted, "flow_run_duration_seconds_sum") == {("completed", POOL): seconds}
     assert metrics(ALL["worker completed"]).write().count(b"flow_run_duration_seconds_sum") == 0
+
+
+def lasting(seconds: float, one: Lifecycle = COMPLETED) -> Lifecycle:
+    return replace(one, end=replace(one.end, occurred=one.start.occurred + round(seconds * 1e6)))
 
 
 SPANS = {"run completed": ("flow_run_duration", RUN_SPANS), "worker completed": ("worker_uptime", WORKER_SPANS)}
@@ -109,15 +119,10 @@ SPANS = {"run completed": ("flow_run_duration", RUN_SPANS), "worker completed": 
 )
 def test_a_span_is_in_the_buckets_from_the_one_that_it_just_fits_and_never_negative(how, seconds):
     name, spans = SPANS[how]
-    started = ALL[how].start
-    counted = metrics(ALL[how]._replace(end=END._replace(occurred=started.occurred + round(seconds * 1e6))))
+    counted = metrics(lasting(seconds, ALL[how]))
     (fits, *_), *_ = sorted(samples(counted, f"{name}_seconds_bucket"), key=lambda labels: float(labels[0]))
     assert float(fits) == min((bound for bound in spans if bound >= seconds), default=float("inf"))
     assert sum(samples(counted, f"{name}_seconds_sum").values()) == max(0, seconds)
-
-
-def lasting(seconds: int) -> Lifecycle:
-    return COMPLETED._replace(end=END._replace(occurred=START.occurred + seconds * 1_000_000))
 
 
 def test_the_buckets_of_a_histogram_are_cumulative():
@@ -139,25 +144,35 @@ def test_the_delay_is_from_arrival_to_now_and_time_alone_has_none(arrived, secon
     assert samples(counted, "publishing_delay_seconds_sum") == ({(RUN,): seconds} if seconds else {})
 
 
-def of_pool(name: object) -> Lifecycle:
-    pool = {} if name is None else {"work_pool": {"id": None, "name": name}}
-    details = {key: value for key, value in START.details.items() if key != "work_pool"} | pool
-    return COMPLETED._replace(start=START._replace(details=details), end=END._replace(details={}))
+def of_pool(pool: Named | None) -> Lifecycle:
+    return replace(COMPLETED, told=(replace(START.details, work_pool=pool),))
 
 
-@pytest.mark.parametrize("name, label", [("a", "a"), (None, "none"), ('Ünïcode "quoted"\n', 'Ünïcode "quoted"\n')])
-def test_pools_by_name(name, label):
-    assert samples(metrics(of_pool(name)), "flow_run_duration_seconds_count") == {("completed", label): 1}
+def pool_named(name: str | None) -> Named:
+    return Named("c5cb7486-709f-4f63-bfd5-8e097fe9fbb6", name)
+
+
+@pytest.mark.parametrize(
+    "pool, label",
+    [
+        (pool_named("a"), "a"),
+        (None, "none"),
+        (pool_named(None), "none"),
+        (pool_named('Ünïcode "quoted"\n'), 'Ünïcode "quoted"\n'),
+    ],
+)
+def test_pools_by_name(pool, label):
+    assert samples(metrics(of_pool(pool)), "flow_run_duration_seconds_count") == {("completed", label): 1}
 
 
 def test_the_pool_may_be_told_by_the_end_alone():
-    start = START._replace(details={key: it for key, it in START.details.items() if key != "work_pool"})
-    counted = metrics(COMPLETED._replace(start=start))
-    assert samples(counted, "flow_run_duration_seconds_count") == {("completed", END.details["work_pool"]["name"]): 1}
+    told = (replace(START.details, work_pool=None), END.details)
+    counted = metrics(replace(COMPLETED, told=told))
+    assert samples(counted, "flow_run_duration_seconds_count") == {("completed", END.details.work_pool.name): 1}
 
 
 def test_pools_beyond_the_bound_are_other_and_the_first_ones_go_on():
-    many = [of_pool(f"pool-{number}") for number in range(3 * MOST_POOLS)]
+    many = [of_pool(pool_named(f"pool-{number}")) for number in range(3 * MOST_POOLS)]
     counted = metrics(*many, *many)
     by_pool = {pool: count for (_, pool), count in samples(counted, "flow_run_duration_seconds_count").items()}
     assert len(by_pool) == MOST_POOLS + 1
@@ -173,9 +188,13 @@ def test_series_are_bounded_whatever_comes():
 
 def _of_many(number: int) -> list[Lifecycle]:
     return [
-        one._replace(subject=f"{one.subject}-{n}", start=START._replace(id=f"{START.id[:-4]}{n:04}", worker=f"w-{n}"))
+        replace(
+            one,
+            subject=f"{one.subject}-{n}",
+            start=replace(one.start, id=f"{one.start.id[:-4]}{n:04}", worker=f"w-{n}"),
+        )
         for n in range(number)
-        for one in (COMPLETED, of_pool(f"pool-{n}"))
+        for one in (COMPLETED, of_pool(pool_named(f"pool-{n}")))
     ]
 
 
@@ -187,7 +206,7 @@ def test_no_label_holds_an_id():
     counted.add(Tally("intake", Counter({((Kind.WORKER, Role.START), "forwarded"): 1, (None, "ignored"): 1})))
     labels = re.findall(r'="([^"]*)"', counted.write().decode())
     assert [value for value in labels if ID.search(value)] == []
-    assert ID.search(START.id)
+    assert ID.search(START.event.id)
     assert ID.search(START_OF_WORKER.subject)
 
 

@@ -1,23 +1,28 @@
 """The records that the page of a running stage keeps."""
 
+from msgspec.structs import replace
+
 from correlator.core import Outcome
-from correlator.event import Kind
+from correlator.event import Kind, Named
 from correlator.glance import MOST, Recent
 from correlator.page.usual import ENOUGH
 from correlator.records.identity import record_id
-from correlator.stage.draft import Published, Tally
+from correlator.stage.tally import Tally
 from tests.records.lifecycles import ALL, CANCELLATION, END, START, lifecycle
 
 COMPLETED = ALL["run completed"]
 
 
 def tally(*lifecycles) -> Tally:
-    return Tally("correlate", published=[Published(it, None) for it in lifecycles])
+    counted = Tally("correlate")
+    for it in lifecycles:
+        counted.count(it, None)
+    return counted
 
 
 def numbered(number, **more):
     """Another run that completed."""
-    return COMPLETED._replace(start=START._replace(id=str(number)), **more)
+    return replace(COMPLETED, start=replace(START.event, id=str(number)), **more)
 
 
 def test_an_amendment_is_another_version_of_a_record_not_another_record():
@@ -26,7 +31,7 @@ def test_an_amendment_is_another_version_of_a_record_not_another_record():
     recent.add(tally(lifecycle("cancelled", START, END, CANCELLATION, replaces=Outcome.COMPLETED)))
     assert recent.total == 2
     assert [it.outcome for it in recent.records] == [Outcome.COMPLETED, Outcome.CANCELLED]
-    assert recent.records[-1].record_id == record_id(Kind.FLOW_RUN, START.id)
+    assert recent.records[-1].record_id == record_id(Kind.FLOW_RUN, START.event.id)
 
 
 def test_the_last_records_are_kept_and_all_are_counted():
@@ -41,12 +46,12 @@ def test_the_last_records_are_kept_and_all_are_counted():
 def test_what_is_usual_is_told_from_more_than_the_last_records():
     """The many short runs of one pool do not hide how long those of another take."""
     recent = Recent()
-    elsewhere = START._replace(details={**START.details, "work_pool": {"id": "x", "name": "Busy Pool"}})
+    elsewhere = (replace(START.details, work_pool=Named("x", "Busy Pool")),)
     recent.add(tally(*map(numbered, range(ENOUGH))))
     for number in range(2):
-        busy = [COMPLETED._replace(start=elsewhere._replace(id=f"{number} {it}")) for it in range(MOST)]
+        busy = [numbered(f"{number} {it}", told=elsewhere) for it in range(MOST)]
         recent.add(tally(*busy))
-    span = END.occurred - START.occurred
+    span = END.event.occurred - START.event.occurred
     assert recent.usual.by_pool() == {"Long Pool": span, "Busy Pool": span}
 
 

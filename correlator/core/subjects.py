@@ -1,0 +1,103 @@
+"""All subjects of a partition: their states, deadlines and clocks, and the loop over them. The stage runs it over its
+table, `replay` over a dict.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final, Protocol
+
+from msgspec.structs import replace
+
+from correlator.core.bounds import encode_within
+from correlator.core.clocks import Clocks
+from correlator.core.deadlines import Deadlines
+from correlator.core.decision import Decision
+from correlator.core.partition_clock import clock_without_one
+from correlator.core.rules import Rules
+from correlator.core.state import SubjectState
+from correlator.core.subject import on_end_of_input, on_event, on_watermark
+from correlator.event import Details, Event, Kind
+from correlator.moments import Moment
+
+CHECKED: Final = 8
+"""Events of a subject after which the bytes of its state are looked at: each look costs as much as it holds."""
+
+
+class States(Protocol):
+    """The states of subjects, by key: the subject in UTF-8. A dict is one."""
+
+    def get(self, key: bytes, /) -> SubjectState | None: ...
+    def __setitem__(self, key: bytes, state: SubjectState, /) -> None: ...
+    def pop(self, key: bytes, default: None, /) -> object: ...
+
+
+class Subjects:
+    """Decides each subject's events in order, and what time makes due of all of them (rule S1)."""
+
+    def __init__(self, states: States, rules: Rules) -> None:
+        self._states, self._rules = states, rules
+        self.clocks = Clocks()
+        self.deadlines = Deadlines()
+
+    def decide(
+        self,
+        key: bytes,
+        kind: Kind,
+        event: Event,
+        details: Details,
+        *,
+        arrived: Moment,
+        raw_partition: int = 0,
+        raw_partitions: int = 1,
+        clock: Moment | None,
+    ) -> Decision:
+        """Decide an event of the subject whose key it is. ``clock`` is that of the raw partition that it came by, as
+        intake, or whoever reads it, knows it.
+        """
+        now = self.clocks.observe(raw_partition, raw_partitions, clock)
+        if now is None:
+            now = clock_without_one(event.occurred, arrived)
+        state = self._states.get(key)
+        if state is None:
+            state = SubjectState(kind, key.decode(), details)
+        return self._keep(key, on_event(state, event, details, now, self.clocks.low_watermark, self._rules))
+
+    @property
+    def has_due(self) -> bool:
+        """Whether something may be due."""
+        watermark = self.clocks.low_watermark
+        return watermark is not None and self.deadlines.earliest < watermark
+
+    def due(self, watermark: Moment | None = None) -> Iterator[Decision]:
+        """Decide what is due at the low watermark, or at another one, in the order of deadlines."""
+        if watermark is None:
+            watermark = self.clocks.low_watermark
+        while watermark is not None and (key := self.deadlines.pop_due(watermark)) is not None:
+            state = self._states.get(key)
+            if state is not None:
+                yield self._keep(key, on_watermark(state, watermark, self._rules))
+
+    def end_of_input(self, keys: Iterable[bytes]) -> Iterator[Decision]:
+        """Decide what waits only to see whether more events come."""
+        for key in keys:
+            state = self._states.get(key)
+            if state is not None:
+                yield self._keep(key, on_end_of_input(state, self._rules))
+
+    def _keep(self, key: bytes, decision: Decision) -> Decision:
+        """Remember what was decided, within bounds (rule B3)."""
+        state = decision.state
+        if state is None:
+            self._states.pop(key, None)
+            self.deadlines.set(key, None)
+            return decision
+        if len(state.starts) + len(state.ends) + len(state.cancellations) >= CHECKED:
+            decision = self._bounded(state, decision)
+        self._states[key] = state
+        self.deadlines.set(key, state.due)
+        return decision
+
+    def _bounded(self, state: SubjectState, decision: Decision) -> Decision:
+        if len(state) % CHECKED:
+            return decision
+        _, evicted = encode_within(state, self._rules)
+        return replace(decision, lifecycles=(*decision.lifecycles, *evicted)) if evicted else decision

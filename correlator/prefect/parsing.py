@@ -1,0 +1,112 @@
+"""The JSON of an event, as far as we read it: typed and checked in C, or, where something optional in it is malformed,
+label by label.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import orjson
+from msgspec import DecodeError, Struct, field
+from msgspec.json import Decoder
+
+from correlator.event import JSON
+from correlator.prefect.invalid import InvalidEvent, quoted
+
+ID: Final = "prefect.resource.id"
+NAME: Final = "prefect.resource.name"
+ROLE: Final = "prefect.resource.role"
+VERSION: Final = "prefect.version"
+WORKER_TYPE: Final = "prefect.worker-type"
+IDENTIFIER: Final = "prefect.infrastructure.identifier"
+STATUS_CODE: Final = "prefect.infrastructure.status-code"
+
+
+class Resource(Struct, frozen=True, gc=False):
+    """What the event is about: a worker or a runner."""
+
+    id: str = field(name=ID)
+    name: str | None = field(name=NAME, default=None)
+    version: str | None = field(name=VERSION, default=None)
+    worker_type: str | None = field(name=WORKER_TYPE, default=None)
+
+
+class Related(Struct, frozen=True, gc=False):
+    """What else it concerns, in a role: a flow run, its flow, a tag."""
+
+    id: str = field(name=ID)
+    role: str = field(name=ROLE)
+    name: str | None = field(name=NAME, default=None)
+    identifier: str | None = field(name=IDENTIFIER, default=None)
+    status_code: str | int | None = field(name=STATUS_CODE, default=None)
+
+
+class Message(Struct, frozen=True, gc=False):
+    """An event in Prefect's own words."""
+
+    event: str
+    id: str
+    occurred: str
+    resource: Resource
+    related: list[Related] | None = None
+    follows: str | None = None
+    received: str | None = None
+
+
+_typed: Final = Decoder(Message).decode
+
+
+def typed(value: bytes) -> Message | None:
+    """The message, or None where it is not quite as it should be: `loose` says what is wrong, or does without."""
+    try:
+        if not value.isascii():
+            value.decode()  # keys that nobody reads may not be damaged, either
+        return _typed(value)
+    except (DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def loose(value: bytes) -> dict[str, JSON]:
+    """The members of any JSON object. Raises `InvalidEvent`."""
+    try:
+        members: JSON = orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        raise InvalidEvent(_fault(value, error)) from None
+    if not isinstance(members, dict):
+        raise InvalidEvent(f"the value is {quoted(members)}, not an object")
+    return members
+
+
+def _fault(value: bytes, error: orjson.JSONDecodeError) -> str:
+    try:
+        value.decode()
+    except UnicodeDecodeError as at:
+        return f"not UTF-8: {at.reason} at byte {at.start}"
+    return f"not JSON: {error.msg} at character {error.pos}"
+
+
+def resource(id_: str, labels: Mapping[str, JSON]) -> Resource:
+    """What the event is about, with null for labels that are no text."""
+    return Resource(id_, _text(labels.get(NAME)), _text(labels.get(VERSION)), _text(labels.get(WORKER_TYPE)))
+
+
+def related(resources: JSON) -> list[Related]:
+    """The related resources that have an id and a role, with null for labels that are no text. Raises `InvalidEvent`
+    where they are no list; none at all are as good as an empty one.
+    """
+    if resources is not None and not isinstance(resources, list):
+        raise InvalidEvent(f"related is {quoted(resources)}, not a list")
+    return [
+        Related(id_, role, _text(labels.get(NAME)), _text(labels.get(IDENTIFIER)), _code(labels.get(STATUS_CODE)))
+        for labels in resources or ()
+        if isinstance(labels, dict)
+        and isinstance(id_ := labels.get(ID), str)
+        and isinstance(role := labels.get(ROLE), str)
+    ]
+
+
+def _text(value: JSON) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _code(value: JSON) -> str | int | None:
+    return value if isinstance(value, str) or type(value) is int else None
