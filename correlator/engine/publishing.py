@@ -11,8 +11,8 @@ from aiokafka.errors import TransactionalIdAuthorizationFailed
 from correlator.engine.impatient import make_impatient
 from correlator.engine.slices import Headers, Message, TopicPartition, Transaction
 
-Row = tuple[str, int, bytes | None, bytes | None, Headers]
-"""A message, without its class: making that costs more than all else that is done with it here."""
+Row = tuple[bytes | None, bytes | None, Headers]
+"""Key, value and headers of a message."""
 
 MAX_BATCH = 1 << 20
 """The most bytes of a record batch: roughly the largest that brokers accept by default."""
@@ -72,9 +72,7 @@ class Publisher:
         await producer.begin_transaction()
         changed: list[Awaitable[int]] = []
         if changelog is not None:
-            changed = await self._send(
-                changelog, ((*changelog, key, value, []) for key, value in transaction.changes.items())
-            )
+            changed = await self._send(changelog, [(key, value, []) for key, value in transaction.changes.items()])
         sent = [batch for to, rows in _by_partition(transaction.messages) for batch in await self._send(to, rows)]
         # Await every delivery first: aiokafka commits a transaction even if some of its batches failed. And the broker
         # refuses offsets for a moment while batches are in flight (NotEnoughReplicas, retried after 100 ms).
@@ -90,11 +88,13 @@ class Publisher:
         """
         batches: list[Awaitable[int]] = []
         batch = self._producer.create_batch()
-        for _, _, key, value, headers in rows:
-            if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
+        append = batch.append
+        for key, value, headers in rows:
+            if append(timestamp=None, key=key, value=value, headers=headers) is None:
                 batches.append(await self._dispatch(batch, to))
                 batch = self._producer.create_batch()
-                batch.append(timestamp=None, key=key, value=value, headers=headers)  # the first row always fits
+                append = batch.append
+                append(timestamp=None, key=key, value=value, headers=headers)  # the first row always fits
         if batch.record_count():
             batches.append(await self._dispatch(batch, to))
         return batches
@@ -112,6 +112,6 @@ class Publisher:
 
 def _by_partition(messages: Iterable[Message]) -> Iterator[tuple[TopicPartition, list[Row]]]:
     rows: defaultdict[tuple[str, int], list[Row]] = defaultdict(list)
-    for message in messages:
-        rows[message[:2]].append(message)
+    for topic, partition, key, value, headers in messages:
+        rows[topic, partition].append((key, value, headers))
     return ((TopicPartition(*to), its) for to, its in rows.items())

@@ -7,6 +7,7 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from faust.types import TP
 
 from correlator.engine.impatient import make_impatient
+from correlator.engine.plain import make_plain
 from correlator.engine.slices import Slice, TopicPartition
 
 WHILE_FULL = 0.02
@@ -80,6 +81,7 @@ class SliceThread(AIOKafkaConsumerThread):
     ) -> Any:
         if self.tenure is not None and self.tenure.full:
             timeout = min(timeout or WHILE_FULL, WHILE_FULL)
+        make_plain(consumer._fetcher)
         readable = Readable(active_partitions or (), self)
         fetched = await super()._fetch_records(consumer, readable, timeout=timeout, max_records=max_records)  # type: ignore[arg-type]
         if not self.consumer.flow_active or self.tenure is None:

@@ -53,7 +53,7 @@ class MemoryStore:
             if value is None:
                 part.pop(key, None)
             else:
-                part[key] = bytes(memoryview(value))  # orjson's bytes hold on to 4 kB, however short they are
+                part[key] = value
         if offset is not None:
             self._offsets[partition] = offset
 

@@ -1,6 +1,7 @@
 """Reading: what one poll returns of a partition is a slice, and what may be read is asked when it is handed over."""
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -37,6 +38,7 @@ class Fetcher:
         self.meanwhile: Callable[[], None] = lambda: None
         self.timeouts: list[float | None] = []
         self._subscriptions = SimpleNamespace(fetch_context=threading.Lock)
+        self._records: OrderedDict[TP, Any] = OrderedDict()
 
     async def fetched_records(self, partitions: Collection[TP], timeout: float | None, max_records: int | None) -> Any:
         self.timeouts.append(timeout)
