@@ -1,0 +1,350 @@
+"""The one place that knows the project's interfaces as they are now: what it decides, said in plain words.
+
+`decode`, `replay` and `stage` are all that `teller` asks for. What they return is the same whatever the project's types
+are: ``dict``, ``list``, ``str``, ``int``, ``bool`` and None, bytes as text of their code points (`_text`). This file
+stands alone: it is loaded by its path, with another checkout's code.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from correlator import core, prefect, records, wire
+from correlator.core import Lifecycle, bounds
+from correlator.engine import Message, Slice, Transaction
+from correlator.event import Event, Kind
+from correlator.partitioner import partition_for
+from correlator.replay import Replay
+from correlator.stage import correlate
+from correlator.stage.arriving import OneHop, TwoHops
+from correlator.stage.correlate import Correlate
+from correlator.stage.dead_letters import DeadLetters
+from correlator.stage.draft import Tally
+from correlator.stage.intake import Intake
+
+Said = dict[str, Any]
+
+SOURCE = "same"
+
+# Single events
+
+
+def decode(value: bytes | None, max_tags: int) -> Said:
+    """What a raw record says: ``is`` nothing, invalid (with the ``reason``), an event (with every field)."""
+    try:
+        decoded = prefect.decode(value, max_tags)
+    except prefect.InvalidEvent as reason:
+        return {"is": "invalid", "reason": str(reason)}
+    if decoded is None:
+        return {"is": "nothing"}
+    event, received = decoded
+    sent = wire.Forwarded(event, 3 if received is None else received, 1, 2, received)
+    got = wire.decode(event.subject.encode(), wire.encode_event(sent))
+    return {
+        "is": "event",
+        **_event(event),
+        "received": received,
+        "over the wire": "same" if got == sent else repr(got),
+    }
+
+
+def _event(event: Event) -> Said:
+    return {
+        "kind": str(event.kind),
+        "role": str(event.role),
+        "id": event.id,
+        "subject": event.subject,
+        "occurred": event.occurred,
+        "worker": event.worker,
+        "follows": event.follows,
+        "truncated": event.truncated,
+        "details": {
+            part: event.details[part]
+            for part in sorted(event.details)
+            if part != "flow_run" or event.kind is Kind.FLOW_RUN  # a worker's record has none
+        },
+    }
+
+
+# What is decided
+
+
+def _record(lifecycle: Lifecycle) -> Said:
+    """A lifecycle as it is published."""
+    kind, key, value, headers = records.render(lifecycle, SOURCE)
+    return {
+        "kind": str(kind),
+        "cause": lifecycle.cause,
+        "replaces": lifecycle.replaces and str(lifecycle.replaces),
+        "evicted": lifecycle.evicted,
+        "key": _text(key),
+        "value": _text(value),
+        "headers": [[name, _text(text)] for name, text in headers],
+    }
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")
+
+
+class _Sized(bytes):
+    """An entry of the table that says another size than it has."""
+
+    size: int
+
+    def __len__(self) -> int:
+        return self.size
+
+
+_encode = core.encode
+
+
+def _neutral(state: core.SubjectState) -> bytes:
+    """The state as bytes that say a size which does not depend on how states are written: where entries are bounded
+    more tightly than anyone does, what goes is to be the same in every format. By event: 200, and what it tells, as
+    JSON.
+    """
+    value = _Sized(_encode(state))
+    known = (*state.starts, *state.ends, *state.cancellations)
+    value.size = sum(200 + len(orjson.dumps(it.event.details)) for it in known)
+    return value
+
+
+def _rules(log: Said) -> core.Rules:
+    rules = core.Rules(**log["rules"])
+    encode = _encode if rules.max_entry_bytes == core.Rules().max_entry_bytes else _neutral
+    setattr(bounds, "encode", encode)  # noqa: B010 - mypy: it is not exported
+    return rules
+
+
+def replay(log: Said) -> Iterator[Said]:
+    """What `replay` makes of the lines: an item for each, then for the end, what is open, and for --flush."""
+    wall = [line[5] for line in log["lines"]]
+    now = wall[0] if wall else 0
+    it = Replay(_rules(log), max_tags=log["max_tags"], wall_clock=lambda: now)
+    before = Counter[str]()
+    for number, line in enumerate(log["lines"]):
+        now = wall[number]
+        said: Said = {"at": number}
+        try:
+            said["records"] = [_record(lifecycle) for lifecycle in it.read(line[0] or b"")]
+        except prefect.InvalidEvent as reason:
+            said["reason"] = str(reason)
+        (said["fate"],) = map(str, it.fates - before)
+        before = it.fates.copy()
+        yield said
+    yield {"at": "end", "records": [_record(lifecycle) for lifecycle in it.end()]}
+    yield {"at": "open", "open": [_record(lifecycle) for lifecycle in it.open()]}
+    yield {"at": "flush", "records": [_record(lifecycle) for lifecycle in it.flush()]}
+
+
+# The stage
+
+
+class _Record(NamedTuple):
+    """A record as the consumer returns it."""
+
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    timestamp: int = 0
+    timestamp_type: int = 0
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+class _Entries:
+    """What stands for the table of a partition and its store: what is committed, at once."""
+
+    changelog_topic_name = "changelog"
+
+    def __init__(self) -> None:
+        self.store, self.entries = self, dict[int, dict[bytes, bytes]]()
+
+    def items(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
+        return iter(self.entries.get(partition, {}).items())
+
+    def get_committed(self, partition: int, key: bytes) -> bytes | None:
+        return self.entries.get(partition, {}).get(key)
+
+    def stamp(self, partition: int) -> object:
+        """Never the same: what was left is to be taken up from the entries."""
+        return object()
+
+    def commit(self, partition: int, changes: Mapping[bytes, bytes | None]) -> None:
+        entries = self.entries.setdefault(partition, {})
+        for key, value in changes.items():
+            if value is None:
+                del entries[key]
+            else:
+                entries[key] = bytes(value)
+
+
+class _Stage:
+    """Intake and correlate without a broker."""
+
+    def __init__(self, log: Said) -> None:
+        self._lines, self._wall, self._offsets = log["lines"], 0, Counter[object]()
+        self._two = log["hops"] == 2
+        self._tallies: list[Tally] = []
+        self._most, max_tags = log["max_record"], log["max_tags"]
+        correlate.MOST = log["most"]
+        letters = DeadLetters("dead-letters", 2, 3000 if self._most < 2000 else 1 << 20)
+        clock: Callable[[], int] = lambda: self._wall  # noqa: E731
+        self._table = _Entries()
+        input_ = TwoHops() if self._two else OneHop(max_tags=max_tags, wall_clock=clock)
+        self._correlate = Correlate(input_, self._table, self._publish, letters, _rules(log), self)  # type: ignore[arg-type]
+        self._intake = Intake(
+            "lifecycles", log["parts"], log["raw"], letters, max_tags=max_tags, wall_clock=clock, counts=self
+        )
+        self._parts, self._raw = log["parts"], log["raw"]
+        self._waiting: list[deque[_Record]] = [deque() for _ in range(self._parts)]
+
+    def add(self, tally: Tally) -> None:
+        """A transaction's counts."""
+        self._tallies.append(tally)
+
+    def run(self, steps: Iterable[tuple[Any, ...]]) -> Iterator[Said]:
+        """An item for each transaction, and at last what is left."""
+        for part in range(self._parts):
+            yield from self._taken("assigned", part, self._correlate.assigned(part, 0))
+        for partition in range(self._raw if self._two else 0):
+            yield from self._forwarded("assigned", self._intake.assigned(partition, 0))
+        for number, (what, place, *how) in enumerate(steps):
+            yield from self._step(f"{number} {what}", what, place, how)
+        yield {
+            "at": "left",
+            "entries": {str(part): len(entries) for part, entries in sorted(self._table.entries.items())},
+            "still open": [list(self._correlate.still_open(kind)) for kind in Kind],
+            "oldest": [_record(it) for kind in Kind for it in self._correlate.oldest_open(kind, 3)],
+        }
+
+    def _step(self, at: str, what: str, place: int, how: list[Any]) -> Iterator[Said]:
+        match what:
+            case "read":
+                (numbers,) = how
+                first, last = self._offset(what, place, len(numbers))
+                self._wall = max(self._wall, self._lines[numbers[-1]][5])
+                got = [
+                    _Record(first + n, line[2], line[0], line[3], line[4], (("traced", b"\xfe"),))
+                    for n, line in enumerate(self._lines[number] for number in numbers)
+                ]
+                slice_ = Slice("raw", place, first, last, got)
+                if self._two:
+                    yield from self._forwarded(at, self._intake(slice_))
+                else:
+                    yield from self._taken(at, place, self._correlate(slice_))
+            case "rest":
+                caught_up, self._wall = how[0], max(self._wall, how[1])
+                yield from self._forwarded(at, self._intake.idle(place, 1, caught_up=caught_up))
+            case "decide":
+                waiting = self._waiting[place]
+                taken = [waiting.popleft() for _ in range(min(how[0], len(waiting)))]
+                if taken:
+                    slice_ = Slice("lifecycles", place, taken[0].offset, taken[-1].offset + 1, taken)
+                    yield from self._taken(at, place, self._correlate(slice_))
+            case "decide rest":
+                caught_up, self._wall = how[0], max(self._wall, how[1])
+                yield from self._taken(at, place, self._correlate.idle(place, 1, caught_up=caught_up))
+            case "hand over":
+                self._correlate.revoked(place)
+                yield from self._taken(at, place, self._correlate.assigned(place, 1))
+            case "hand over raw":
+                self._intake.revoked(place)
+                yield from self._forwarded(at, self._intake.assigned(place, 1))
+
+    def _offset(self, what: str, place: int, count: int) -> tuple[int, int]:
+        first = self._offsets[what, place]
+        self._offsets[what, place] += count
+        return first, first + count
+
+    def _forwarded(self, at: str, transactions: Iterable[Transaction]) -> Iterator[Said]:
+        """Intake's: what goes on to correlate is said by partition and key alone, for its format may change."""
+        for transaction in transactions:
+            forwarded: list[list[Any]] = []
+            others: list[Message] = []
+            for it in transaction.messages:
+                if it.topic != "lifecycles":
+                    others.append(it)
+                    continue
+                forwarded.append([it.partition, _text(it.key)])
+                offset, _ = self._offset("forwarded", it.partition, 1)
+                self._waiting[it.partition].append(_Record(offset, it.key, it.value))
+            yield {**self._said(at, transaction, others), "forwarded": forwarded}
+
+    def _taken(self, at: str, part: int, transactions: Iterable[Transaction]) -> Iterator[Said]:
+        """Correlate's: the values of the changelog may change their format, and are not said."""
+        for transaction in transactions:
+            self._table.commit(part, transaction.changes)
+            yield self._said(at, transaction, transaction.messages)
+
+    def _said(self, at: str, transaction: Transaction, messages: Iterable[Message]) -> Said:
+        if transaction.committed is not None:
+            transaction.committed()
+        said: Said = {
+            "at": at,
+            "end": transaction.end,
+            "messages": [
+                {
+                    "topic": it.topic,
+                    "partition": it.partition,
+                    "key": _text(it.key),
+                    "value": _text(it.value),
+                    "headers": [[name, _text(text)] for name, text in it.headers],
+                }
+                for it in messages
+            ],
+            "tallies": [_tally(tally) for tally in self._tallies],
+        }
+        self._tallies.clear()
+        return said
+
+    def _publish(self, lifecycle: Lifecycle) -> Message:
+        kind, key, value, headers = records.render(lifecycle, SOURCE)
+        if len(value) > self._most:
+            kind, key, value, headers = records.render(records.bare(lifecycle), SOURCE)
+        return Message(kind, partition_for(key, 3), key, value, headers)
+
+
+def _tally(tally: Tally) -> Said:
+    return {
+        "stage": tally.stage,
+        "events": sorted(
+            [
+                [f"{event[0]} {event[1]}" if event else "none", str(fate), count]
+                for (event, fate), count in tally.events.items()
+            ]
+        ),
+        "dead letters": sorted([list(it) for it in tally.dead_letters.items()]),
+        **_numbers(tally),
+    }
+
+
+def _numbers(tally: Tally) -> Said:
+    """What is counted of the records published, by whatever way it is kept until then."""
+    records, evicted, truncated = Counter[str](), Counter[str](), Counter[str]()
+    arrivals, spans = list[list[Any]](), list[list[Any]]()
+    for it, arrived in tally.published:
+        kind, outcome = str(it.kind), str(it.outcome)
+        records[f"{kind} {outcome} {it.matched_by} {it.amended}"] += 1
+        evicted[f"{kind} {outcome}"] += it.evicted
+        truncated[kind] += it.truncated
+        if not it.amended and arrived is not None:
+            arrivals.append([kind, arrived])
+        if not it.amended and it.span is not None:
+            pool = it.told.get("work_pool")
+            name = pool.get("name") if isinstance(pool, dict) else None
+            spans.append([kind, "none" if name is None else name, outcome, it.span])
+    return {
+        "records": dict(sorted(records.items())),
+        "evicted": dict(sorted((+evicted).items())),
+        "truncated": dict(sorted((+truncated).items())),
+        "arrivals": sorted(arrivals),
+        "spans": sorted(spans),
+    }
+
+
+def stage(log: Said) -> Iterator[Said]:
+    """What the stage makes of the lines: an item for each transaction, and for what is left at the end."""
+    return _Stage(log).run(log["steps"])
