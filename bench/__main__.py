@@ -4,11 +4,12 @@ import asyncio
 import logging
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
 from bench import document, machine, terminal
-from bench.contenders import CONTENDERS, NAMES
+from bench.contenders import CONTENDERS, NAMES, Contender
 from bench.results import Results
 from bench.rounds import LIFECYCLES, Ready, loaded, ready, run_all
 from bench.run import measure
@@ -19,7 +20,7 @@ QUICK_PAIRS, QUICK_ROUNDS = 30_000, 1
 
 
 async def run(
-    broker: str, kafka: str, prepared: Ready, missing: list[str], pairs: int, rounds: int, limit: float
+    broker: str, kafka: str, prepared: Ready, missing: list[Contender], pairs: int, rounds: int, limit: float
 ) -> Results:
     """Load the inputs and let everyone have its turns; the first run of all warms the broker up, and does not count."""
     given = await loaded(broker, pairs)
@@ -28,7 +29,7 @@ async def run(
     runs = await run_all(broker, prepared, given, rounds, limit)
     contenders = list(prepared)
     versions = machine.versions(contenders, kafka)
-    return Results(datetime.now(UTC), contenders, missing, given, runs, rounds, machine.shape(), versions)
+    return Results(datetime.now(UTC), contenders, missing, given, runs, machine.shape(), versions)
 
 
 @click.command()
@@ -43,9 +44,9 @@ async def run(
 def main(pairs: int | None, rounds: int | None, only: tuple[str, ...], quick: bool, write: bool, limit: float) -> None:
     """Measure the stage and its peers on a local Kafka."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a new topic's first moments are known
+    if not Path("/proc/self/stat").exists():
+        raise click.ClickException("what a process takes is read from Linux's /proc, which is not here.")
     prepared, missing = ready([one for one in CONTENDERS if not only or one.name in only])
-    for sentence in missing:
-        print(sentence, file=sys.stderr)
     if not prepared:
         raise click.ClickException("nobody is left to measure.")
     with local_kafka() as kafka:

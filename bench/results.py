@@ -16,15 +16,19 @@ class Results(NamedTuple):
     at: datetime
     contenders: list[Contender]
     """Those that took part."""
-    missing: list[str]
-    """A sentence on each that could not."""
+    missing: list[Contender]
+    """Those that could not."""
     inputs: dict[tuple[str, bool], Input]
     """By name, and whether it is for the slow."""
     runs: Sequence[Run]
-    rounds: int
     shape: str
     """Of the machine."""
     versions: list[str]
+
+    @property
+    def rounds(self) -> int:
+        """How often everyone had its turn."""
+        return len(self.runs) // (len(self.names) * len(self.contenders))
 
     @property
     def names(self) -> list[str]:

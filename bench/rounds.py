@@ -1,5 +1,6 @@
 """All runs of a bench: contenders take turns, round by round, so that the machine's moods meet all of them alike."""
 
+import asyncio
 import sys
 import uuid
 from collections.abc import Callable, Sequence
@@ -21,15 +22,16 @@ SLOW_SHARE = 10
 """Slow contenders get one event of so many."""
 
 
-def ready(contenders: Sequence[Contender]) -> tuple[Ready, list[str]]:
-    """Set contenders up; returns those that are, and a sentence on each that cannot be."""
+def ready(contenders: Sequence[Contender]) -> tuple[Ready, list[Contender]]:
+    """Set contenders up; returns those that are, and those that cannot be, each with a sentence at the terminal."""
     prepared: Ready = {}
     missing = []
     for one in contenders:
         try:
             prepared[one] = one.prepare()
         except Unavailable as error:
-            missing.append(f"{one.title} ({one.guarantee}) does not take part, since {error}.")
+            print(f"{one.title} ({one.guarantee}) does not take part, since {error}.", file=sys.stderr)
+            missing.append(one)
     return prepared, missing
 
 
@@ -54,15 +56,20 @@ async def loaded(broker: str, pairs: int) -> dict[tuple[str, bool], Input]:
 async def run_all(
     broker: str, prepared: Ready, given: dict[tuple[str, bool], Input], rounds: int, limit: float
 ) -> list[Run]:
-    """Every contender on every input, in every round, with a line on each run."""
+    """Every contender on every input, in every round, with a line on each run; up to the last whole round on Ctrl-C."""
     contenders = list(prepared)
-    runs = []
+    runs: list[Run] = []
     for round_ in range(rounds):
-        for name in (LIFECYCLES, MIX):
-            for one in rotated(contenders, round_, rounds):
-                run = await measure(broker, one, prepared[one], given[name, one.slow], limit)
-                print(f"round {round_ + 1} of {rounds}, {name}, {one.name}: {told(run)}", file=sys.stderr)
-                runs.append(run)
+        try:
+            for name in (LIFECYCLES, MIX):
+                for one in rotated(contenders, round_, rounds):
+                    run = await measure(broker, one, prepared[one], given[name, one.slow], limit)
+                    print(f"round {round_ + 1} of {rounds}, {name}, {one.name}: {told(run)}", file=sys.stderr)
+                    runs.append(run)
+        except asyncio.CancelledError:
+            if not round_:
+                raise
+            return runs[: round_ * 2 * len(contenders)]
     return runs
 
 

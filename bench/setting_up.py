@@ -94,8 +94,8 @@ def java() -> str:
 def _run(*command: str | Path) -> None:
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = [line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line]
-        raise Unavailable((said or [f"{Path(command[0]).name} failed without a word"])[0].strip().rstrip("."))
+        said = re.search(r"\bERROR\]?:? *(.+)", done.stdout + done.stderr)
+        raise Unavailable(f"{Path(command[0]).name} failed ({said[1].strip() if said else 'without a word'})")
 
 
 def _hash(*parts: bytes) -> str:

@@ -26,6 +26,6 @@ def show(results: Results) -> None:
         for one, _, found in results.on(name):
             for failure in found.failures:
                 console.print(f"{one.name} FAILED: {failure}", style="bold red", markup=False)
-    for sentence in results.missing:
-        console.print(sentence)
+    for one in results.missing:
+        console.print(f"{one.title} ({one.guarantee}) did not take part: see above why.", highlight=False)
     console.print(f"{drift(results.calibration)}. {results.shape}.", highlight=False)

@@ -1,6 +1,6 @@
 """The job that every peer does: match a run's end to the start that it ``follows``, and write a record of the two.
 
-Six fields; the stage's record has 25, and is decided by more than ``follows``. Imported by programs in environments of
+Six fields; the stage's record has 22, and is decided by more than ``follows``. Imported by programs in environments of
 their own, so it knows nothing but the standard library and orjson.
 """
 
