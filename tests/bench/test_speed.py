@@ -18,20 +18,22 @@ from correlator.stage.dead_letters import DeadLetters
 from local import events
 from tests.stage.brokerless import Entries, Uncounted
 
-# The limit: 1.3 times the median of twenty runs of this test by itself (13.9; 12.8–14.9), with Python 3.11, on two
-# cores that a bench was using meanwhile. A piece of work is one turn of `calibration.work`, some 2.8 µs. To be lowered
-# when the stage gets faster: with LIMIT = 0 the failure says what an event costs.
-LIMIT = 18.0
+# The limit: 1.3 times the median of ten runs of this test by itself (14.3; 13.9–15.8), with Python 3.11, on two cores
+# that eight other processes wanted, too; made half as slow again, the stage came to 21–22. A piece of work is one turn
+# of `calibration.work`, some 2.8 µs. To be lowered when the stage gets faster: with 0.0 the failure says how much.
+LIMIT = 18.5
 
-PAIRS, SLICE, TURNS = 2_500, 1_000, 7
+PAIRS, SLICE, TURNS = 2_500, 1_000, 10
 NOW = 1_764_000_000_000_000
 
 
 def test_an_event_costs_the_stage_no_more_than_it_did():
     slices = list(_slices())
     with _without_gc():
-        turns = [(_seconds_of_the_stage(slices), calibration.calibrated()) for _ in range(TURNS)]
-    stage, work = (min(seconds) for seconds in zip(*turns, strict=True))
+        turns = [list(_turn(slices)) for _ in range(TURNS)]
+    # The best of several, slice by slice: a busy machine has a quiet moment sooner than a quiet second.
+    stage = sum(min(seconds for seconds, _ in slice_) for slice_ in zip(*turns, strict=True))
+    work = min(seconds for turn in turns for _, seconds in turn)
     ratio = (stage / (2 * PAIRS)) / (work / calibration.TIMES)
     assert ratio < LIMIT, f"an event costs {ratio:.1f} pieces of work; at most {LIMIT} are allowed"
 
@@ -46,8 +48,10 @@ def _slices() -> Iterator[Slice]:
         yield Slice("events", 0, start, start + len(some), some)
 
 
-def _seconds_of_the_stage(slices: list[Slice]) -> float:
-    """CPU seconds of one hop, from Kafka's records in to Kafka's records and state out."""
+def _turn(slices: list[Slice]) -> Iterator[tuple[float, float]]:
+    """CPU seconds of one hop, from Kafka's records in to Kafka's records and state out, and of the fixed work, for each
+    slice.
+    """
     table, published = Entries(), 0
 
     def publish(lifecycle: core.Lifecycle) -> Message:
@@ -57,16 +61,15 @@ def _seconds_of_the_stage(slices: list[Slice]) -> float:
     arriving = OneHop(max_tags=1000, wall_clock=lambda: NOW)
     stage = Correlate(arriving, table, publish, DeadLetters("letters", 4, 1 << 20), core.Rules(), Uncounted())
     assert not list(stage.assigned(0, 0))
-    began = time.process_time()
     for one in slices:
+        began = time.process_time()
         for transaction in stage(one):
             published += len(transaction.messages)
             table.commit(transaction.changes)
             if transaction.committed:
                 transaction.committed()
-    seconds = time.process_time() - began
+        yield time.process_time() - began, calibration.calibrated()
     assert published == PAIRS
-    return seconds
 
 
 @contextmanager
