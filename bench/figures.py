@@ -37,9 +37,10 @@ def spread(values: Iterable[float]) -> Spread | None:
 def summary(runs: Sequence[Run]) -> Summary:
     """Of one contender's runs on one input."""
     good = [run for run in runs if run.failure is None]
+    warm = [run.warm for run in good if run.warm is not None]
     return Summary(
         spread(run.whole for run in good),
-        spread(run.warm for run in good if run.warm is not None),
+        spread(warm) if len(warm) == len(good) else None,  # those few that could tell would not speak for the others
         spread(run.wall for run in good),
         spread(run.memory for run in good),
         len(good),

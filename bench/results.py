@@ -42,9 +42,15 @@ class Results(NamedTuple):
             yield one, self.inputs[input_, one.slow], summary(runs)
 
     @property
-    def calibration(self) -> Spread | None:
-        """How long the fixed piece of work took before the runs, in milliseconds of CPU."""
-        return spread(1000 * run.calibration for run in self.runs)
+    def conditions(self) -> str:
+        """How fast the machine was itself, and how busy, as it went up and down from run to run."""
+        work, load = spread(1000 * run.calibration for run in self.runs), spread(run.load for run in self.runs)
+        assert work is not None
+        assert load is not None
+        return (
+            f"before a run, a fixed piece of work took {work.median:.1f} ms of CPU ({work.least:.1f}–{work.most:.1f}),"
+            f" and the load was {load.median:.1f} ({load.least:.1f}–{load.most:.1f})"
+        )
 
 
 def described(input_: Input) -> str:
@@ -64,16 +70,6 @@ def rate(figure: Spread | None) -> str:
 def megabytes(figure: Spread | None) -> str:
     """Memory: the median alone, as it hardly varies."""
     return "–" if figure is None else f"{figure.median / 1e6:,.0f}"
-
-
-def drift(figure: Spread | None) -> str:
-    """How the machine's speed went up and down."""
-    if figure is None:
-        return "nothing was measured"
-    return (
-        f"a fixed piece of work before each run took {figure.median:.1f} ms of CPU"
-        f" ({figure.least:.1f}–{figure.most:.1f}): the machine's own speed went up and down by that"
-    )
 
 
 def _three(value: float) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import subprocess
 import tempfile
@@ -41,6 +42,8 @@ class Run(NamedTuple):
     """Bytes at its peak."""
     failure: str | None = None
     """Why the run does not count."""
+    load: float = 0.0
+    """How many processes wanted a core in the minute before, those of the run before among them."""
 
 
 class _Sample(NamedTuple):
@@ -58,7 +61,7 @@ async def measure(
     broker: str, contender: Contender, launch: Callable[[Job], Launch], input_: Input, limit: float
 ) -> Run:
     """Run a contender until it has published a record for every pair, then stop it and count all it has published."""
-    run = Run(contender.name, input_.name, calibrated())
+    run = Run(contender.name, input_.name, calibrated(), load=os.getloadavg()[0])
     app_id = f"{contender.name}-{uuid.uuid4().hex[:8]}"
     with tempfile.TemporaryDirectory(prefix="bench-") as state:
         job = Job(app_id, broker, input_.topic, f"{app_id}-records", state)

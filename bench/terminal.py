@@ -5,7 +5,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from bench.results import Results, described, drift, megabytes, rate
+from bench.results import Results, described, megabytes, rate
 
 
 def show(results: Results) -> None:
@@ -28,4 +28,4 @@ def show(results: Results) -> None:
                 console.print(f"{one.name} FAILED: {failure}", style="bold red", markup=False)
     for one in results.missing:
         console.print(f"{one.title} ({one.guarantee}) did not take part: see above why.", highlight=False)
-    console.print(f"{drift(results.calibration)}. {results.shape}.", highlight=False)
+    console.print(f"{results.shape}; {results.conditions}.", highlight=False)

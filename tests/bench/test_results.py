@@ -48,6 +48,11 @@ def test_a_failed_run_does_not_count_and_is_told():
     assert summary([run(STAGE, failure="it ended")]).whole is None
 
 
+def test_a_second_half_is_of_all_runs_or_of_none():
+    assert summary([run(STAGE), run(STAGE)]).warm == (75_000.0, 75_000.0, 75_000.0)
+    assert summary([run(STAGE), run(STAGE)._replace(warm=None)]).warm is None
+
+
 def test_the_second_half_is_told_where_it_was_seen():
     samples = [_Sample(n * 10, 1.0 + n * 0.1, 0.0) for n in range(11)]
     assert _warm(samples, 1000) == pytest.approx(1000 * 0.5 / 0.5)
