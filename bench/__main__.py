@@ -13,6 +13,7 @@ from bench.contenders import CONTENDERS, NAMES, Contender
 from bench.results import Results
 from bench.rounds import LIFECYCLES, Ready, loaded, ready, run_all
 from bench.run import measure
+from bench.topics import delete
 from local import local_kafka
 
 PAIRS, ROUNDS = 100_000, 5
@@ -24,9 +25,13 @@ async def run(
 ) -> Results:
     """Load the inputs and let everyone have its turns; the first run of all warms the broker up, and does not count."""
     given = await loaded(broker, pairs)
-    first, *_ = prepared
-    await measure(broker, first, prepared[first], given[LIFECYCLES, first.slow], limit)
-    runs = await run_all(broker, prepared, given, rounds, limit)
+    try:
+        first, *_ = prepared
+        await measure(broker, first, prepared[first], given[LIFECYCLES, first.slow], limit)
+        runs = await run_all(broker, prepared, given, rounds, limit)
+    finally:
+        for input_ in given.values():  # the Kafka may be one that goes on
+            await delete(broker, input_.topic)
     contenders = list(prepared)
     versions = machine.versions(contenders, kafka)
     return Results(datetime.now(UTC), contenders, missing, given, runs, machine.shape(), versions)
