@@ -28,7 +28,7 @@ def renewed(text: str, results: Results) -> str:
 def _generated(results: Results) -> Iterator[str]:
     yield (
         f"Measured {results.at:%Y-%m-%d} on {results.shape}; broker, contender and reader share them."
-        f" Thousands of events, median (least–most) of {results.rounds} rounds; {results.conditions}.\n\n"
+        f" Thousands of events, median (least–most), rounds: {results.rounds}; {results.conditions}.\n\n"
     )
     yield f"![Events by the CPU second, by contender and input](images/{CHART.name})\n"
     for name in results.names:

@@ -64,7 +64,7 @@ def rate(figure: Spread | None) -> str:
     if figure is None:
         return "–"
     median, least, most = (_three(value / 1000) for value in figure)
-    return f"{median} ({least}–{most})"
+    return median if figure.least == figure.most else f"{median} ({least}–{most})"
 
 
 def megabytes(figure: Spread | None) -> str:

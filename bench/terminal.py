@@ -13,7 +13,7 @@ def show(results: Results) -> None:
     console = Console() if sys.stdout.isatty() else Console(width=140)
     for name in results.names:
         told = described(results.inputs[name, False])
-        table = Table(title=f"{told}; thousands of events: median (least–most) of {results.rounds} rounds")
+        table = Table(title=f"{told}; thousands of events: median (least–most), rounds: {results.rounds}")
         for heading in ("contender", "guarantee"):
             table.add_column(heading, no_wrap=True)
         for heading in ("by the CPU second", "second half", "by the second", "MB"):

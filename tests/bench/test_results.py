@@ -68,6 +68,7 @@ def test_each_round_begins_with_another():
 
 def test_a_rate_has_three_digits():
     assert rate(spread([54_321.0, 123_456.0, 999.0])) == "54.3 (1.00–123)"
+    assert rate(spread([54_321.0])) == "54.3", "of a single one there is no spread"
     assert rate(None) == "–"
 
 
