@@ -69,9 +69,12 @@ test: lint types ## lint, types and every test; REQUIRE_KAFKA=1 fails where no b
 kafka: setup ## run a local Kafka until Ctrl-C, and print its address
 	@$(BIN)/python -m local
 
+BENCH_OPTIONS = $(if $(QUICK),--quick) $(if $(PAIRS),--pairs $(PAIRS)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	$(foreach name,$(ONLY),--only $(name)) $(if $(WRITE),--write)
+
 .PHONY: bench
-bench: setup ## measure events a second against a local Kafka
-	@$(BIN)/python -m bench
+bench: setup ## measure the stage and its peers on one local Kafka: QUICK=1 PAIRS=100000 ROUNDS=5 ONLY="stage-1 quix" WRITE=1
+	@$(BIN)/python -m bench $(strip $(BENCH_OPTIONS))
 
 CHAOS_OPTIONS = $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(BROKERS),--brokers $(BROKERS)) \
 	$(if $(WORKERS),--workers $(WORKERS)) $(if $(RATE),--rate $(RATE)) $(if $(FAULTS),--faults "$(FAULTS)") \
@@ -101,11 +104,13 @@ COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-has
 	--custom-compile-command "make lock"
 
 .PHONY: lock
-lock: setup ## update the locks in requirements/ from pyproject.toml; UPGRADE=1 takes newer versions
+lock: setup ## update the locks in requirements/ and bench/peers/ from pyproject.toml; UPGRADE=1 takes newer versions
 	@$(COMPILE) pyproject.toml --extra rocksdb --output-file requirements/runtime.txt
 	@$(COMPILE) --group build --output-file requirements/build.txt
 	@$(COMPILE) pyproject.toml --extra rocksdb --group dev --output-file $(LOCK) \
 		--constraint requirements/runtime.txt --constraint requirements/build.txt
+	@for peer in aiokafka confluent-kafka quixstreams bytewax; do \
+		$(COMPILE) --group bench-$$peer --output-file bench/peers/requirements/$$peer.txt || exit; done
 
 ## Where it runs
 

@@ -1,1 +1,1 @@
-"""How fast the stage is, against Faust as its documentation uses it: ratios in one run, on a local Kafka."""
+"""How fast the stage is, and others on a like job: in one run, in turns, on one local Kafka. See docs/bench.md."""

@@ -1,84 +1,76 @@
-"""``make bench``: the naive way and the stage, in one run on the same events; ``python -m bench --pairs 10000`` for a
-quick look."""
+"""``make bench``: the stage and its peers on the same job, in one run on one broker; ``--quick`` for a first look."""
 
 import asyncio
-import os
+import logging
 import sys
-import tempfile
-import uuid
+from datetime import UTC, datetime
+from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
-from bench.rates import Rate, create, load, measure
+from bench import document, machine, terminal
+from bench.contenders import CONTENDERS, NAMES, Contender
+from bench.results import Results
+from bench.rounds import LIFECYCLES, Ready, loaded, ready, run_all
+from bench.run import measure
+from bench.topics import delete
 from local import local_kafka
-from local.deployment import CORRELATOR, PARTITIONS, Deployment
+
+PAIRS, ROUNDS = 100_000, 5
+QUICK_PAIRS, QUICK_ROUNDS = 30_000, 1
 
 
-async def naive(broker: str, input_: str, count: int, limit: float) -> Rate:
-    app_id = f"naive-{uuid.uuid4().hex[:8]}"
-    output = f"{app_id}-records"
-    await create(broker, output)
-    command = [sys.executable, "-m", "bench.naive", app_id, broker, input_, output, str(PARTITIONS)]
-    return await measure(broker, command, os.environ, output, count, count // 2, limit)
-
-
-async def sliced(broker: str, input_: str, count: int, limit: float) -> Rate:
-    app_id = f"sliced-{uuid.uuid4().hex[:8]}"
-    output = f"{app_id}-records"
-    await create(broker, output)
-    await create(broker, f"{app_id}-starts-changelog", cleanup_policy="compact")
-    command = [sys.executable, "-m", "bench.sliced", app_id, broker, input_, output, str(PARTITIONS)]
-    return await measure(broker, command, os.environ, output, count, count // 2, limit)
-
-
-async def stage(broker: str, input_: str, count: int, limit: float, keyed_by: str) -> Rate:
-    deployment = Deployment(broker, "stage", TOPIC_EVENTS=input_, INPUT_KEYED_BY=keyed_by, LOG_LEVEL="warning")
-    output = deployment.flow_run_duration
-    await create(broker, output)
-    with tempfile.TemporaryDirectory() as directory:
-        env = deployment.environment(DATA_DIR=directory)
-        return await measure(broker, [str(CORRELATOR), "worker"], env, output, count, count // 2, limit)
-
-
-async def run(broker: str, pairs: int, limit: float) -> dict[str, Rate]:
-    input_ = f"bench-{uuid.uuid4().hex[:8]}"
-    await create(broker, input_)
-    count = await load(broker, input_, pairs)
-    return {
-        "Faust as documented": await naive(broker, input_, count, limit),
-        "the same on our engine": await sliced(broker, input_, count, limit),
-        "the stage, one hop": await stage(broker, input_, count, limit, "subject"),
-        "the stage, two hops": await stage(broker, input_, count, limit, "any"),
-    }
+async def run(
+    broker: str, kafka: str, prepared: Ready, missing: list[Contender], pairs: int, rounds: int, limit: float
+) -> Results:
+    """Load the inputs and let everyone have its turns; the first run of all warms the broker up, and does not count."""
+    given = await loaded(broker, pairs)
+    try:
+        first, *_ = prepared
+        await measure(broker, first, prepared[first], given[LIFECYCLES, first.slow], limit)
+        runs = await run_all(broker, prepared, given, rounds, limit)
+    finally:
+        for input_ in given.values():  # the Kafka may be one that goes on
+            await delete(broker, input_.topic)
+    contenders = list(prepared)
+    versions = machine.versions(contenders, kafka)
+    return Results(datetime.now(UTC), contenders, missing, given, runs, machine.shape(), versions)
 
 
 @click.command()
-@click.option("--pairs", default=100_000, show_default=True, help="Flow runs, two events each.")
-@click.option("--limit", default=900.0, show_default=True, help="Seconds that a run may take.")
-def main(pairs: int, limit: float) -> None:
-    """Measure events a second on a local Kafka: Faust as documented, and the stage."""
+@click.option(
+    "--pairs", type=click.IntRange(100), help=f"Flow runs, two events each; a tenth of it in the mix. [{PAIRS}]"
+)
+@click.option("--rounds", type=click.IntRange(1), help=f"How often everyone has its turn. [{ROUNDS}]")
+@click.option("--only", multiple=True, type=click.Choice(NAMES), help="One that takes part; repeatable. [all]")
+@click.option("--quick", is_flag=True, help=f"A first look: {QUICK_PAIRS} pairs, {QUICK_ROUNDS} round.")
+@click.option("--write", is_flag=True, help="Write docs/bench.md and its chart.")
+@click.option("--limit", default=180.0, show_default=True, help="Seconds that a run may take.")
+def main(pairs: int | None, rounds: int | None, only: tuple[str, ...], quick: bool, write: bool, limit: float) -> None:
+    """Measure the stage and its peers on a local Kafka."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a new topic's first moments are known
+    if not Path("/proc/self/stat").exists():
+        raise click.ClickException("what a process takes is read from Linux's /proc, which is not here.")
+    prepared, missing = ready([one for one in CONTENDERS if not only or one.name in only])
+    if not prepared:
+        raise click.ClickException("nobody is left to measure.")
     with local_kafka() as kafka:
-        rates = asyncio.run(run(kafka.bootstrap_servers, pairs, limit))
-    base = rates["Faust as documented"]
-    table = Table(
-        "way",
-        "events/s",
-        "times",
-        "events per CPU-second",
-        "times",
-        title=f"{2 * pairs:,} lifecycle events, {kafka.description}",
-    )
-    for way, rate in rates.items():
-        table.add_row(
-            way,
-            f"{rate.per_second:,.0f}",
-            f"{rate.per_second / base.per_second:.1f}",
-            f"{rate.per_cpu_second:,.0f}",
-            f"{rate.per_cpu_second / base.per_cpu_second:.1f}",
+        results = asyncio.run(
+            run(
+                kafka.bootstrap_servers,
+                kafka.description,
+                prepared,
+                missing,
+                pairs or (QUICK_PAIRS if quick else PAIRS),
+                rounds or (QUICK_ROUNDS if quick else ROUNDS),
+                limit,
+            )
         )
-    Console().print(table)
+    terminal.show(results)
+    if write:
+        document.write(results)
+    if any(run.failure for run in results.runs):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

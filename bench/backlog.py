@@ -9,9 +9,9 @@ import time
 
 import click
 
-from bench.memory import memory_of
-from bench.rates import create, load
-from local import local_kafka
+from bench.process import memory_of
+from bench.topics import create, write
+from local import events, local_kafka
 from local.deployment import CORRELATOR, Deployment
 
 
@@ -23,7 +23,7 @@ async def run(broker: str, pairs: int, limit: int) -> str:
     deployment = Deployment(broker, "backlog", LOG_LEVEL="warning")
     for topic in deployment.inputs:
         await create(broker, topic)
-    count = await load(broker, deployment.events, pairs)
+    count = await write(broker, deployment.events, events.pairs(pairs))
     with tempfile.TemporaryDirectory() as directory:
         began = time.monotonic()
         worker = subprocess.Popen(  # noqa: ASYNC220

@@ -6,9 +6,8 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import click
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -16,14 +15,13 @@ from msgspec.structs import replace
 from rich.console import Console
 from rich.table import Table
 
-from bench.memory import Memory, memory_of
-from bench.rates import create
+from bench.process import Memory, memory_of
+from bench.topics import create, write
 from correlator import core, prefect
 from correlator.event import Role
 from correlator.moments import Moment
-from correlator.partitioner import partition_for
 from local import events, local_kafka
-from local.deployment import CORRELATOR, PARTITIONS, Deployment
+from local.deployment import CORRELATOR, Deployment
 
 
 class Recovered(NamedTuple):
@@ -52,29 +50,6 @@ def states(open_: int, remembered: int) -> Iterator[tuple[bytes, bytes]]:
             yield key, core.encode(known.pop(key))
     for key, state in known.items():
         yield key, core.encode(state)
-
-
-async def write(broker: str, changelog: str, entries: Iterator[tuple[bytes, bytes]]) -> int:
-    """Write the table's changelog, as a stage that had run would have; returns how many entries."""
-    producer = AIOKafkaProducer(bootstrap_servers=broker)
-    await producer.start()
-    count = 0
-    try:
-        while chunk := list(islice(entries, 20_000)):
-            count += len(chunk)
-            batches: dict[int, list[Any]] = {}
-            for key, value in chunk:
-                to = partition_for(key, PARTITIONS)
-                own = batches.setdefault(to, [producer.create_batch()])
-                if own[-1].append(key=key, value=value, timestamp=None) is None:
-                    own.append(producer.create_batch())
-                    own[-1].append(key=key, value=value, timestamp=None)
-            for to, own in batches.items():
-                for batch in own:
-                    await (await producer.send_batch(batch, changelog, partition=to))
-    finally:
-        await producer.stop()
-    return count
 
 
 async def measure(deployment: Deployment, directory: Path, entries: int, limit: float) -> Recovered:

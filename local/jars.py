@@ -1,14 +1,13 @@
 """The jars of a broker, fetched once from Maven Central and kept between runs in the user's cache directory."""
 
 import hashlib
-import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
+from local.cached import cached
 from local.errors import NoKafka
 
 _POM = Path(__file__).with_name("pom.xml")
@@ -27,27 +26,15 @@ def fetched_jars() -> Path:
     Raises:
         NoKafka: Maven is not there, or could not fetch them.
     """
-    directory = _cache()
-    if directory.is_dir():
-        return directory
+    state = hashlib.sha256(_POM.read_bytes()).hexdigest()[:8]
+    return cached(f"kafka-{kafka_version()}-{state}", _fetch)
+
+
+def _fetch(into: Path) -> None:
     maven = shutil.which("mvn")
     if maven is None:
         raise NoKafka("no Maven is on the PATH")
     print(f"fetching Apache Kafka {kafka_version()} from Maven Central, this once (about 55 MB) …", file=sys.stderr)
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    # Fetched beside, then renamed: what has the name is whole, whenever and however often this is interrupted.
-    with tempfile.TemporaryDirectory(prefix="fetching-", dir=directory.parent) as beside:
-        jars = Path(beside, "jars")
-        _fetch(maven, jars)
-        try:
-            jars.rename(directory)
-        except OSError:
-            if not directory.is_dir():  # else someone else was faster
-                raise
-    return directory
-
-
-def _fetch(maven: str, into: Path) -> None:
     done = subprocess.run(
         [
             *(maven, "--batch-mode", "--quiet", "--strict-checksums", "--file", str(_POM)),
@@ -63,9 +50,3 @@ def _fetch(maven: str, into: Path) -> None:
         raise NoKafka(
             f"Maven could not fetch Apache Kafka {kafka_version()} ({errors[0] if errors else 'without a reason'})"
         )
-
-
-def _cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    state = hashlib.sha256(_POM.read_bytes()).hexdigest()[:8]
-    return Path(base, "prefect-lifecycle-correlator", f"kafka-{kafka_version()}-{state}")

@@ -39,7 +39,7 @@ class JvmBroker(Broker):
         Raises:
             NoKafka: Java, or Maven and the jars, are not available.
         """
-        self._java = _find_java()
+        self._java = find_java()
         self._jars = fetched_jars()
         self._node = node or Node(1, *free_ports(2))
         self._voters = voters or (self._node,)
@@ -121,7 +121,8 @@ class JvmBroker(Broker):
         )
 
 
-def _find_java() -> str:
+def find_java() -> str:
+    """Return the path of a Java that is new enough. Raises `NoKafka` where there is none."""
     home = os.environ.get("JAVA_HOME")
     java = shutil.which("java", path=Path(home, "bin")) if home else None
     java = java or shutil.which("java")

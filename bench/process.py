@@ -1,5 +1,6 @@
-"""How much memory a process takes, as Linux tells."""
+"""What a process has taken, as Linux tells."""
 
+import os
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -19,3 +20,9 @@ def memory_of(pid: int) -> Memory:
     status = Path(f"/proc/{pid}/status").read_text()
     kilobytes = {name: int(kb) for name, kb in re.findall(r"(VmRSS|VmHWM):\s+(\d+) kB", status)}
     return Memory(kilobytes["VmRSS"] * 1024, kilobytes["VmHWM"] * 1024)
+
+
+def cpu_seconds_of(pid: int) -> float:
+    """Of a process that runs, all its threads, since its start. Raises `FileNotFoundError` where none does."""
+    told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()  # its name may hold anything
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,114 @@
+"""Who takes part, and how each is started."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from bench.peers.join import Job
+from bench.setting_up import ROOT, java, kafka_streams, python
+from local.deployment import CORRELATOR, PARTITIONS, environment
+
+AT_LEAST_ONCE: Final = "at least once"
+EXACTLY_ONCE: Final = "exactly once"
+
+_HEAP: Final = ("-Xms512m", "-Xmx1g", "-XX:+UseG1GC")
+
+
+class Launch(NamedTuple):
+    """A program to start."""
+
+    command: Sequence[str]
+    env: Mapping[str, str]
+    """The whole of its environment."""
+
+
+class Contender(NamedTuple):
+    """One of those that are compared."""
+
+    name: str
+    title: str
+    guarantee: str
+    commits: str
+    """When it commits."""
+    prepare: Callable[[], Callable[[Job], Launch]]
+    """Sets it up, where it is not yet, and returns how it is started. Raises `Unavailable`."""
+    changelogs: tuple[str, ...] = ()
+    """Topics to make before it starts, by what follows the app id."""
+    stop: signal.Signals = signal.SIGTERM
+    runs_ahead: bool = False
+    """Whether it does the second half's work in the first, so that its second half says nothing."""
+    slow: bool = False
+    """Whether it gets a tenth of the events, so that the rest need not wait."""
+
+
+def _stage(keyed_by: str) -> Callable[[], Callable[[Job], Launch]]:
+    def launch(job: Job) -> Launch:
+        env = environment(
+            BOOTSTRAP_SERVERS=job.broker,
+            APP_ID=job.app_id,
+            TOPIC_EVENTS=job.input,
+            TOPIC_FLOW_RUN_DURATION=job.output,
+            TOPIC_WORKER_UPTIME=f"{job.app_id}-worker-uptime",
+            TOPIC_DEAD_LETTER=f"{job.app_id}-dead-letter",
+            PARTITIONS=f"{PARTITIONS}",
+            INPUT_KEYED_BY=keyed_by,
+            DATA_DIR=job.state,
+            LOG_LEVEL="warning",
+            WEB_PORT="0",
+        )
+        return Launch([str(CORRELATOR), "worker"], env)
+
+    return lambda: launch
+
+
+def _ours(module: str) -> Callable[[], Callable[[Job], Launch]]:
+    return lambda: _started_by(sys.executable, module, EXACTLY_ONCE)
+
+
+def _peer(module: str, environment_: str, guarantee: str = AT_LEAST_ONCE) -> Callable[[], Callable[[Job], Launch]]:
+    return lambda: _started_by(str(python(environment_)), module, guarantee)
+
+
+def _started_by(interpreter: str, module: str, guarantee: str) -> Callable[[Job], Launch]:
+    def launch(job: Job) -> Launch:
+        command = [interpreter, "-m", f"bench.peers.{module}", *job._replace(guarantee=guarantee.replace(" ", "-"))]
+        return Launch(command, {**os.environ, "PYTHONPATH": str(ROOT)})
+
+    return launch
+
+
+def _kafka_streams(guarantee: str) -> Callable[[], Callable[[Job], Launch]]:
+    def prepare() -> Callable[[Job], Launch]:
+        start = [java(), *_HEAP, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", kafka_streams(), "App"]
+        return lambda job: Launch([*start, *job._replace(guarantee=guarantee.replace(" ", "-"))], os.environ)
+
+    return prepare
+
+
+_SLICE: Final = "each slice"
+
+CONTENDERS: Final = (
+    Contender("stage-1", "the stage, one hop", EXACTLY_ONCE, _SLICE, _stage("subject")),
+    Contender("stage-2", "the stage, two hops", EXACTLY_ONCE, _SLICE, _stage("any"), runs_ahead=True),
+    Contender("engine", "the join on our engine", EXACTLY_ONCE, _SLICE, _ours("on_our_engine"), ("-starts-changelog",)),
+    Contender("quix", "Quix Streams", AT_LEAST_ONCE, "5 s", _peer("quix", "quixstreams")),
+    Contender("quix-eos", "Quix Streams", EXACTLY_ONCE, "5 s", _peer("quix", "quixstreams", EXACTLY_ONCE)),
+    Contender("kstreams", "Kafka Streams (Java)", AT_LEAST_ONCE, "30 s", _kafka_streams(AT_LEAST_ONCE)),
+    Contender("kstreams-eos", "Kafka Streams (Java)", EXACTLY_ONCE, "100 ms", _kafka_streams(EXACTLY_ONCE)),
+    Contender("bytewax", "Bytewax", AT_LEAST_ONCE, "10 s", _peer("bytewax_flow", "bytewax"), stop=signal.SIGINT),
+    Contender("aiokafka", "bare aiokafka", AT_LEAST_ONCE, "5 s", _peer("bare_aiokafka", "aiokafka"), ("-changelog",)),
+    Contender(
+        "confluent",
+        "bare confluent-kafka",
+        AT_LEAST_ONCE,
+        "5 s",
+        _peer("bare_confluent", "confluent-kafka"),
+        ("-changelog",),
+    ),
+    Contender("faust", "Faust as documented", AT_LEAST_ONCE, "2.8 s", _ours("faust_documented"), slow=True),
+)
+"""In the order in which they are shown."""
+
+NAMES: Final = tuple(one.name for one in CONTENDERS)

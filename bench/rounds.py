@@ -1,0 +1,80 @@
+"""All runs of a bench: contenders take turns, round by round, so that the machine's moods meet all of them alike."""
+
+import asyncio
+import sys
+import uuid
+from collections.abc import Callable, Sequence
+
+from bench import inputs
+from bench.contenders import Contender, Launch
+from bench.inputs import Input
+from bench.peers.join import Job
+from bench.run import Run, measure
+from bench.setting_up import Unavailable
+from bench.topics import create, write
+from local import events
+
+Ready = dict[Contender, Callable[[Job], Launch]]
+"""Contenders that are set up, and how each is started."""
+
+LIFECYCLES, MIX = "lifecycles", "mix"
+SLOW_SHARE = 10
+"""Slow contenders get one event of so many."""
+
+
+def ready(contenders: Sequence[Contender]) -> tuple[Ready, list[Contender]]:
+    """Set contenders up; returns those that are, and those that cannot be, each with a sentence at the terminal."""
+    prepared: Ready = {}
+    missing = []
+    for one in contenders:
+        try:
+            prepared[one] = one.prepare()
+        except Unavailable as error:
+            print(f"{one.title} ({one.guarantee}) does not take part, since {error}.", file=sys.stderr)
+            missing.append(one)
+    return prepared, missing
+
+
+def rotated(contenders: Sequence[Contender], round_: int, rounds: int) -> Sequence[Contender]:
+    """The order in which they take their turns: each round begins elsewhere, all rounds together go round once."""
+    start = round_ * len(contenders) // rounds
+    return [*contenders[start:], *contenders[:start]]
+
+
+async def loaded(broker: str, pairs: int) -> dict[tuple[str, bool], Input]:
+    """The two inputs, for all and for the slow, by name and slowness."""
+    found = {}
+    for slow in (False, True):
+        for name, make, count in ((LIFECYCLES, events.pairs, pairs), (MIX, inputs.mix, max(pairs // 10, 1))):
+            own = max(count // SLOW_SHARE, 1) if slow else count
+            topic = f"bench-{name}-{uuid.uuid4().hex[:8]}"
+            await create(broker, topic)
+            found[name, slow] = Input(name, topic, await write(broker, topic, make(own)), own)
+    return found
+
+
+async def run_all(
+    broker: str, prepared: Ready, given: dict[tuple[str, bool], Input], rounds: int, limit: float
+) -> list[Run]:
+    """Every contender on every input, in every round, with a line on each run; up to the last whole round on Ctrl-C."""
+    contenders = list(prepared)
+    runs: list[Run] = []
+    for round_ in range(rounds):
+        try:
+            for name in (LIFECYCLES, MIX):
+                for one in rotated(contenders, round_, rounds):
+                    run = await measure(broker, one, prepared[one], given[name, one.slow], limit)
+                    print(f"round {round_ + 1} of {rounds}, {name}, {one.name}: {told(run)}", file=sys.stderr)
+                    runs.append(run)
+        except asyncio.CancelledError:
+            if not round_:
+                raise
+            return runs[: round_ * 2 * len(contenders)]
+    return runs
+
+
+def told(run: Run) -> str:
+    """A run in a few words."""
+    if run.failure is not None:
+        return f"FAILED: {run.failure}"
+    return f"{run.whole:,.0f} events by the CPU second, {run.wall:,.0f} by the second"

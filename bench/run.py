@@ -1,0 +1,142 @@
+"""One measured run of one contender on one input."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from bench.calibration import calibrated
+from bench.contenders import Contender, Launch
+from bench.inputs import Input
+from bench.peers.join import Job
+from bench.process import cpu_seconds_of, memory_of
+from bench.topics import create, delete
+from bench.watching import Watched
+
+SHORTEST: Final = 0.3
+"""CPU seconds that a second half must last, to be told: they are seen every 0.05 s."""
+
+
+class Run(NamedTuple):
+    """What a run came to. Events by the CPU second count the contender's CPU alone, all its threads."""
+
+    contender: str
+    input: str
+    calibration: float
+    """CPU seconds that the fixed piece of work took just before."""
+    whole: float = 0.0
+    """Events by the CPU second from its start to when all its records could be read."""
+    warm: float | None = None
+    """The same of the second half; None where none can be told."""
+    wall: float = 0.0
+    """Events by the second of that time."""
+    memory: int = 0
+    """Bytes at its peak."""
+    failure: str | None = None
+    """Why the run does not count."""
+    load: float = 0.0
+    """How many processes wanted a core in the minute before, those of the run before among them."""
+
+
+class _Sample(NamedTuple):
+    records: int
+    cpu: float
+    seconds: float
+    """Since it was started."""
+
+
+class _Failed(Exception):
+    """A run does not count."""
+
+
+async def measure(
+    broker: str, contender: Contender, launch: Callable[[Job], Launch], input_: Input, limit: float
+) -> Run:
+    """Run a contender until it has published a record for every pair, then stop it and count all it has published."""
+    run = Run(contender.name, input_.name, calibrated(), load=os.getloadavg()[0])
+    app_id = f"{contender.name}-{uuid.uuid4().hex[:8]}"
+    with tempfile.TemporaryDirectory(prefix="bench-") as state:
+        job = Job(app_id, broker, input_.topic, f"{app_id}-records", state)
+        await create(broker, job.output)
+        for changelog in contender.changelogs:
+            await create(broker, f"{app_id}{changelog}", cleanup_policy="compact")
+        try:
+            return await _measured(run, contender, launch(job), job, input_, limit)
+        except _Failed as failed:
+            return run._replace(failure=f"{failed}")
+        finally:
+            await delete(broker, app_id)
+
+
+async def _measured(run: Run, contender: Contender, launch: Launch, job: Job, input_: Input, limit: float) -> Run:
+    async with Watched(job.broker, job.output) as watched:
+        with _started(launch, job.state, contender.stop) as process:
+            samples = await _watch(process, watched, input_.pairs, limit, Path(job.state, "log"))
+            memory = memory_of(process.pid).peak
+        await watched.read()  # what it may have published once more while it ended
+    if (watched.records, len(watched.keys)) != (input_.pairs, input_.pairs):
+        raise _Failed(f"{watched.records:,} records, {len(watched.keys):,} keys, of {input_.pairs:,} pairs")
+    return run._replace(
+        whole=input_.events / samples[-1].cpu,
+        warm=None if contender.runs_ahead else _warm(samples, input_.events),
+        wall=input_.events / samples[-1].seconds,
+        memory=memory,
+    )
+
+
+async def _watch(
+    process: subprocess.Popen[bytes], watched: Watched, pairs: int, limit: float, log: Path
+) -> list[_Sample]:
+    """How far it was, and its CPU seconds, time after time, up to when all could be read."""
+    samples: list[_Sample] = []
+    began = time.monotonic()
+    while True:
+        visible = await watched.visible()
+        if process.poll() is not None:
+            raise _Failed(f"it ended with {process.returncode}: {_last_words(log)}")
+        samples.append(_Sample(visible, cpu_seconds_of(process.pid), time.monotonic() - began))
+        if visible >= pairs:
+            await watched.read()
+            if watched.records >= pairs:
+                return samples
+        if samples[-1].seconds > limit:
+            raise _Failed(f"{visible:,} records of {pairs:,} after {limit:.0f} s: {_last_words(log)}")
+        await asyncio.sleep(0.05)
+
+
+def _warm(samples: list[_Sample], events: int) -> float | None:
+    """Of the second half, or what comes nearest to it; None where that is too far off, or too short to be measured."""
+    end = samples[-1]
+    middle = min(samples, key=lambda sample: abs(sample.records - end.records / 2))
+    share, cpu = 1 - middle.records / end.records, end.cpu - middle.cpu
+    return events * share / cpu if 0.25 <= share <= 0.75 and cpu >= SHORTEST else None
+
+
+@contextmanager
+def _started(launch: Launch, state: str, stop: signal.Signals) -> Iterator[subprocess.Popen[bytes]]:
+    with Path(state, "log").open("wb") as log:
+        process = subprocess.Popen(launch.command, env=launch.env, cwd=state, stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        for _ in range(4):
+            process.send_signal(stop)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+                break
+        else:
+            process.kill()
+            process.wait()
+
+
+def _last_words(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1].strip() if lines else "it printed nothing"

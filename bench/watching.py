@@ -1,0 +1,46 @@
+"""A reader of what a contender publishes: of committed records only, as one that must not read anything twice is."""
+
+from types import TracebackType
+from typing import Self
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from local.deployment import PARTITIONS
+
+
+class Watched:
+    """What has been published on a topic so far."""
+
+    def __init__(self, broker: str, topic: str) -> None:
+        self.records = 0
+        self.keys: set[bytes] = set()
+        self._partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+        self._consumer = AIOKafkaConsumer(bootstrap_servers=broker, isolation_level="read_committed")
+
+    async def __aenter__(self) -> Self:
+        await self._consumer.start()
+        self._consumer.assign(self._partitions)
+        await self._consumer.seek_to_beginning(*self._partitions)
+        await self.visible()  # so that it knows where the topic is before anyone's time is taken
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        await self._consumer.stop()
+
+    async def visible(self) -> int:
+        """How many there are for such a reader, or a few more: the marks of transactions count, too. Reads nothing."""
+        return sum((await self._ends()).values())
+
+    async def read(self) -> None:
+        """Count what there is."""
+        ends = await self._ends()
+        while any([await self._consumer.position(partition) < end for partition, end in ends.items()]):
+            for batch in (await self._consumer.getmany(timeout_ms=200, max_records=20_000)).values():
+                self.records += len(batch)
+                self.keys.update(one.key or b"" for one in batch)
+
+    async def _ends(self) -> dict[TopicPartition, int]:
+        ends: dict[TopicPartition, int] = await self._consumer.end_offsets(self._partitions)
+        return ends
