@@ -10,6 +10,10 @@ from correlator.moments import Moment
 JSON: TypeAlias = Union[dict[str, "JSON"], list["JSON"], str, int, float, bool, None]
 
 
+# Where every event passes, modules give members of enumerations names of their own: looked up in its class, a member
+# takes Python 3.11 a tenth of a microsecond.
+
+
 class Kind(StrEnum):
     """What a lifecycle is the life of. The value is the name of the record that it ends in."""
 

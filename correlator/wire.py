@@ -15,6 +15,9 @@ VERSION: Final = 1
 """Raised by any change of shape."""
 
 
+_CANCELLATION: Final = Role.CANCELLATION
+
+
 class Forwarded(
     Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True, tag_field="version", tag=VERSION
 ):
@@ -65,7 +68,7 @@ def decode(key: bytes | None, value: bytes | None) -> Forwarded | Tick:
     except UnicodeDecodeError:
         raise UnreadableWire("the key is not UTF-8") from None
     forwarded = _FORWARDED.decode(value or b"")
-    if forwarded.kind is Kind.WORKER and forwarded.event.role is Role.CANCELLATION:
+    if forwarded.event.role is _CANCELLATION and forwarded.kind is Kind.WORKER:
         raise UnreadableWire("not an event: a worker is not cancelled")
     return forwarded
 

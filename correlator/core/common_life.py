@@ -1,11 +1,17 @@
 """The common life, a start alone and the end that names it: a third of the general way's price, and the same result."""
 
+from typing import Final
+
 from correlator.core.decision import Decision, Fate
 from correlator.core.lifecycle import Lifecycle, MatchedBy, Outcome
 from correlator.core.rules import Rules
 from correlator.core.state import Remembered, RememberedStart, SubjectState, Version
 from correlator.event import Details, Event, Role
 from correlator.moments import Moment
+
+_END: Final = Role.END
+_OPENED, _DECIDED = Fate.OPENED, Fate.DECIDED
+_COMPLETED, _FOLLOWS = Outcome.COMPLETED, MatchedBy.FOLLOWS
 
 
 def open_first(
@@ -14,12 +20,12 @@ def open_first(
     """A start of which nothing else is known yet."""
     state.due = deadline = clock + rules.limit(state.kind)
     state.starts.append(RememberedStart(event, None, clock, deadline))
-    return Decision(state=state, lifecycles=passed, fate=Fate.OPENED)
+    return Decision(state=state, lifecycles=passed, fate=_OPENED)
 
 
 def ends_the_only_one(state: SubjectState, event: Event) -> bool:
     """Whether an open start is all that is known, and the event names it."""
-    if event.role is not Role.END or len(state.starts) != 1 or state.ends or state.cancellations:
+    if event.role is not _END or len(state.starts) != 1 or state.ends or state.cancellations:
         return False
     start = state.starts[0]
     return event.follows == start.event.id and start.version is None and event.id != start.event.id
@@ -29,20 +35,20 @@ def end_the_only_one(state: SubjectState, event: Event, details: Details, clock:
     """The end of the only one."""
     (start,) = state.starts
     end = Remembered(event, None if details == state.details else details, clock, clock + rules.grace)
-    start.version = Version(Outcome.COMPLETED, MatchedBy.FOLLOWS, False, event.id, None, None)
+    start.version = Version(_COMPLETED, _FOLLOWS, False, event.id, None, None)
     start.forget_at = state.due = max(clock, start.clock) + rules.remember
     state.ends.append(end)
     lifecycle = Lifecycle(
         kind=state.kind,
         subject=state.subject,
-        outcome=Outcome.COMPLETED,
-        matched_by=MatchedBy.FOLLOWS,
+        outcome=_COMPLETED,
+        matched_by=_FOLLOWS,
         start=start.event,
         end=event,
         cause=event.id,
         told=(state.details,) if start.details is end.details is None else state.told_by(start, end),
     )
-    return Decision(state=state, lifecycles=(lifecycle,), fate=Fate.DECIDED)
+    return Decision(state=state, lifecycles=(lifecycle,), fate=_DECIDED, rests=True)
 
 
 def is_over(state: SubjectState, watermark: Moment) -> bool:
@@ -54,5 +60,5 @@ def is_over(state: SubjectState, watermark: Moment) -> bool:
         start.forget_at < watermark
         and state.due == start.forget_at
         and end.event.follows == start.event.id
-        and start.version == Version(Outcome.COMPLETED, MatchedBy.FOLLOWS, False, end.event.id, None, None)
+        and start.version == Version(_COMPLETED, _FOLLOWS, False, end.event.id, None, None)
     )

@@ -38,3 +38,5 @@ class Decision(Struct, frozen=True, gc=False, kw_only=True):
     """What is to be published."""
     fate: Fate = Fate.DECIDED
     """Of the event, if it was one."""
+    rests: bool = False
+    """Whether all that the state still waits for is to be forgotten."""

@@ -90,13 +90,13 @@ class Lifecycle(Struct, frozen=True, gc=False, kw_only=True):
     @property
     def details(self) -> Details:
         """What its events tell together (rule S4)."""
-        return merged(self.told)
+        return self.told[0] if len(self.told) == 1 else merged(self.told)
 
     @property
     def infrastructure(self) -> Infrastructure | None:
         """What ran it, as its events tell together."""
         infrastructure = None
         for event in (self.start, self.end, self.cancellation):
-            if event is not None and event.infrastructure is not None:
-                infrastructure = filled_in(infrastructure, event.infrastructure)
+            if event is not None and (told := event.infrastructure) is not None:
+                infrastructure = told if infrastructure is None else filled_in(infrastructure, told)
         return infrastructure

@@ -1,9 +1,12 @@
 """The spans and bounds that decisions are made by."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from correlator.event import Kind
 from correlator.moments import DAY, MINUTE, SECOND, Span
+
+_WORKER: Final = Kind.WORKER
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +34,4 @@ class Rules:
 
     def limit(self, kind: Kind) -> Span:
         """How long a lifecycle may be open before it is lost (rule O4)."""
-        return self.worker_limit if kind is Kind.WORKER else self.flow_run_limit
+        return self.worker_limit if kind is _WORKER else self.flow_run_limit

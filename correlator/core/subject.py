@@ -1,6 +1,7 @@
 """Deciding: a subject's state and an event, or the passing of time, in; its state and what is to be published, out."""
 
 from bisect import insort
+from typing import Final
 
 from correlator.core.bounds import evict
 from correlator.core.common_life import end_the_only_one, ends_the_only_one, is_over, open_first
@@ -11,6 +12,8 @@ from correlator.core.rules import Rules
 from correlator.core.state import Remembered, RememberedStart, SubjectState, Successor
 from correlator.event import Details, Event, Kind, Role
 from correlator.moments import END_OF_TIME, Moment
+
+_START: Final = Role.START
 
 
 def on_event(
@@ -24,14 +27,14 @@ def on_event(
         passed = pass_time(state, watermark, rules)
     if state.empty:
         state.details = details
-        if event.role is Role.START:
+        if event.role is _START:
             return open_first(state, event, clock, tuple(passed), rules)
     elif not passed and ends_the_only_one(state, event):
         return end_the_only_one(state, event, details, clock, rules)
     elif state.knows(event.id):
         return Decision(state=state, lifecycles=tuple(passed), fate=Fate.DUPLICATE)
     own_details = None if details == state.details else details
-    if event.role is Role.START:
+    if event.role is _START:
         _add_start(state, RememberedStart(event, own_details, clock, clock + rules.limit(state.kind)), rules)
         fate = Fate.OPENED
         if _only_opens(state, event):

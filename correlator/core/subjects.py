@@ -22,6 +22,10 @@ CHECKED: Final = 8
 """Events of a subject after which the bytes of its state are looked at: each look costs as much as it holds."""
 
 
+FORGOTTEN: Final = Decision(state=None)
+"""Nothing is published of a subject any more, and nothing remembered."""
+
+
 class States(Protocol):
     """The states of subjects, by key: the subject in UTF-8. A dict is one."""
 
@@ -36,7 +40,9 @@ class Subjects:
     def __init__(self, states: States, rules: Rules) -> None:
         self._states, self._rules = states, rules
         self.clocks = Clocks()
-        self.deadlines = Deadlines()
+        self._deadlines = Deadlines()
+        self._forgetting = Deadlines()
+        """Of the subjects that only wait to be forgotten: that needs no look at their states."""
 
     def decide(
         self,
@@ -61,20 +67,31 @@ class Subjects:
             state = SubjectState(kind, key.decode(), details)
         return self._keep(key, on_event(state, event, details, now, self.clocks.low_watermark, self._rules))
 
+    def recover(self, key: bytes, state: SubjectState) -> None:
+        """Take up when a subject is due, as its state says."""
+        self._deadlines.set(key, state.due)
+
     @property
     def has_due(self) -> bool:
         """Whether something may be due."""
         watermark = self.clocks.low_watermark
-        return watermark is not None and self.deadlines.earliest < watermark
+        return watermark is not None and (
+            self._deadlines.earliest < watermark or self._forgetting.earliest < watermark
+        )
 
     def due(self, watermark: Moment | None = None) -> Iterator[Decision]:
         """Decide what is due at the low watermark, or at another one, in the order of deadlines."""
         if watermark is None:
             watermark = self.clocks.low_watermark
-        while watermark is not None and (key := self.deadlines.pop_due(watermark)) is not None:
+        if watermark is None:
+            return
+        while (key := self._deadlines.pop_due(watermark)) is not None:
             state = self._states.get(key)
             if state is not None:
                 yield self._keep(key, on_watermark(state, watermark, self._rules))
+        while (key := self._forgetting.pop_due(watermark)) is not None:
+            self._states.pop(key, None)
+            yield FORGOTTEN
 
     def end_of_input(self, keys: Iterable[bytes]) -> Iterator[Decision]:
         """Decide what waits only to see whether more events come."""
@@ -88,13 +105,17 @@ class Subjects:
         state = decision.state
         if state is None:
             self._states.pop(key, None)
-            self.deadlines.set(key, None)
+            self._wait(key, None)
             return decision
         if len(state.starts) + len(state.ends) + len(state.cancellations) >= CHECKED:
             decision = self._bounded(state, decision)
         self._states[key] = state
-        self.deadlines.set(key, state.due)
+        self._wait(key, state.due, rests=decision.rests)
         return decision
+
+    def _wait(self, key: bytes, due: Moment | None, *, rests: bool = False) -> None:
+        self._deadlines.set(key, None if rests else due)
+        self._forgetting.set(key, due if rests else None)
 
     def _bounded(self, state: SubjectState, decision: Decision) -> Decision:
         if len(state) % CHECKED:

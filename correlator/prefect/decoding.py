@@ -1,6 +1,7 @@
 """Raw bytes to an event: a byte search that passes over what is not ours, one parse, a look at every field we use."""
 
 import re
+from typing import Final
 
 from msgspec import Struct
 
@@ -12,6 +13,9 @@ from correlator.prefect.names import MEANINGS, Meaning, Speaker, names_another, 
 from correlator.prefect.parsing import Message
 from correlator.prefect.times import moment
 from correlator.prefect.trimming import ORDINARY, trimmed
+
+_FLOW_RUN: Final = Kind.FLOW_RUN
+_WORKER: Final = Speaker.WORKER
 
 _is_uuid = re.compile(resources.UUID).fullmatch
 
@@ -49,14 +53,14 @@ def _decoded(message: Message, meaning: Meaning, max_tags: int, size: int) -> De
     id_, follows, occurred = _id(message.id), _follows(message.follows), _occurred(message.occurred)
     own, worker, runner, by_heart = message.resource, None, None, size <= resources.SMALL
     own_id = _own_id(own.id, meaning.speaker)
-    if meaning.speaker is Speaker.WORKER:
+    if meaning.speaker is _WORKER:
         worker = resources.worker(own, by_heart=by_heart)
     else:
         runner = Runner(own_id, own.name, own.version)
     told = resources.tell(message.related or (), by_heart=by_heart)
     run, subject, truncated = told.flow_run, own_id, False
     tags: tuple[str, ...] = ()
-    if meaning.kind is Kind.FLOW_RUN:
+    if meaning.kind is _FLOW_RUN:
         if run is None:
             raise InvalidEvent("related has no flow-run with the id prefect.flow-run.<UUID>")
         subject = run.id

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from correlator.moments import MICROSECOND, SECOND, Moment
+from correlator.moments import MICROSECOND, SECOND, Moment, Span
 
 LATEST: Final = (datetime.max.replace(tzinfo=UTC) - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)
 """The end of the year 9999, in microseconds since 1970: the last time that RFC 3339 can write."""
@@ -26,8 +26,8 @@ def moment(text: object) -> Moment | None:
         return None
     # As Prefect writes nearly all: 2026-11-23T15:38:21.737255Z. Many events share a second.
     if len(text) == 27 and text[19] == "." and text[26] == "Z" and text.isascii() and (digits := text[20:26]).isdigit():
-        second = _parsed(text[:19] + "Z")
-        return None if second is None else second + int(digits) * MICROSECOND
+        second = _second(text[:19])
+        return None if second is None else second + Span(int(digits))
     return _exact(text)
 
 
@@ -42,4 +42,6 @@ def _exact(text: str) -> Moment | None:
     return Moment(exact) if 0 <= exact <= LATEST else None
 
 
-_parsed = lru_cache(4096)(_exact)
+@lru_cache(4096)
+def _second(text: str) -> Moment | None:
+    return _exact(f"{text}Z")

@@ -1,5 +1,6 @@
 """A decided lifecycle as a record."""
 
+from functools import lru_cache
 from typing import Final, NamedTuple, cast
 
 from msgspec import Raw
@@ -18,11 +19,17 @@ Headers = list[tuple[str, bytes]]
 CE_TYPES: Final = {kind: f"prefect.correlator.{kind}.v1" for kind in Kind}
 """The CloudEvents type of each record. The version goes up with a change that is not only additive."""
 
+_WORKER: Final = Kind.WORKER
 _ZERO: Final = in_seconds(Span(0))
 _CE_SPECVERSION = ("ce_specversion", b"1.0")
 _CE_TYPES = {kind: ("ce_type", type_.encode()) for kind, type_ in CE_TYPES.items()}
 _CONTENT_TYPE = ("content-type", b"application/json")
 _json: Final = Encoder().encode
+
+
+@lru_cache(1)
+def _ce_source(source: str) -> tuple[str, bytes]:
+    return "ce_source", source.encode()
 
 
 class Record(NamedTuple):
@@ -45,7 +52,7 @@ def render(lifecycle: Lifecycle, source: str) -> Record:
     """
     kind, key = lifecycle.kind, lifecycle.subject.encode()
     record: WorkerUptime | FlowRunDuration
-    if kind is Kind.WORKER:
+    if kind is _WORKER:
         record = worker_uptime(lifecycle)
         closed = record.stopped_at or record.started_at
     else:
@@ -55,7 +62,7 @@ def render(lifecycle: Lifecycle, source: str) -> Record:
         _CE_SPECVERSION,
         ("ce_id", version_id(record.record_id, lifecycle.cause).encode()),
         _CE_TYPES[kind],
-        ("ce_source", source.encode()),
+        _ce_source(source),
         ("ce_subject", key),
         ("ce_time", (closed or "").encode()),
         _CONTENT_TYPE,

@@ -85,6 +85,7 @@ class Correlate:
     def __call__(self, slice_: Slice) -> Iterator[Transaction]:
         """Decide the slice's events in order, and after each what its clock makes due."""
         part, draft, read = self._parts[slice_.partition], self._draft(), self._input.reader(slice_.partition)
+        ignored = 0
         for record in slice_.records:
             try:
                 said = read(record)
@@ -93,11 +94,13 @@ class Correlate:
                 draft.reject(letter, reason)
                 continue
             if said is None:
-                draft.tally.events[None, Fate.IGNORED] += 1
+                ignored += 1
                 continue
             self._take_in(part, draft, record.key, said)
             if part.subjects.has_due:
                 yield from self._due(part, draft, record.offset + 1)
+        if ignored:
+            draft.tally.events[None, Fate.IGNORED] += ignored
         yield self._close(part, draft, slice_.end)
 
     def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Transaction]:

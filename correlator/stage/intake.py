@@ -1,6 +1,7 @@
 """Intake: raw Prefect events in, lifecycle events out, keyed by subject; what is no valid event to the dead letters."""
 
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from correlator import prefect, wire
 from correlator.core import Fate, PartitionClock
@@ -14,6 +15,8 @@ from correlator.stage.tally import Counts
 
 TICK = MINUTE
 """Event time after which the lifecycles partitions hear of a clock (rule T6)."""
+
+_FORWARDED: Final = Fate.FORWARDED
 
 
 class Intake:
@@ -55,7 +58,7 @@ class Intake:
         """Forward the slice's events."""
         clock, wall = self._clocks[slice_.partition], self._wall_clock()
         draft = Draft("intake", self._counts)
-        messages, events = draft.messages, draft.tally.events
+        messages, events, ignored = draft.messages, draft.tally.events, 0
         for record in slice_.records:
             try:
                 said = prefect.decode(record.value, self._max_tags)
@@ -64,10 +67,10 @@ class Intake:
                 draft.reject(letter, reason)
                 continue
             if said is None:
-                events[None, Fate.IGNORED] += 1
+                ignored += 1
                 continue
             event = said.event
-            events[(said.kind, event.role), Fate.FORWARDED] += 1
+            events[(said.kind, event.role), _FORWARDED] += 1
             arrived = arrival(record, said.received, wall)
             now = clock.observe(event.occurred, arrived, wall)
             forwarded = wire.Forwarded(
@@ -78,6 +81,8 @@ class Intake:
             messages.append(Message(self._lifecycles, to, key, wire.encode(forwarded), []))
             if now is not None and now >= self._ticked.get(slice_.partition, Moment(0)) + TICK:
                 messages += self._ticks(slice_.partition, now)
+        if ignored:
+            events[None, Fate.IGNORED] += ignored
         yield draft.close({}, slice_.end)
 
     def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Transaction]:

@@ -38,7 +38,7 @@ class Part:
                     self.subjects.clocks = core.Clocks.decode(value)
                 else:
                     state = core.decode(value)
-                    self.subjects.deadlines.set(key, state.due)
+                    self.subjects.recover(key, state)
                     self.open[state.kind].set(key, state)
             except core.UnreadableState as reason:
                 yield key, value, reason
