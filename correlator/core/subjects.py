@@ -75,9 +75,7 @@ class Subjects:
     def has_due(self) -> bool:
         """Whether something may be due."""
         watermark = self.clocks.low_watermark
-        return watermark is not None and (
-            self._deadlines.earliest < watermark or self._forgetting.earliest < watermark
-        )
+        return watermark is not None and (self._deadlines.earliest < watermark or self._forgetting.earliest < watermark)
 
     def due(self, watermark: Moment | None = None) -> Iterator[Decision]:
         """Decide what is due at the low watermark, or at another one, in the order of deadlines."""

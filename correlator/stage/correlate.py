@@ -5,7 +5,7 @@ from functools import partial
 from typing import NamedTuple
 
 from correlator import core, wire
-from correlator.core import Fate, Lifecycle
+from correlator.core import Lifecycle
 from correlator.engine import CommittedTable, Message, Slice, Transaction
 from correlator.event import Kind
 from correlator.moments import Moment
@@ -85,7 +85,6 @@ class Correlate:
     def __call__(self, slice_: Slice) -> Iterator[Transaction]:
         """Decide the slice's events in order, and after each what its clock makes due."""
         part, draft, read = self._parts[slice_.partition], self._draft(), self._input.reader(slice_.partition)
-        ignored = 0
         for record in slice_.records:
             try:
                 said = read(record)
@@ -94,13 +93,11 @@ class Correlate:
                 draft.reject(letter, reason)
                 continue
             if said is None:
-                ignored += 1
+                draft.ignored += 1
                 continue
             self._take_in(part, draft, record.key, said)
             if part.subjects.has_due:
                 yield from self._due(part, draft, record.offset + 1)
-        if ignored:
-            draft.tally.events[None, Fate.IGNORED] += ignored
         yield self._close(part, draft, slice_.end)
 
     def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Transaction]:

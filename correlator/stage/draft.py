@@ -17,6 +17,8 @@ class Draft:
         self._stage, self._counts = stage, counts
         self.messages: list[Message] = []
         self.tally = Tally(stage)
+        self.ignored = 0
+        """Records of the input that cannot concern us: most of it, often."""
 
     def dead_letter(self, letter: Message, reason: Exception) -> None:
         """Add what cannot be used."""
@@ -44,6 +46,8 @@ class Draft:
 
     def close(self, changes: Changes, end: int) -> Transaction:
         """All of it as a transaction that goes up to ``end``."""
+        if self.ignored:
+            self.tally.events[None, Fate.IGNORED] += self.ignored
         transaction = Transaction(self.messages, changes, end, partial(self._counts.add, self.tally))
-        self.messages, self.tally = [], Tally(self._stage)
+        self.messages, self.tally, self.ignored = [], Tally(self._stage), 0
         return transaction

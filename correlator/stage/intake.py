@@ -58,7 +58,7 @@ class Intake:
         """Forward the slice's events."""
         clock, wall = self._clocks[slice_.partition], self._wall_clock()
         draft = Draft("intake", self._counts)
-        messages, events, ignored = draft.messages, draft.tally.events, 0
+        messages, events = draft.messages, draft.tally.events
         for record in slice_.records:
             try:
                 said = prefect.decode(record.value, self._max_tags)
@@ -67,7 +67,7 @@ class Intake:
                 draft.reject(letter, reason)
                 continue
             if said is None:
-                ignored += 1
+                draft.ignored += 1
                 continue
             event = said.event
             events[(said.kind, event.role), _FORWARDED] += 1
@@ -81,8 +81,6 @@ class Intake:
             messages.append(Message(self._lifecycles, to, key, wire.encode(forwarded), []))
             if now is not None and now >= self._ticked.get(slice_.partition, Moment(0)) + TICK:
                 messages += self._ticks(slice_.partition, now)
-        if ignored:
-            events[None, Fate.IGNORED] += ignored
         yield draft.close({}, slice_.end)
 
     def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Transaction]:
