@@ -49,16 +49,3 @@ def end_the_only_one(state: SubjectState, event: Event, details: Details, clock:
         told=(state.details,) if start.details is end.details is None else state.told_by(start, end),
     )
     return Decision(state=state, lifecycles=(lifecycle,), fate=_DECIDED, rests=True)
-
-
-def is_over(state: SubjectState, watermark: Moment) -> bool:
-    """Whether all that is known is a start and the end that named it, published, and remembered for long enough."""
-    if len(state.starts) != 1 or len(state.ends) != 1 or state.cancellations:
-        return False
-    (start,), (end,) = state.starts, state.ends
-    return (
-        start.forget_at < watermark
-        and state.due == start.forget_at
-        and end.event.follows == start.event.id
-        and start.version == Version(_COMPLETED, _FOLLOWS, False, end.event.id, None, None)
-    )

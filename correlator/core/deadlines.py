@@ -15,6 +15,7 @@ class Deadlines:
     def __init__(self) -> None:
         self._due: dict[bytes, Moment] = {}
         self._heap: list[tuple[Moment, bytes]] = []
+        self._resting: set[bytes] = set()
 
     def __len__(self) -> int:
         return len(self._due)
@@ -24,8 +25,12 @@ class Deadlines:
         """A bound: nothing is due before the low watermark has passed it."""
         return self._heap[0][0] if self._heap else END_OF_TIME
 
-    def set(self, key: bytes, due: Moment | None) -> None:
-        """Let the key be due when the low watermark passes ``due``; None: no more."""
+    def set(self, key: bytes, due: Moment | None, *, rests: bool = False) -> None:
+        """Let the key be due when the low watermark passes ``due``; None: no more. ``rests``: only to be forgotten."""
+        if rests:
+            self._resting.add(key)
+        else:
+            self._resting.discard(key)
         if due is None:
             self._due.pop(key, None)
         elif self._due.get(key) != due:
@@ -43,3 +48,10 @@ class Deadlines:
                 del self._due[key]
                 return key
         return None
+
+    def pop_resting(self, key: bytes) -> bool:
+        """Whether a key that was due is only to be forgotten. It rests no more."""
+        if key in self._resting:
+            self._resting.remove(key)
+            return True
+        return False

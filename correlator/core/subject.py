@@ -4,7 +4,7 @@ from bisect import insort
 from typing import Final
 
 from correlator.core.bounds import evict
-from correlator.core.common_life import end_the_only_one, ends_the_only_one, is_over, open_first
+from correlator.core.common_life import end_the_only_one, ends_the_only_one, open_first
 from correlator.core.decision import Decision, Fate
 from correlator.core.lifecycle import Lifecycle
 from correlator.core.publication import Occasion, pass_time, settle
@@ -52,8 +52,6 @@ def on_event(
 
 def on_watermark(state: SubjectState, watermark: Moment, rules: Rules) -> Decision:
     """Decide what is due at a low watermark."""
-    if is_over(state, watermark):
-        return Decision(state=None)
     published = pass_time(state, watermark, rules)
     return Decision(state=_kept(state), lifecycles=tuple(published))
 

@@ -41,8 +41,6 @@ class Subjects:
         self._states, self._rules = states, rules
         self.clocks = Clocks()
         self._deadlines = Deadlines()
-        self._forgetting = Deadlines()
-        """Of the subjects that only wait to be forgotten: that needs no look at their states."""
 
     def decide(
         self,
@@ -75,21 +73,18 @@ class Subjects:
     def has_due(self) -> bool:
         """Whether something may be due."""
         watermark = self.clocks.low_watermark
-        return watermark is not None and (self._deadlines.earliest < watermark or self._forgetting.earliest < watermark)
+        return watermark is not None and self._deadlines.earliest < watermark
 
     def due(self, watermark: Moment | None = None) -> Iterator[Decision]:
         """Decide what is due at the low watermark, or at another one, in the order of deadlines."""
         if watermark is None:
             watermark = self.clocks.low_watermark
-        if watermark is None:
-            return
-        while (key := self._deadlines.pop_due(watermark)) is not None:
-            state = self._states.get(key)
-            if state is not None:
+        while watermark is not None and (key := self._deadlines.pop_due(watermark)) is not None:
+            if self._deadlines.pop_resting(key):  # that needs no look at the state
+                self._states.pop(key, None)
+                yield FORGOTTEN
+            elif (state := self._states.get(key)) is not None:
                 yield self._keep(key, on_watermark(state, watermark, self._rules))
-        while (key := self._forgetting.pop_due(watermark)) is not None:
-            self._states.pop(key, None)
-            yield FORGOTTEN
 
     def end_of_input(self, keys: Iterable[bytes]) -> Iterator[Decision]:
         """Decide what waits only to see whether more events come."""
@@ -103,17 +98,13 @@ class Subjects:
         state = decision.state
         if state is None:
             self._states.pop(key, None)
-            self._wait(key, None)
+            self._deadlines.set(key, None)
             return decision
         if len(state.starts) + len(state.ends) + len(state.cancellations) >= CHECKED:
             decision = self._bounded(state, decision)
         self._states[key] = state
-        self._wait(key, state.due, rests=decision.rests)
+        self._deadlines.set(key, state.due, rests=decision.rests)
         return decision
-
-    def _wait(self, key: bytes, due: Moment | None, *, rests: bool = False) -> None:
-        self._deadlines.set(key, None if rests else due)
-        self._forgetting.set(key, due if rests else None)
 
     def _bounded(self, state: SubjectState, decision: Decision) -> Decision:
         if len(state) % CHECKED:

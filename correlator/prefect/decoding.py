@@ -3,13 +3,13 @@
 import re
 from typing import Final
 
-from msgspec import DecodeError, Struct
+from msgspec import Struct
 
-from correlator.event import JSON, Details, Event, Kind
+from correlator.event import JSON, Details, Event, Kind, Runner
 from correlator.moments import Moment
 from correlator.prefect import parsing, resources
 from correlator.prefect.invalid import InvalidEvent, quoted
-from correlator.prefect.names import MEANINGS, Speaker, names_another, names_ours
+from correlator.prefect.names import MEANINGS, Meaning, Speaker, names_another, names_ours
 from correlator.prefect.parsing import Message
 from correlator.prefect.times import moment
 from correlator.prefect.trimming import ORDINARY, trimmed
@@ -42,39 +42,31 @@ def decode(value: bytes | None, max_tags: int) -> Decoded | None:
     if value is None or names_another(value) or not names_ours(value):
         return None
     message = parsing.typed(value)
-    if message is not None:
-        try:
-            return _decoded(message, max_tags, len(value))
-        except DecodeError:
-            pass
-    message = _mended(parsing.loose(value))
-    return None if message is None else _decoded(message, max_tags, len(value))
-
-
-def _decoded(message: Message, max_tags: int, size: int) -> Decoded | None:
-    """Raises msgspec's `DecodeError` where a label of a resource is of another type."""
-    meaning = MEANINGS.get(message.event)
-    if meaning is None:
+    if message is None:
+        message = _mended(parsing.loose(value))
+    if message is None or (meaning := MEANINGS.get(message.event)) is None:
         return None
+    return _decoded(message, meaning, max_tags, len(value))
+
+
+def _decoded(message: Message, meaning: Meaning, max_tags: int, size: int) -> Decoded:
     id_, follows, occurred = _id(message.id), _follows(message.follows), _occurred(message.occurred)
-    worker, runner, worker_id = None, None, None
+    own, worker, runner, by_heart = message.resource, None, None, size <= resources.SMALL
+    own_id = _own_id(own.id, meaning.speaker)
     if meaning.speaker is _WORKER:
-        worker = resources.worker(message.resource)
-        subject = worker_id = worker.id
+        worker = resources.worker(own, by_heart=by_heart)
     else:
-        runner = resources.runner(message.resource)
-        subject = runner.id
-    told = resources.tell(message.related or ())
-    run, name, truncated = told.flow_run, None, False
+        runner = Runner(own_id, own.name, own.version)
+    told = resources.tell(message.related or (), by_heart=by_heart)
+    run, subject, truncated = told.flow_run, own_id, False
     tags: tuple[str, ...] = ()
-    if run is not None:
-        name = run.name
     if meaning.kind is _FLOW_RUN:
         if run is None:
             raise InvalidEvent("related has no flow-run with the id prefect.flow-run.<UUID>")
         subject = run.id
         if told.tags:
             tags, truncated = resources.kept(told.tags, max_tags)
+    worker_id, name = None if worker is None else own_id, None if run is None else run.name
     event = Event(meaning.role, id_, occurred, worker_id, follows, truncated, told.infrastructure)
     details = Details(name, told.flow, told.deployment, told.work_pool, worker, runner, tags)
     if size > ORDINARY:
@@ -95,8 +87,8 @@ def _mended(members: dict[str, JSON]) -> Message | None:
     labels = members.get("resource")
     if not isinstance(labels, dict):
         raise InvalidEvent(f"resource is {quoted(labels)}, not an object")
-    resources.own_id(labels.get(parsing.ID), meaning.speaker)
-    own, related = parsing.mended_resource(labels), parsing.mended_related(members.get("related"))
+    own = parsing.resource(_own_id(labels.get(parsing.ID), meaning.speaker), labels)
+    related = parsing.related(members.get("related"))
     return Message(name, id_, str(occurred), own, related, follows, received if isinstance(received, str) else None)
 
 
@@ -119,3 +111,10 @@ def _occurred(value: JSON) -> Moment:
     if occurred is None:
         raise InvalidEvent(f"occurred is {quoted(value)}, not an RFC 3339 time with offset, 1970 or later")
     return occurred
+
+
+def _own_id(value: JSON, speaker: Speaker) -> str:
+    """The event's own resource id, verbatim."""
+    if not isinstance(value, str) or not value.startswith(speaker) or value == speaker:
+        raise InvalidEvent(f"{parsing.ID} is {quoted(value)}, not {speaker}…")
+    return value

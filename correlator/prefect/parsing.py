@@ -2,12 +2,12 @@
 label by label.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Final
 
 import orjson
-from msgspec import DecodeError, Raw, Struct, field
-from msgspec.json import Decoder, Encoder
+from msgspec import DecodeError, Struct, field
+from msgspec.json import Decoder
 
 from correlator.event import JSON
 from correlator.prefect.invalid import InvalidEvent, quoted
@@ -41,23 +41,18 @@ class Related(Struct, frozen=True, gc=False):
 
 
 class Message(Struct, frozen=True, gc=False):
-    """An event in Prefect's own words. Its resources are still JSON: most of them were seen before (`resources`)."""
+    """An event in Prefect's own words."""
 
     event: str
     id: str
     occurred: str
-    resource: Raw
-    related: list[Raw] | None = None
+    resource: Resource
+    related: list[Related] | None = None
     follows: str | None = None
     received: str | None = None
 
 
-_message: Final = Decoder(Message).decode
-read_resource: Final = Decoder(Resource).decode
-"""A `Resource` of its JSON. Raises msgspec's `DecodeError`."""
-read_related: Final = Decoder(Related).decode
-"""A `Related` of its JSON. Raises msgspec's `DecodeError`."""
-_written: Final = Encoder().encode
+_typed: Final = Decoder(Message).decode
 
 
 def typed(value: bytes) -> Message | None:
@@ -65,7 +60,7 @@ def typed(value: bytes) -> Message | None:
     try:
         if not value.isascii():
             value.decode()  # keys that nobody reads may not be damaged, either
-        return _message(value)
+        return _typed(value)
     except (DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
@@ -89,28 +84,29 @@ def _fault(value: bytes, error: orjson.JSONDecodeError) -> str:
     return f"not JSON: {error.msg} at character {error.pos}"
 
 
-def mended_resource(labels: dict[str, JSON]) -> Raw:
-    """A resource without labels that are no text."""
-    return _mended(labels, (ID, NAME, VERSION, WORKER_TYPE))
+def resource(id_: str, labels: Mapping[str, JSON]) -> Resource:
+    """What the event is about, with null for labels that are no text."""
+    return Resource(id_, _text(labels.get(NAME)), _text(labels.get(VERSION)), _text(labels.get(WORKER_TYPE)))
 
 
-def mended_related(resources: JSON) -> list[Raw]:
-    """The related resources that have an id and a role, without labels that are no text. Raises `InvalidEvent` where
-    they are no list; none at all are as good as an empty one.
+def related(resources: JSON) -> list[Related]:
+    """The related resources that have an id and a role, with null for labels that are no text. Raises `InvalidEvent`
+    where they are no list; none at all are as good as an empty one.
     """
     if resources is not None and not isinstance(resources, list):
         raise InvalidEvent(f"related is {quoted(resources)}, not a list")
     return [
-        _mended(labels, (ID, ROLE, NAME, IDENTIFIER, STATUS_CODE))
+        Related(id_, role, _text(labels.get(NAME)), _text(labels.get(IDENTIFIER)), _code(labels.get(STATUS_CODE)))
         for labels in resources or ()
-        if isinstance(labels, dict) and isinstance(labels.get(ID), str) and isinstance(labels.get(ROLE), str)
+        if isinstance(labels, dict)
+        and isinstance(id_ := labels.get(ID), str)
+        and isinstance(role := labels.get(ROLE), str)
     ]
 
 
-def _mended(labels: dict[str, JSON], read: Iterable[str]) -> Raw:
-    kept = {label: value for label in read if _is_proper(label, value := labels.get(label))}
-    return Raw(_written(kept))
+def _text(value: JSON) -> str | None:
+    return value if isinstance(value, str) else None
 
 
-def _is_proper(label: str, value: JSON) -> bool:
-    return isinstance(value, str) or (label == STATUS_CODE and type(value) is int)
+def _code(value: JSON) -> str | int | None:
+    return value if isinstance(value, str) or type(value) is int else None

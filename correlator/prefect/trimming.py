@@ -5,10 +5,10 @@ with limits of its own, and Kafka's limit on a raw record does not bound it: tha
 """
 
 from itertools import accumulate
-from typing import Final
+from typing import Final, TypeVar
 
 import orjson
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from correlator.event import Details, Event, Infrastructure, Named, Runner, Worker
 from correlator.prefect.invalid import InvalidEvent
@@ -22,6 +22,8 @@ LONGEST_LABEL: Final = 1_024
 LONGEST_TAGS: Final = 65_536
 """Bytes that the tags of a larger event may take together, written as JSON: those beyond are cut."""
 
+Part = TypeVar("Part", Named, Worker, Runner)
+
 
 def trimmed(event: Event, details: Details) -> tuple[Event, Details]:
     """The event within bounds, ``truncated`` where that cut anything. Raises `InvalidEvent` where an id is too long:
@@ -30,38 +32,30 @@ def trimmed(event: Event, details: Details) -> tuple[Event, Details]:
     ran = event.infrastructure
     infrastructure = ran and Infrastructure(_short(ran.identifier), ran.status_code)
     within = Details(
-        flow_run_name=_short(details.flow_run_name),
-        flow=_named(details.flow),
-        deployment=_named(details.deployment),
-        work_pool=_named(details.work_pool),
-        worker=_worker(details.worker),
-        runner=_runner(details.runner),
-        tags=_fitting(details.tags),
+        _short(details.flow_run_name),
+        _within(details.flow),
+        _within(details.deployment),
+        _within(details.work_pool),
+        _within(details.worker),
+        _within(details.runner),
+        _fitting(details.tags),
     )
     cut = within != details or infrastructure != ran
     return replace(event, truncated=event.truncated or cut, infrastructure=infrastructure), within
 
 
-def _named(part: Named | None) -> Named | None:
-    return part and Named(part.id, _short(part.name))
-
-
-def _worker(part: Worker | None) -> Worker | None:
-    return part and Worker(_promised(part.id), _short(part.name), _short(part.type), _short(part.version))
-
-
-def _runner(part: Runner | None) -> Runner | None:
-    return part and Runner(_promised(part.id), _short(part.name), _short(part.version))
+def _within(part: Part | None) -> Part | None:
+    """A part of a record without overlong labels."""
+    if part is None:
+        return None
+    id_, *labels = astuple(part)
+    if len(id_) > LONGEST_LABEL:
+        raise InvalidEvent(f"prefect.resource.id has more than {LONGEST_LABEL} characters")
+    return type(part)(id_, *map(_short, labels))
 
 
 def _short(text: str | None) -> str | None:
     return text if text is None or len(text) <= LONGEST_LABEL else None
-
-
-def _promised(id_: str) -> str:
-    if len(id_) > LONGEST_LABEL:
-        raise InvalidEvent(f"prefect.resource.id has more than {LONGEST_LABEL} characters")
-    return id_
 
 
 def _fitting(tags: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The short ways (a start alone, the end that names it, their end, starts at rest) decide as the general one does: the
+"""The short ways (a start alone, the end that names it, starts at rest) decide as the general one does: the
 same versions in the same order, and the same bytes of state after every step, on random logs with time passing.
 """
 
@@ -36,7 +36,6 @@ def general_way():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(subject, "open_first", open_first)
         patch.setattr(subject, "ends_the_only_one", lambda *_: False)
-        patch.setattr(subject, "is_over", lambda *_: False)
         patch.setattr(subject, "_only_opens", lambda *_: False)
         patch.setattr(publication, "_at_rest", lambda *_: None)
         yield
