@@ -28,7 +28,7 @@ def shape() -> str:
 def versions(contenders: list[Contender], kafka: str) -> list[str]:
     """Of everything that took part."""
     names = {one.name.partition("-")[0] for one in contenders}
-    ours = ", ".join(f"{name} {installed(name)}" for name in ("faust-streaming", "aiokafka", "orjson", "uvloop"))
+    ours = ", ".join(f"{name} {installed(name)}" for name in ("faust-streaming", "aiokafka", "msgspec", "uvloop"))
     told = [
         f"broker: {kafka}",
         f"Python {platform.python_version()} (the stage and all peers in Python)",

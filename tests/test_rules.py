@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.core.cases import CASES
+
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "rules.md"
 
@@ -15,6 +17,27 @@ CITED = re.compile(rf"\b[Rr]ules?[\s#]+({ID}(?:(?:,|,?[\s#]+(?:and|or|to))[\s#]+
 """``rule M4``, ``rules M2, M3 and C1``, also where a line ends in between, in a comment too."""
 
 RULES = re.findall(rf"^- \*\*({ID})\. ", PAGE.read_text(), re.MULTILINE)
+
+
+ELSEWHERE = {
+    "O6": "tests/records/test_rendering.py",
+    "A3": "tests/core/test_codec.py",
+    "A4": "tests/core/test_any_order.py",
+    "T1": "tests/core/test_partition_clock.py",
+    "T2": "tests/core/test_partition_clock.py",
+    "T3": "tests/core/test_partition_clock.py",
+    "T4": "tests/core/test_clocks.py",
+    "T6": "tests/stage/test_intake.py",
+    "T7": "tests/core/test_partition_clock.py",
+    "T8": "tests/core/test_cases.py",
+    "B1": "tests/core/test_bounds.py",
+    "B2": "tests/core/test_bounds.py",
+    "B3": "tests/core/test_bounds.py",
+    "B4": "tests/prefect/test_decoding.py",
+    "B5": "tests/prefect/test_decoding.py",
+    "B6": "tests/records/test_rendering.py",
+}
+"""Where rules are shown that no case shows: one event's, a partition's, those of a thousand events or of no order."""
 
 
 def cited(text: str) -> list[str]:
@@ -77,3 +100,19 @@ def test_every_rule_that_is_cited_is_there():
             continue
         unknown += [f"{path.relative_to(ROOT)}: {id_}" for id_ in cited(text) if id_ not in RULES]
     assert unknown == []
+
+
+def test_every_rule_that_decides_is_shown_by_a_case_or_elsewhere():
+    decide = {id_ for id_ in RULES if id_[0] in "MCOATB"}
+    by_cases = {id_ for case in CASES for id_ in cited(case.rule)}
+    assert by_cases | ELSEWHERE.keys() == decide
+    assert by_cases & ELSEWHERE.keys() == set()
+
+
+@pytest.mark.parametrize("id_, path", ELSEWHERE.items(), ids=ELSEWHERE)
+def test_what_is_shown_elsewhere_is_cited_there(id_, path):
+    assert id_ in cited((ROOT / path).read_text())
+
+
+def test_every_case_shows_a_rule():
+    assert [case.name for case in CASES if not CITED.fullmatch(case.rule)] == []

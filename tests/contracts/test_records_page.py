@@ -32,4 +32,9 @@ def test_links_lead_somewhere():
         assert path.exists(), link
         if heading:
             headings = re.findall(r"^#+ (.*)$", path.read_text(), flags=re.MULTILINE)
-            assert heading in {text.lower().replace(" ", "-") for text in headings}, link
+            assert heading in map(anchor, headings), link
+
+
+def anchor(heading: str) -> str:
+    """As GitHub makes it: without what is neither letter, digit, hyphen nor blank."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")

@@ -1,4 +1,4 @@
-"""Events dated ahead of the clock that they come by: their machine's clock is wrong."""
+"""Events dated ahead of the clock that they come by: their machine's clock is wrong (rule T2)."""
 
 from correlator.event import Kind
 from tests.core.scenes import Scene, at, end, start, until

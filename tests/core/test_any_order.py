@@ -1,4 +1,5 @@
-"""Any events of one subject, in any two orders of arrival, give the same final records: whole, not only in outline.
+"""Any events of one subject, in any two orders of arrival, give the same final records (rule A4): whole, not only in
+outline (rules S4 and A3).
 
 Nothing is taken for the truth here; the one order is compared with the other. ``grace`` and ``remember`` are longer
 than all of it, so that no deadline passes before everything has come: what is decided early is decided again, as often
@@ -89,6 +90,7 @@ CLEARED = {"a": start("a", 0), "b": start("b", 1), "x": end("x", 4.5, "a"), "y":
 
 @pytest.mark.parametrize("decided", [0, 12], ids=["undecided", "decided meanwhile"])
 def test_follows_clears_up_what_was_ambiguous(decided):
+    """Rule M6."""
     late = [CLEARED["a"], CLEARED["b"], CLEARED["y"], until(6.1 + decided), CLEARED["x"], until(100)]
     scene = Scene(Kind.WORKER).play(late)
     assert scene.records == {"a..x completed follows", "b..y completed resource"}
@@ -103,12 +105,14 @@ def test_follows_leaves_no_doubt_in_any_order(order):
 # a──b──────y     |         (a, superseded, is forgotten)   c
 # 0  1      17    22+        46+                            47     y is remembered until 52
 def test_what_was_ambiguous_remains_so_when_the_other_candidate_is_forgotten():
+    """Rule M9."""
     scene = Scene(Kind.WORKER).play([start("a", 0), start("b", 1), end("y", 17), until(46.5), start("c", 47)])
     assert scene.versions == ["a.. superseded by b", "b..y completed resource ambiguous"]
 
 
 # a──b──c──x        y          b..x, then a..y, of which b..x is forgotten first
 def test_what_was_ambiguous_remains_so_when_what_passed_it_over_is_forgotten():
+    """Rule M9."""
     shared = rules(worker_names_shared=True)
     scene = Scene(Kind.WORKER, shared).play(
         [start("a", 0), start("b", 1), end("x", 7), until(12.1), end("y", 30), until(42.5), start("c", 43), until(50)]
@@ -120,6 +124,7 @@ def test_what_was_ambiguous_remains_so_when_what_passed_it_over_is_forgotten():
 # 0  1  2  3      20   44        60
 @pytest.mark.parametrize("order", ["abczx", "cbazx", "bacxz"], ids=str)
 def test_a_start_is_kept_for_an_end_that_came_in_time_and_is_not_decided(order):
+    """Rule M9."""
     said = {"a": start("a", 0), "b": start("b", 1), "c": start("c", 2), "z": end("z", 3, "c"), "x": end("x", 44)}
     steps = [said[id_] for id_ in order]
     steps.insert(order.index("x"), until(20))
@@ -131,6 +136,7 @@ def test_a_start_is_kept_for_an_end_that_came_in_time_and_is_not_decided(order):
 # p──q──b──c              x──y    |       x is decided at 5, and y, which may take b, not before it; b is remembered
 # -6:30 -6 -4:54 -4:48    0  0:12 5:12+   until 3:12
 def test_a_start_is_kept_for_an_end_that_waits_for_another_to_be_decided():
+    """Rules M3 and M9."""
     hasty = rules(grace=5, remember=3)
     starts = [start("p", -6.5), start("q", -6), start("b", -4.9), start("c", -4.8)]
     scene = Scene(Kind.WORKER, hasty).play([*starts, end("x", 0), end("y", 0.15), until(4.5), until(5.5)])
@@ -154,7 +160,9 @@ def test_a_start_that_was_amended_is_remembered_for_longer_by_an_end_without_fol
 
 
 def test_two_that_are_parted_are_published_whole():
-    """Of two ends that name one start the one that occurred first is its own: what the other told is its own again."""
+    """Of two ends that name one start the one that occurred first is its own (rules M7 and M8): what the other told is
+    its own again.
+    """
     scene = Scene()
     same = Details("r", work_pool=Named("p", None))
     for said, told in (

@@ -1,4 +1,6 @@
-"""State is bounded: per subject by numbers, per table entry by bytes. What has to go is published, and counted."""
+"""State is bounded: per subject by numbers (rules B1 and B2), per table entry by bytes (rule B3). What has to go is
+published, and counted.
+"""
 
 import time
 
@@ -14,6 +16,7 @@ FEW = rules(max_starts=3, max_waiting=3, worker_names_shared=True)
 
 
 def test_of_too_many_starts_the_oldest_is_lost():
+    """Rule B1."""
     scene = Scene(Kind.WORKER, FEW).play([start("abcdef"[n], n) for n in range(6)])
     assert scene.versions == ["a.. lost", "b.. lost", "c.. lost"]
     assert scene.open == ["d.. open", "e.. open", "f.. open"]
@@ -26,6 +29,7 @@ def test_an_evicted_start_s_end_met_nothing():
 
 
 def test_of_too_many_waiting_ends_the_oldest_is_unmatched():
+    """Rule B2."""
     scene = Scene(Kind.WORKER, FEW).play([end("uvwxyz"[n], n, "?") for n in range(6)])
     assert scene.versions == ["..u unmatched", "..v unmatched", "..w unmatched"]
     scene.play([until(60)])
@@ -66,6 +70,7 @@ def test_a_cancelled_run_that_must_go_before_its_end_is_cancelled():
 
 
 def test_of_too_many_cancellations_the_oldest_stands_alone():
+    """Rule B2."""
     scene = Scene(Kind.FLOW_RUN, FEW).play([cancel("uvwxyz"[n], n) for n in range(6)])
     assert scene.versions == ["../u cancelled", "../v cancelled", "../w cancelled"]
     scene.play([until(60)])
@@ -167,6 +172,7 @@ def test_what_ended_without_an_end_goes_without_a_word(outcome):
 
 
 def test_an_entry_too_large_loses_its_oldest():
+    """Rule B3."""
     scene = Scene(Kind.WORKER, rules(worker_names_shared=True))
     for n in range(10):
         scene.say(start(f"a{n}", n).event, Details(tags=(f"{n}" * 1000,)))
@@ -181,6 +187,7 @@ def test_an_entry_too_large_loses_its_oldest():
 
 
 def test_an_entry_of_one_event_stays_whatever_its_size():
+    """Rule B3."""
     scene = Scene(Kind.WORKER)
     scene.say(start("a", 0).event, Details(tags=("x" * 1000,)))
     assert scene.state is not None
@@ -207,7 +214,7 @@ STARTS = 20_000
 
 @pytest.mark.parametrize("shared", [False, True], ids=["unique", "shared"])
 def test_a_resource_id_that_starts_20_000_times_without_a_stop(shared):
-    """A worker in a crash loop: every 10 seconds a start, never a stop."""
+    """A worker in a crash loop: every 10 seconds a start, never a stop (rule B1)."""
     among = rules(worker_names_shared=shared)
     state, published, largest = SubjectState(Kind.WORKER, "s", Details()), [], 0
     began = time.process_time()

@@ -1,4 +1,6 @@
-"""Every case in proper order, and what time alone decides. The cases: `tests/core/cases`."""
+"""Every case in proper order, and what time alone decides. The cases: `tests/core/cases`; ``-k M4`` runs those of rule
+M4.
+"""
 
 import pytest
 from msgspec.structs import replace
@@ -26,6 +28,7 @@ def test_everything_is_published_and_forgotten_in_the_end(case):
 
 
 def test_without_a_low_watermark_nothing_is_due():
+    """Rule T4."""
     scene = Scene()
     for said in (start("a", 0), start("b", 1), end("x", 7), end("y", 4, "b"), cancel("!", 3000)):
         scene.let_in(said.event, at(said.occurred), None)
@@ -34,6 +37,7 @@ def test_without_a_low_watermark_nothing_is_due():
 
 
 def test_a_lagging_partition_expires_nothing_whose_end_it_still_holds():
+    """Rule T4."""
     scene = Scene()
     scene.let_in(start("a", 0).event, at(0), at(0))
     scene.let_in(start("b", 500).event, at(500), at(0))
@@ -43,6 +47,7 @@ def test_a_lagging_partition_expires_nothing_whose_end_it_still_holds():
 
 
 def test_at_the_end_of_the_input_an_end_with_several_candidates_waits_no_longer():
+    """Rule T8."""
     scene = Scene().play([start("a", 0), start("b", 1), end("x", 7)])
     assert scene.published == []
     scene.end_input()
@@ -51,6 +56,7 @@ def test_at_the_end_of_the_input_an_end_with_several_candidates_waits_no_longer(
 
 
 def test_nothing_else_is_due_at_the_end_of_the_input():
+    """Rule T8."""
     scene = Scene().play([start("a", 0), end("x", 1), cancel("!", 9)])
     scene.end_input()
     assert scene.published == []
@@ -59,6 +65,7 @@ def test_nothing_else_is_due_at_the_end_of_the_input():
 
 
 def test_the_end_of_the_input_is_no_end_of_what_is_remembered():
+    """Rule T8."""
     scene = Scene().play([start("a", 0), start("b", 1), end("x", 7), end("y", 3, "b"), until(20)])
     before = scene.records
     scene.end_input()
@@ -72,11 +79,13 @@ def test_every_event_has_one_fate():
 
 
 def test_a_truncated_event_truncates_its_record():
+    """Rules B4 and B5."""
     scene = Scene().play([start("a", 0)._replace(truncated=True), end("x", 1, "a"), start("b", 2), end("y", 3, "b")])
     assert scene.versions == ["a..x completed follows truncated", "b..y completed follows"]
 
 
 def test_an_amendment_is_published_whole():
+    """Rules S2, S4 and A3."""
     scene = Scene()
     runner, ran = Runner("r", None, None), Infrastructure("job", 0)
     scene.say(start("a", 0).event, Details(tags=("t",)))
@@ -88,6 +97,7 @@ def test_an_amendment_is_published_whole():
 
 
 def test_a_version_that_an_event_brought_back_is_caused_by_the_event():
+    """Rule S2."""
     # a is lost; x, late, amends it; and b, later still, takes x from a: which is lost again, by another cause
     steps = [start("a", 0), until(61), end("x", 8), start("b", 2)]
     scene = Scene(rules_=rules(flow_run_limit=60)).play(steps)

@@ -14,12 +14,14 @@ def after_a_change(*before):
 
 
 def test_what_ended_is_remembered_for_as_long_as_ever():
+    """Rule A1."""
     scene = after_a_change(start("a", 0)).play([end("x", 2, "a"), until(32.1)])
     assert scene.versions == ["a..x completed follows"]
     assert scene.state is None
 
 
 def test_a_start_that_was_overtaken_is_superseded_after_grace():
+    """Rule O3."""
     scene = after_a_change(start("a", 0)).play([start("b", 1), until(16.1)])
     assert scene.versions == ["a.. superseded by b"]
 
@@ -34,7 +36,9 @@ def test_a_deadline_that_was_set_stays():
 
 
 def test_ends_stay_in_their_order_when_grace_changes():
-    """Whether one came too late is told by its own grace; else a bisection would look in a list that is not sorted."""
+    """Whether one came too late (rule M7) is told by its own grace; else a bisection would look in a list that is not
+    sorted.
+    """
     scene = Scene(Kind.FLOW_RUN, rules(grace=30))
     for id_, occurred, clock in (("p", 10, 30), ("q", 25, 31)):
         scene.let_in(end(id_, occurred).event, clock=at(clock), watermark=None)

@@ -1,4 +1,4 @@
-"""The clocks of the raw partitions, and the low watermark."""
+"""The clocks of the raw partitions, and the low watermark: rule T4."""
 
 import pytest
 from hypothesis import given

@@ -108,6 +108,7 @@ def test_what_events_tell_comes_back_as_it_was():
 
 
 def test_what_events_tell_alike_is_kept_once():
+    """Rule A3."""
     scene = Scene()
     scene.say(start("a", 0).event, TOLD)
     scene.say(end("x", 1, "a").event, TOLD)

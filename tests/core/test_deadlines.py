@@ -1,4 +1,4 @@
-"""The index of what is due when."""
+"""The index of what is due when, by rule T5."""
 
 import random
 import time

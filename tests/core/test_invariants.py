@@ -131,7 +131,9 @@ def test_whatever_comes(kind, rules, data):
 @PROFILE
 @given(data=st.data())
 def test_no_two_versions_of_a_record_have_one_cause(kind, data):
-    """``ce_id`` is made of the record's id and the cause: a consumer that drops repeats must not drop an amendment."""
+    """``ce_id`` is made of the record's id and the cause (rule S2): a consumer that drops repeats must not drop an
+    amendment.
+    """
     given_ = unique(data.draw(steps(kind)))
     scene = Scene(kind, RULES)
     by_step(scene, given_)

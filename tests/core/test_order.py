@@ -1,7 +1,6 @@
 """One example in proper, jumbled and backwards order, with the same final records.
 
-All of it lies within ``tight_timing``, so that any order is one that rule A4
-allows; what needs more comes before.
+All of it lies within ``tight_timing``, so that any order is one that rule A4 allows; what needs more comes before.
 """
 
 import random

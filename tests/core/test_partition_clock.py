@@ -1,4 +1,4 @@
-"""A raw partition's clock."""
+"""A raw partition's clock: rules T1 to T3."""
 
 import pytest
 
@@ -14,6 +14,7 @@ def test_none_until_something_is_seen():
 
 
 def test_the_greatest_occurred():
+    """Rule T1."""
     clock = PartitionClock(WALL)
     assert clock.observe(WALL - 10, WALL, WALL) == WALL - 10
     assert clock.observe(WALL - 20, WALL, WALL) == WALL - 10
@@ -26,6 +27,7 @@ def test_an_old_log_s_clock_is_old():
 
 
 def test_an_event_from_the_future_does_not_move_it():
+    """Rule T2."""
     clock = PartitionClock(WALL)
     assert clock.observe(WALL + 5 * MINUTE + 1, WALL, WALL) is None
     assert clock.observe(WALL + 5 * MINUTE, WALL, WALL) == WALL + 5 * MINUTE
@@ -37,6 +39,7 @@ def test_the_future_is_measured_from_when_it_arrived():
 
 
 def test_wall_time_once_read_to_the_end_and_quiet():
+    """Rule T3."""
     clock = PartitionClock(WALL)
     assert clock.rest(WALL + MINUTE - 1) is None
     assert clock.rest(WALL + MINUTE) == WALL + MINUTE
@@ -66,5 +69,5 @@ def test_it_never_goes_back():
 
 @pytest.mark.parametrize("dated, goes_by", [(-WEEK, -WEEK), (4 * MINUTE, 4 * MINUTE), (WEEK, 5 * MINUTE)])
 def test_an_event_without_any_clock_goes_by_its_own_date_as_far_as_that_can_be_right(dated, goes_by):
-    """The first that a partition shows, dated 2099: its lifecycle must not be open until then."""
+    """The first that a partition shows, dated 2099: its lifecycle must not be open until then (rule T7)."""
     assert clock_without_one(WALL + dated, WALL) == WALL + goes_by

@@ -1,7 +1,7 @@
 """Raw partitions that are read at different speeds, hours apart: the same records as when all were read as it happened.
 
 An event comes with the clock of its own raw partition, and time passes by the slowest: so what is decided must go by
-the events' own clocks, not by what else has come by then.
+the events' own clocks (rule T5), not by what else has come by then.
 """
 
 from itertools import permutations

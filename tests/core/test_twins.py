@@ -1,4 +1,6 @@
-"""Many processes under one name, all of them older than ``tight_timing`` when they stop: who was who, nobody knows."""
+"""Many processes under one name, all of them older than ``tight_timing`` when they stop: who was who, nobody knows
+(rule M4).
+"""
 
 import time
 

@@ -105,6 +105,7 @@ def test_received_is_what_a_server_said(received, expected):
     ],
 )
 def test_an_optional_label_that_is_malformed_is_null(role, label, told, value):
+    """Rule I3."""
     assert told(read(EXECUTED)) is not None
     assert told(read(with_label(EXECUTED, role, label, value))) is None
 
@@ -123,6 +124,7 @@ def test_odd_things_among_the_related_resources_are_passed_over(odd):
 
 
 def test_of_several_of_a_role_the_first_with_a_proper_id_counts():
+    """Rule I4."""
     other = RUN.replace("5", "6")
     several = [
         resource("flow-run", "prefect.flow-run.x"),
@@ -204,12 +206,13 @@ def test_worker_ids_are_verbatim():
     ],
 )
 def test_tags_are_sorted_and_once_each_and_verbatim(tags, most, kept, truncated):
+    """Rule B4."""
     told = read(SUBMITTED, most, related=related(tags=tags))
     assert told.details.tags == kept
     assert told.event.truncated is truncated
 
 
-# A foreign event costs a look; what is ours is found wherever its name stands.
+# A foreign event costs a look (rule I1); what is ours is found wherever its name stands.
 
 
 @pytest.mark.parametrize(
@@ -241,10 +244,11 @@ def test_an_event_of_ours_is_found_in_any_order_of_keys_and_any_spacing(said):
 
 
 def test_unknown_keys_and_labels_are_ignored():
+    """Rule I3."""
     assert read(with_label(SUBMITTED, "flow-run", "color", {"a": 1}), account="x", workspace=None) == read(SUBMITTED)
 
 
-# However large an event is, what it brings is bounded (a raw topic's limit counts compressed bytes).
+# However large an event is, what it brings is bounded by rule B5 (a raw topic's limit counts compressed bytes).
 
 
 def test_a_large_event_is_trimmed():

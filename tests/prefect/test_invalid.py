@@ -1,4 +1,6 @@
-"""What names one of our events and is no valid one: each with its reason, and no other exception for any bytes."""
+"""What names one of our events and is no valid one (rule I2): each with its reason, and no other exception for any
+bytes.
+"""
 
 import contextlib
 import random
@@ -51,7 +53,7 @@ NAME = b'{"event":"prefect.worker.started",'
         ),
         (
             raw(with_label(STARTED, "own", "resource.id", "prefect.worker." + "x" * 70_000)),
-            "prefect.resource.id has more than 1024 characters",
+            "prefect.resource.id has more than 1024 characters",  # rule B5
         ),
     ],
 )

@@ -191,6 +191,7 @@ NO_UTF_8 = {
 @pytest.mark.parametrize("into", ["unknown", "label"])
 @pytest.mark.parametrize("value", NO_UTF_8.values(), ids=NO_UTF_8)
 def test_bytes_that_are_no_utf_8_are_refused_wherever_they_are(value, into):
+    """Rule I2."""
     assert read(put(value, into=into)) == read_loosely(put(value, into=into))
     assert str(read(put(value, into=into))).startswith("invalid: not UTF-8")
 
@@ -205,7 +206,9 @@ PASSED_OVER = {
 @pytest.mark.parametrize("into", ["unknown", "label"])
 @pytest.mark.parametrize("value", PASSED_OVER.values(), ids=PASSED_OVER)
 def test_what_only_the_typed_parser_passes_over(value, into):
-    """It does not look into what nobody asks for. Read label by label, because of something else, it is refused."""
+    """It does not look into what nobody asks for (rule I3). Read label by label, because of something else, it is
+    refused.
+    """
     assert read(put(value, into=into)) == read(raw(SUBMITTED))
     assert str(read_loosely(put(value, into=into))).startswith("invalid: not JSON: number is inf")
     malformed = with_label(SUBMITTED, "own", "version", 5)

@@ -137,10 +137,12 @@ def test_a_duration_is_there_only_where_start_and_end_are(name, timed):
     ],
 )
 def test_the_record_id_is_of_the_opening_event_else_the_closing_one_else_the_cancellation(name, opening):
+    """Rule S2."""
     assert value(ALL[name])["record_id"] == str(uuid5(UUID(NAMESPACE), f"flow-run-duration:{opening}"))
 
 
 def test_an_end_before_its_start_has_no_negative_duration():
+    """Rule O6."""
     late = lifecycles.dated(lifecycles.START, lifecycles.END.event.occurred + 1_500_001)
     text = render(lifecycle("completed", late, lifecycles.END), "etl").value
     assert b'"duration_seconds":0.000000,"clock_skew_seconds":1.500001,' in text
@@ -151,6 +153,8 @@ def test_what_superseded_it_is_named():
 
 
 def test_what_several_events_tell_is_taken_from_the_start_else_the_end_else_the_cancellation():
+    """Rule S4."""
+
     def named(name, said):
         return replace(said, details=replace(said.details, flow=Named(FLOW, name)))
 
@@ -175,6 +179,7 @@ def test_no_tags_are_an_empty_list():
 
 
 def test_of_a_record_that_is_too_large_ids_remain():
+    """Rule B6."""
     whole, told = value(ALL["run cancelled"]), value(bare(ALL["run cancelled"]))
     assert {key for key in whole if told[key] != whole[key]} == {
         *("truncated", "tags", "infrastructure"),
@@ -225,6 +230,7 @@ def test_the_time_is_the_closing_one_else_the_cancellations_else_the_opening_one
 
 
 def test_a_version_of_a_record_has_an_id_of_its_own():
+    """Rule S2."""
     decided = ALL["run lost"]
     amended = replace(decided, cause=END)
     again = replace(decided, replaces=Outcome.COMPLETED)

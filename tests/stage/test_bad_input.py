@@ -1,4 +1,4 @@
-"""Bad input never stops the stage and never disappears."""
+"""Bad input never stops the stage and never disappears: what is ignored (rule I1), what is a dead letter (rule I2)."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ def changed(**fields: object) -> bytes:
     return orjson.dumps(orjson.loads(SUBMITTED) | fields)
 
 
-INVALID = {
+INVALID = {  # by rule I2; with a part of the reason
     "not UTF-8": (SUBMITTED.replace(b'"Long Worker"', b'"\xff\xfe"'), "not UTF-8"),
     "not JSON": (SUBMITTED[:-20], "not JSON"),
     "JSON that is no object": (b'["prefect.worker.submitted-flow-run"]', "not an object"),
@@ -27,7 +27,7 @@ INVALID = {
     "follows that is no UUID": (changed(follows="the one before"), "follows"),
     "a megabyte of nesting": (b'{"event":"prefect.worker.started","payload":' + b"[" * 1_000_000, "not JSON"),
 }
-IGNORED = {
+IGNORED = {  # by rule I1
     "a tombstone": None,
     "nothing": b"",
     "no JSON, and not of ours": b"\xff\xfe",
@@ -66,7 +66,7 @@ async def test_bad_input(new_stage: Callable[..., Stage], keyed_by: str) -> None
 
 
 async def test_keys_and_headers_too_large_for_a_letter(new_stage: Callable[..., Stage]) -> None:
-    """Compressed, they fit into the input, and their letters would be larger than the topic takes."""
+    """Compressed, they fit into the input, and their letters would be larger than the topic takes (rule I2)."""
     stage, large, invalid = new_stage(), b"x" * (2 << 20), INVALID["without its flow run"][0]
     producer = AIOKafkaProducer(
         bootstrap_servers=stage.bootstrap_servers, compression_type="gzip", max_request_size=8 << 20

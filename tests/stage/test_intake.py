@@ -130,7 +130,7 @@ MINUTES = {  # when events occurred, and at which of them ticks go out
 @pytest.mark.parametrize("occurred, ticked", MINUTES.values(), ids=MINUTES)
 def test_a_tick_a_minute_of_event_time_to_every_partition(stage, occurred, ticked, at_once):
     """A backlog is read much faster than it was written: what is due in it has to fall due on the way, not at its
-    end."""
+    end (rule T6)."""
     records = [event(seconds) for seconds in occurred]
     messages = stage.read(*records) if at_once else [it for record in records for it in stage.read(record)]
     assert ticks(messages) == told(*ticked)

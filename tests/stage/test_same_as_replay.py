@@ -1,8 +1,9 @@
-"""A generated log through ``replay``, and through two workers on a broker with a rebalance in the middle: the same.
+"""A generated log through ``replay``, and through two workers on a broker with a rebalance in the middle: the same
+(rules S1, S2 and T5).
 
 In ``replay`` the log is one partition, in the stage four, which are read at different speeds and taken over in the
 middle; without keys, the events of a subject are spread over all of them. The last events show each partition's clock
-that all time is up, so that nothing is open at the end.
+that all time is up (rule T4), so that nothing is open at the end.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ from tests.stage.generated import HOUR, Log, Shape, generate, last_events
 from tests.stage.running import Stage
 
 LIMIT = 6 * HOUR
-"""Of a flow run: so that some are lost, within the log."""
+"""Of a flow run: so that some are lost, within the log (rule O4)."""
 SHAPE = Shape(hours=24, runs=12_000, workers=40, twins=20, flow_run_limit=LIMIT)
 PARTITIONS = 4
 
@@ -107,7 +108,9 @@ class Stages:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_raw_partitions_that_are_read_at_different_speeds(seed: int) -> None:
-    """Of a log without keys, one partition may be hours ahead of another: a subject's end comes before its start."""
+    """Of a log without keys, one partition may be hours ahead of another: a subject's end comes before its start. Time
+    goes by the slowest (rule T4), and each event by the clock that it came with (rule T5).
+    """
     rng = random.Random(seed)
     log, last = generate(seed, BROKERLESS), last_events(PARTITIONS)
     parts: list[list[bytes]] = [[] for _ in range(PARTITIONS)]

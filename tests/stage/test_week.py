@@ -37,7 +37,9 @@ def replayed(log: Log, rules: Rules) -> tuple[dict[str, dict[str, Any]], set[str
 
 
 def outcomes(life: Life, lives: list[Life]) -> set[str]:
-    """What may be said of a lifecycle, whose subject had these."""
+    """What may be said of a lifecycle, whose subject had these: rules O1, O2, O3 and O5. A week is too short for rule
+    O4.
+    """
     if life.cancellation is not None:
         return {"cancelled", "open"} if life.end is None else {"cancelled"}
     if life.start is None:
@@ -80,7 +82,7 @@ def test_a_week_says_what_it_contained(seed: int) -> None:
 
 
 def test_twins_add_up_where_names_are_shared() -> None:
-    """Whose stop is whose nobody can tell: as many ended as stopped, and together they were up as long."""
+    """Whose stop is whose nobody can tell (rule M4): as many ended as stopped, and together they were up as long."""
     log = generate(7, Shape(hours=24, runs=0, workers=0, twins=50))
     final, open_ = replayed(log, Rules(worker_names_shared=True))
     ended = [life for life in log.lives if life.end is not None]

@@ -1,4 +1,4 @@
-"""The rules, each by its name: what comes, in order of arrival, and every version published.
+"""The rules of docs/rules.md, each by its number: what comes, in order of arrival, and every version published.
 
 In the timelines, time goes to the right, in minutes: ``a`` ``b`` ``c`` start, ``x`` ``y`` ``z`` end, ``!`` cancels,
 ``|`` is where time alone has gone to. ``x(a)`` follows ``a``.

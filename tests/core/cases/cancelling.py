@@ -1,4 +1,4 @@
-"""Cancellations, whenever they come."""
+"""Cancellations, whenever they come: rules C1 to C4, and O2."""
 
 from tests.core.cases.case import Case
 from tests.core.scenes import cancel, end, rules, start, until
@@ -7,6 +7,7 @@ CANCELLING = [
     # a──!──x(a)
     # 0  1  2
     Case(
+        "rules C4 and O2",
         "cancelled: before the end, published when the end comes",
         [start("a", 0), cancel("!", 1), end("x", 2, "a"), until(30)],
         ["a..x/! cancelled follows"],
@@ -14,6 +15,7 @@ CANCELLING = [
     # a──!──────────|
     # 0  1          16+
     Case(
+        "rules C4 and O2",
         "cancelled: without an end, grace after the cancellation",
         [start("a", 0), cancel("!", 1), until(16), until(16.1)],
         ["a../! cancelled"],
@@ -21,6 +23,7 @@ CANCELLING = [
     # a──!──────────|──x(a)
     # 0  1          16+ 4
     Case(
+        "rule A1",
         "cancelled: its end comes within remember",
         [start("a", 0), cancel("!", 1), until(16.1), end("x", 4, "a")],
         ["a../! cancelled", "a..x/! cancelled follows amended"],
@@ -28,11 +31,13 @@ CANCELLING = [
     # a────x(a)!
     # 0    4   4:04
     Case(
+        "rules C1 and A1",
         "cancelled: after the end, within clock_tolerance",
         [start("a", 0), end("x", 4, "a"), cancel("!", 4 + 4 / 60)],
         ["a..x completed follows", "a..x/! cancelled follows amended"],
     ),
     Case(
+        "rule C1",
         "cancelled: after the end by clock_tolerance exactly",
         [start("a", 0), end("x", 4, "a"), cancel("!", 4 + 5 / 60)],
         ["a..x completed follows", "a..x/! cancelled follows amended"],
@@ -40,26 +45,35 @@ CANCELLING = [
     # a────x(a)  !              |
     # 0    4     4:06           19:06+
     Case(
+        "rules C1 and C3",
         "cancelled: after the end, beyond clock_tolerance, it is a record of its own",
         [start("a", 0), end("x", 4, "a"), cancel("!", 4 + 6 / 60), until(20)],
         ["a..x completed follows", "../! cancelled"],
     ),
     # ────!        |
     #     0        15+
-    Case("cancelled: no submit at all (a served flow)", [cancel("!", 0), until(15), until(15.1)], ["../! cancelled"]),
+    Case(
+        "rule C3",
+        "cancelled: no submit at all (a served flow)",
+        [cancel("!", 0), until(15), until(15.1)],
+        ["../! cancelled"],
+    ),
     # ────!─"      |
     #     0 1
     Case(
+        "rule C4",
         "cancelled: twice; the earliest tells",
         [start("a", 0), cancel("!2", 2), cancel("!1", 1), end("x", 3, "a")],
         ["a..x/!1 cancelled follows"],
     ),
     Case(
+        "rules C4 and A1",
         "cancelled: twice, the earlier comes after the record",
         [start("a", 0), cancel("!2", 2), end("x", 3, "a"), cancel("!1", 1)],
         ["a..x/!2 cancelled follows", "a..x/!1 cancelled follows amended"],
     ),
     Case(
+        "rule C4",
         "cancelled: twice, the later comes after the record and changes nothing",
         [start("a", 0), cancel("!1", 1), end("x", 3, "a"), cancel("!2", 2)],
         ["a..x/!1 cancelled follows"],
@@ -67,6 +81,7 @@ CANCELLING = [
     # a──!──x(a)      arrives: ! a x
     # 0  1  2
     Case(
+        "rules C3 and C4",
         "cancelled: before its submit has arrived",
         [cancel("!", 1), start("a", 0), end("x", 2, "a"), until(30)],
         ["a..x/! cancelled follows"],
@@ -74,6 +89,7 @@ CANCELLING = [
     # a      b──!──x(b)            |
     # 0      2  3  4               17+
     Case(
+        "rules C1 and O3",
         "cancelled: the second of two submits whose first never ended",
         [start("a", 0), start("b", 2), cancel("!", 3), end("x", 4, "b"), until(17.1)],
         ["b..x/! cancelled follows", "a.. superseded by b"],
@@ -81,6 +97,7 @@ CANCELLING = [
     # a──x(a)─b──!──y(b)
     # 0  1    2  3  4
     Case(
+        "rule C1",
         "cancelled: the second of two, the first ended well before",
         [start("a", 0), end("x", 1, "a"), start("b", 2), cancel("!", 3), end("y", 4, "b")],
         ["a..x completed follows", "b..y/! cancelled follows"],
@@ -88,6 +105,7 @@ CANCELLING = [
     # a──!──b──y(b)   the submit after it is not the one
     # 0  1  2  4
     Case(
+        "rule C1",
         "cancelled: the first of two, submitted again after",
         [start("a", 0), cancel("!", 1), start("b", 2), end("y", 4, "b"), until(30)],
         ["b..y completed follows", "a../! cancelled"],
@@ -95,6 +113,7 @@ CANCELLING = [
     # a──x(a)──b──!        arrives: a x ! b
     # 0  3:58  3:59 4
     Case(
+        "rule C2",
         "cancelled: a later submit takes it over, and both are amended",
         [
             start("a", 0),
@@ -112,6 +131,7 @@ CANCELLING = [
     ),
     # both records published before the takeover: x(a) within tolerance, b..y ended
     Case(
+        "rule C2",
         "cancelled: a later submit that had ended takes it over when it comes",
         [
             end("y", 4, "b"),
@@ -130,6 +150,7 @@ CANCELLING = [
     # !──x          |
     # 0  1          16+
     Case(
+        "rule C3",
         "cancelled: with an end but no submit, one record has both",
         [cancel("!", 0), end("x", 1), until(15.5), until(16.1)],
         ["..x/! cancelled"],
@@ -137,6 +158,7 @@ CANCELLING = [
     # x──!          |     within clock_tolerance
     # 0  0:04       15+
     Case(
+        "rule C3",
         "cancelled: with an end before it but no submit",
         [end("x", 0), cancel("!", 4 / 60), until(15.1)],
         ["..x/! cancelled"],
@@ -144,6 +166,7 @@ CANCELLING = [
     # x─────!          |     beyond it
     # 0     0:06       15:06+
     Case(
+        "rule C3",
         "cancelled: with an end well before it and no submit, two records",
         [end("x", 0), cancel("!", 0.1), until(15.05), until(15.2)],
         ["..x unmatched", "../! cancelled"],
@@ -151,12 +174,14 @@ CANCELLING = [
     # x──| !
     # 0  15+ 0:01          the end was published alone; a cancellation amends any
     Case(
+        "rule C3",
         "cancelled: amends an end that was published alone",
         [end("x", 0), until(15.1), cancel("!", 1 / 60), until(31)],
         ["..x unmatched", "..x/! cancelled amended"],
     ),
     # a─────! lost, then cancelled within remember: outranks
     Case(
+        "rules C4 and O2",
         "cancelled: outranks lost, amending it",
         [start("a", 0), until(60.1), cancel("!", 61)],
         ["a.. lost", "a../! cancelled amended"],
@@ -164,6 +189,7 @@ CANCELLING = [
     ),
     # a──!(late)  b
     Case(
+        "rules C4 and O2",
         "cancelled: outranks superseded, amending it",
         [start("a", 0), start("b", 5), until(20.1), cancel("!", 4)],
         ["a.. superseded by b", "a../! cancelled amended"],
@@ -172,12 +198,14 @@ CANCELLING = [
     # a──b──x(b)        |a              !         (b forgotten at 33)
     # 0  2  3           17+             40
     Case(
+        "rule C1",
         "cancelled: not a submit before the latest, though the latest is forgotten",
         [start("a", 0), start("b", 2), end("x", 3, "b"), until(17.1), until(33.1), cancel("!", 40), until(55.1)],
         ["b..x completed follows", "a.. superseded by b", "../! cancelled"],
     ),
     # a───────!─x         by resource, and ambiguous all the same
     Case(
+        "rules M4 and C4",
         "cancelled: the end is found as any other",
         [start("a", 0), start("b", 1), cancel("!", 7), end("x", 8), until(13.1)],
         ["b..x/! cancelled resource ambiguous"],

@@ -10,11 +10,18 @@ RUN, UPTIME = Kind.FLOW_RUN, Kind.WORKER
 
 
 class Case(NamedTuple):
-    """A rule by its name: what comes, in order of arrival, every version published, and what is open then."""
+    """What comes, in order of arrival, every version published, and what is open then."""
 
-    name: str
+    rule: str
+    """The rule that it shows, as it is cited: ``rule M4``, ``rules M4 and M9``."""
+    what: str
     steps: list[Step]
     published: list[str]
     kind: Kind = RUN
     rules: Rules = Rules()
     open: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What its tests go by: ``pytest -k M4`` runs the cases of rule M4."""
+        return f"{self.rule}: {self.what}"
