@@ -80,7 +80,7 @@ class Runner(Part, frozen=True):
     """The version of Prefect that it runs."""
 
 
-# What the table and the lifecycles topic hold, without keys: the fields in this order.
+# What the table and the lifecycles topic hold by position: the fields in this order. Changed, it is another version.
 
 
 class Event(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):

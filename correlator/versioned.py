@@ -1,6 +1,7 @@
 """What we write for ourselves, in the table and between the stages: MessagePack by its type, a version in front.
 
-A release refuses what a newer one wrote, and never takes it for damaged: workers are replaced one by one.
+A release refuses what another one wrote in another version, and never takes it for damaged: that goes to the dead
+letters, and from the table.
 """
 
 from collections.abc import Callable
@@ -20,14 +21,14 @@ encode: Final[Callable[[Struct], bytes]] = msgpack.Encoder().encode
 class Format(Generic[T]):
     """A type as bytes: an array of its fields, the version first, which is the type's tag."""
 
-    def __init__(self, shape: type[T], what: str, *, unreadable: type[Exception], newer: type[Exception]) -> None:
-        """``what`` it is, for errors: ``unreadable`` where no release wrote it, ``newer`` where a newer one did."""
+    def __init__(self, shape: type[T], what: str, *, unreadable: type[Exception], foreign: type[Exception]) -> None:
+        """``what`` it is, for errors: ``unreadable`` where no release wrote it, ``foreign`` where another did."""
         self._decode = msgpack.Decoder(shape).decode
         self._version = shape.__struct_config__.tag
-        self._what, self._unreadable, self._newer = what, unreadable, newer
+        self._what, self._unreadable, self._foreign = what, unreadable, foreign
 
     def decode(self, value: bytes) -> T:
-        """What `encode` wrote. Raises ``unreadable`` or ``newer``, and nothing else."""
+        """What `encode` wrote. Raises ``unreadable`` or ``foreign``, and nothing else."""
         try:
             return self._decode(value)
         except (MsgspecError, ValueError, RecursionError) as reason:
@@ -37,11 +38,11 @@ class Format(Generic[T]):
         ours, version = self._version, _version_of(value)
         if version is None or version == ours:
             return self._unreadable(f"not {self._what}: {str(reason)[:MOST_QUOTED]}")
-        if isinstance(ours, int) and version > ours:
-            return self._newer(
-                f"a newer release wrote this, in version {version}: this one reads {self._what} up to version {ours}"
-            )
-        return self._unreadable(f"not {self._what}: no release wrote version {version}")
+        if version < 1:
+            return self._unreadable(f"not {self._what}: no release wrote version {version}")
+        return self._foreign(
+            f"another release wrote this, in version {version}: this one reads {self._what} of version {ours} alone"
+        )
 
 
 def _version_of(value: bytes) -> int | None:

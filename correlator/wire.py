@@ -45,21 +45,21 @@ class Tick(
     clock: Moment
 
 
-class NewerWire(Exception):
-    """A newer release wrote the record: this one must not take it for damaged. Replace all workers by that release."""
+class ForeignWire(Exception):
+    """Another release wrote the record: this one must not take it for damaged. Let all workers be of one release."""
 
 
 class UnreadableWire(Exception):
     """A record of the lifecycles topic that this version cannot have written. The text says why."""
 
 
-_FORWARDED: Final = Format(Forwarded, "an event", unreadable=UnreadableWire, newer=NewerWire)
-_TICK: Final = Format(Tick, "a tick", unreadable=UnreadableWire, newer=NewerWire)
+_FORWARDED: Final = Format(Forwarded, "an event", unreadable=UnreadableWire, foreign=ForeignWire)
+_TICK: Final = Format(Tick, "a tick", unreadable=UnreadableWire, foreign=ForeignWire)
 
 
 def decode(key: bytes | None, value: bytes | None) -> Forwarded | Tick:
     """Read a record of the lifecycles topic: an event has a key, a tick has none. Raises `UnreadableWire` or
-    `NewerWire`, and nothing else.
+    `ForeignWire`, and nothing else.
     """
     if key is None:
         return _TICK.decode(value or b"")
@@ -73,4 +73,4 @@ def decode(key: bytes | None, value: bytes | None) -> Forwarded | Tick:
     return forwarded
 
 
-__all__ = ["VERSION", "Forwarded", "NewerWire", "Tick", "UnreadableWire", "decode", "encode"]
+__all__ = ["VERSION", "ForeignWire", "Forwarded", "Tick", "UnreadableWire", "decode", "encode"]

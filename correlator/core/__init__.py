@@ -4,7 +4,7 @@ lifecycles out.
 
 from correlator.core.bounds import encode_within
 from correlator.core.clocks import Clocks
-from correlator.core.codec import NewerState, UnreadableState, decode, encode
+from correlator.core.codec import ForeignState, UnreadableState, decode, encode
 from correlator.core.deadlines import Deadlines
 from correlator.core.decision import Decision, Fate
 from correlator.core.lifecycle import Lifecycle, MatchedBy, Outcome
@@ -20,9 +20,9 @@ __all__ = [
     "Deadlines",
     "Decision",
     "Fate",
+    "ForeignState",
     "Lifecycle",
     "MatchedBy",
-    "NewerState",
     "Outcome",
     "PartitionClock",
     "Rules",

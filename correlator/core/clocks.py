@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from correlator.core.codec import NewerState, UnreadableState
+from correlator.core.codec import ForeignState, UnreadableState
 from correlator.moments import Moment
 from correlator.versioned import Format, encode
 
@@ -14,7 +14,7 @@ class _Clocks(Struct, gc=False, array_like=True, forbid_unknown_fields=True, tag
     clocks: dict[int, Moment]
 
 
-_FORMAT = Format(_Clocks, "clocks", unreadable=UnreadableState, newer=NewerState)
+_FORMAT = Format(_Clocks, "clocks", unreadable=UnreadableState, foreign=ForeignState)
 
 
 class Clocks:
@@ -50,6 +50,6 @@ class Clocks:
 
     @classmethod
     def decode(cls, value: bytes) -> "Clocks":
-        """What `encode` wrote. Raises `UnreadableState` or `NewerState`."""
+        """What `encode` wrote. Raises `UnreadableState` or `ForeignState`."""
         held = _FORMAT.decode(value)
         return cls(held.partitions, held.clocks)

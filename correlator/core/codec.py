@@ -10,11 +10,11 @@ class UnreadableState(Exception):
     """The bytes are no state that any release wrote."""
 
 
-class NewerState(Exception):
-    """A newer release wrote it: this one must not guess what it means."""
+class ForeignState(Exception):
+    """Another release wrote it: this one must not guess what it means."""
 
 
-decode: Final = Format(SubjectState, "a state", unreadable=UnreadableState, newer=NewerState).decode
-"""The state that `encode` wrote. Raises `UnreadableState` or `NewerState`, and nothing else."""
+decode: Final = Format(SubjectState, "a state", unreadable=UnreadableState, foreign=ForeignState).decode
+"""The state that `encode` wrote. Raises `UnreadableState` or `ForeignState`, and nothing else."""
 
-__all__ = ["NewerState", "UnreadableState", "decode", "encode"]
+__all__ = ["ForeignState", "UnreadableState", "decode", "encode"]

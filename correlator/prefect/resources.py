@@ -37,12 +37,12 @@ _is_status_code = re.compile(r"-?[0-9]{1,10}").fullmatch
 class Told(Struct, gc=False):
     """What related resources tell. Of a role that is there several times, the first with a proper id counts."""
 
-    flow_run: Named | None = None
-    infrastructure: Infrastructure | None = None
-    flow: Named | None = None
-    deployment: Named | None = None
-    work_pool: Named | None = None
-    tags: list[str] = []
+    flow_run: Named | None
+    infrastructure: Infrastructure | None
+    flow: Named | None
+    deployment: Named | None
+    work_pool: Named | None
+    tags: list[str]
 
 
 def tell(related: Iterable[Related], *, by_heart: bool) -> Told:

@@ -31,7 +31,7 @@ class Input(Protocol):
 
     @property
     def invalid(self) -> type[Exception]:
-        """What reading a record raises."""
+        """What reading a record raises that is not valid. (`wire.ForeignWire`, of another release's, ends the process.)"""
 
     def assigned(self, partition: int) -> None:
         """The partition is ours."""

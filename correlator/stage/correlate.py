@@ -11,14 +11,9 @@ from correlator.event import Kind
 from correlator.moments import Moment
 from correlator.stage.arriving import Input
 from correlator.stage.dead_letters import DeadLetters
-from correlator.stage.draft import Draft
+from correlator.stage.draft import FULL, Draft
 from correlator.stage.part import Part
 from correlator.stage.tally import Counts
-
-MOST = 4000
-"""How many messages, or subjects, close a transaction: what is due at once, at the end of a long catch-up, may be a
-million. What is only forgotten has no message.
-"""
 
 BREATH = 1000
 """Entries that are taken up at a time: there may be millions, and others wait for the event loop."""
@@ -154,7 +149,7 @@ class Correlate:
     def _due(self, part: Part, draft: Draft, end: int) -> Iterator[Transaction]:
         for decision in part.subjects.due():
             draft.publish(decision.lifecycles, part.message)
-            if max(len(draft.messages), part.decided) >= MOST:
+            if max(len(draft.messages), part.decided) >= FULL:
                 yield self._close(part, draft, end)
 
     def _close(self, part: Part, draft: Draft, end: int) -> Transaction:

@@ -2,11 +2,17 @@
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Final
 
 from correlator.core import Fate, Lifecycle
 from correlator.engine import Changes, Message, Transaction
 from correlator.moments import Moment
 from correlator.stage.tally import Counts, Tally
+
+FULL: Final = 4000
+"""How many messages, or subjects that were decided, close a transaction: there may be a million ticks after a long
+silence, or lifecycles that are due at once. What is only forgotten has no message.
+"""
 
 
 class Draft:
@@ -19,6 +25,11 @@ class Draft:
         self.tally = Tally(stage)
         self.ignored = 0
         """Records of the input that cannot concern us: most of it, often."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it should be closed."""
+        return len(self.messages) >= FULL
 
     def dead_letter(self, letter: Message, reason: Exception) -> None:
         """Add what cannot be used."""

@@ -58,7 +58,6 @@ class Intake:
         """Forward the slice's events."""
         clock, wall = self._clocks[slice_.partition], self._wall_clock()
         draft = Draft("intake", self._counts)
-        messages, events = draft.messages, draft.tally.events
         for record in slice_.records:
             try:
                 said = prefect.decode(record.value, self._max_tags)
@@ -70,7 +69,7 @@ class Intake:
                 draft.ignored += 1
                 continue
             event = said.event
-            events[(said.kind, event.role), _FORWARDED] += 1
+            draft.tally.events[(said.kind, event.role), _FORWARDED] += 1
             arrived = arrival(record, said.received, wall)
             now = clock.observe(event.occurred, arrived, wall)
             forwarded = wire.Forwarded(
@@ -78,9 +77,11 @@ class Intake:
             )
             key = said.subject.encode()
             to = partition_for(key, self._partitions)
-            messages.append(Message(self._lifecycles, to, key, wire.encode(forwarded), []))
+            draft.messages.append(Message(self._lifecycles, to, key, wire.encode(forwarded), []))
             if now is not None and now >= self._ticked.get(slice_.partition, Moment(0)) + TICK:
-                messages += self._ticks(slice_.partition, now)
+                draft.messages += self._ticks(slice_.partition, now)
+            if draft.is_full:
+                yield draft.close({}, record.offset + 1)
         yield draft.close({}, slice_.end)
 
     def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Transaction]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import msgpack
 
-from correlator.core import Clocks, NewerState, UnreadableState
+from correlator.core import Clocks, ForeignState, UnreadableState
 
 packed = msgpack.encode
 
@@ -82,17 +82,17 @@ def test_what_is_no_clocks_is_refused(value):
 
 
 def test_a_newer_release_s_clocks_are_refused():
-    with pytest.raises(NewerState, match="version 2"):
+    with pytest.raises(ForeignState, match="version 2"):
         Clocks.decode(packed([2, 1, {}]))
 
 
 @pytest.mark.parametrize("fields", [[2], [2, {"a": 1}], [2, 1, [], 0]])
 def test_a_newer_release_s_clocks_of_another_shape_are_newer_too(fields):
-    with pytest.raises(NewerState):
+    with pytest.raises(ForeignState):
         Clocks.decode(packed(fields))
 
 
 @given(st.binary())
 def test_garbage_is_refused(value):
-    with pytest.raises((UnreadableState, NewerState)):
+    with pytest.raises((UnreadableState, ForeignState)):
         Clocks.decode(value)

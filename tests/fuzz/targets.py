@@ -40,7 +40,7 @@ def state(data: bytes) -> None:
     """An entry of the table."""
     try:
         read = core.decode(data)
-    except (core.UnreadableState, core.NewerState) as reason:
+    except (core.UnreadableState, core.ForeignState) as reason:
         _is_said(reason)
         return
     _is_whole(read)
@@ -50,7 +50,7 @@ def clocks(data: bytes) -> None:
     """The entry that holds the clocks."""
     try:
         read = core.Clocks.decode(data)
-    except (core.UnreadableState, core.NewerState) as reason:
+    except (core.UnreadableState, core.ForeignState) as reason:
         _is_said(reason)
         return
     written = read.encode()
@@ -64,7 +64,7 @@ def lifecycles(data: bytes) -> None:
     key, value = (None, data[1:]) if length == 255 else (data[1 : 1 + length], data[1 + length :])
     try:
         read = wire.decode(key, value)
-    except (wire.UnreadableWire, wire.NewerWire) as reason:
+    except (wire.UnreadableWire, wire.ForeignWire) as reason:
         _is_said(reason)
         return
     assert wire.decode(key, wire.encode(read)) == read

@@ -223,7 +223,7 @@ class _Stage:
         self._two = log["hops"] == 2
         self._tallies: list[Tally] = []
         self._most, max_tags = log["max_record"], log["max_tags"]
-        correlate.MOST = log["most"]
+        correlate.FULL = log["most"]
         subjects.CHECKED = 1 << 60  # the size of an entry is looked at when a transaction is closed, as it was before
         letters = DeadLetters("dead-letters", 2, 3000 if self._most < 2000 else 1 << 20)
         clock: Callable[[], int] = lambda: self._wall  # noqa: E731

@@ -10,8 +10,9 @@ from correlator.core import Outcome
 from correlator.engine import Message, Slice
 from correlator.moments import Moment
 from correlator.stage.arriving import TwoHops
-from correlator.stage.correlate import MOST, Correlate
+from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import DeadLetters
+from correlator.stage.draft import FULL
 from correlator.stage.part import CLOCKS_KEY
 from local.events import pairs
 from tests.engine.fakes import Record
@@ -51,8 +52,8 @@ def test_what_is_due_at_once(wanted: bytes, at_once: dict[Outcome, int], when_du
         assert transaction.end == len(records) + 1
         # A crash here loses nothing: what is still due is due again for whoever takes over.
         table.commit(transaction.changes)
-    assert max(sizes) <= MOST
-    assert len(sizes) == COUNT // MOST + 1
+    assert max(sizes) <= FULL
+    assert len(sizes) == COUNT // FULL + 1
     assert Counter(lifecycle.outcome for lifecycle in published) == when_due
     assert len({lifecycle.subject for lifecycle in published}) == len(published)
     assert [key for key, _ in table.items(0)] == [CLOCKS_KEY]

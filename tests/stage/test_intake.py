@@ -10,6 +10,7 @@ from correlator.engine import Message, Slice, Transaction
 from correlator.event import Kind, Role
 from correlator.stage.arriving import LOG_APPEND_TIME
 from correlator.stage.dead_letters import DeadLetters
+from correlator.stage.draft import FULL
 from correlator.stage.intake import Intake
 from correlator.stage.tally import Tally
 from tests.engine.fakes import Record
@@ -270,3 +271,15 @@ def test_what_is_no_valid_event_is_found_again_by_its_letter(stage):
         "__streams.errors.partition": b"%d" % OURS,
         "__streams.errors.offset": b"1",
     }
+
+
+def test_a_long_silence_in_the_backlog_is_told_in_transactions_of_bounded_size(stage):
+    """Each of these events moves the clock by an hour, which all partitions hear of."""
+    stage.wall = at(FULL * HOUR)
+    records = [event(number * HOUR)._replace(offset=number) for number in range(2 * FULL // PARTITIONS)]
+    transactions = list(stage.intake(Slice("raw", OURS, 0, len(records), records)))
+    assert max(len(transaction.messages) for transaction in transactions) <= FULL + PARTITIONS + 1
+    ends = [transaction.end for transaction in transactions]
+    assert ends == sorted(set(ends))
+    assert ends[-1] == len(records)
+    assert sum(len(transaction.messages) for transaction in transactions) == len(records) * (PARTITIONS + 1)

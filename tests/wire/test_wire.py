@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from correlator import prefect
 from correlator.event import Details, Event, Infrastructure, Kind, Named, Role, Runner, Worker
-from correlator.wire import VERSION, Forwarded, NewerWire, Tick, UnreadableWire, decode, encode
+from correlator.wire import VERSION, ForeignWire, Forwarded, Tick, UnreadableWire, decode, encode
 from tests.prefect.events import OURS, raw
 
 KEY = b"prefect.worker.process.w"
@@ -189,7 +189,7 @@ def test_what_this_version_cannot_have_written(key, value, reason):
     ],
 )
 def test_what_a_newer_release_wrote_is_not_taken_for_damaged(key, value, what):
-    with pytest.raises(NewerWire, match=f"in version 2: this one reads {what} up to version 1"):
+    with pytest.raises(ForeignWire, match=f"in version 2: this one reads {what} of version 1 alone"):
         decode(key, msgspec.msgpack.encode(value))
 
 
@@ -218,7 +218,7 @@ def test_every_field_is_there_and_no_other(key, whole, path):
     """What is missing is not taken for what comes after it."""
     with pytest.raises(UnreadableWire):
         decode(key, msgspec.msgpack.encode(changed(whole, path, lambda part: [part, 1.5])))
-    with contextlib.suppress(UnreadableWire, NewerWire):
+    with contextlib.suppress(UnreadableWire, ForeignWire):
         read = decode(key, msgspec.msgpack.encode(changed(whole, path, lambda _: [])))
         assert read != decode(key, msgspec.msgpack.encode(whole))
 
@@ -246,7 +246,7 @@ values = st.recursive(scalars | st.binary(max_size=3), lambda inner: st.lists(in
     st.binary(max_size=20) | st.lists(values, max_size=13).map(lambda fields: msgspec.msgpack.encode([1, *fields])),
 )
 def test_any_bytes(key, value):
-    with contextlib.suppress(UnreadableWire, NewerWire):
+    with contextlib.suppress(UnreadableWire, ForeignWire):
         decode(key, value)
 
 
@@ -254,6 +254,6 @@ def test_any_bytes(key, value):
 def test_any_value_in_place_of_any_field(place, value):
     """It is refused, or read as what can be written again."""
     key, whole, path = place.values
-    with contextlib.suppress(UnreadableWire, NewerWire):
+    with contextlib.suppress(UnreadableWire, ForeignWire):
         read = decode(key, msgspec.msgpack.encode(changed(whole, path, lambda _: [value])))
         assert decode(key, encode(read)) == read

@@ -1,0 +1,74 @@
+"""What the changelogs hold that are recovered from, and how one sees that they were read."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+from msgspec.structs import replace
+
+from bench.peers.join import EXECUTED, parsed
+from correlator import core, prefect
+from correlator.event import Role
+from correlator.moments import Moment
+from correlator.partitioner import partition_for
+from local import events
+from local.deployment import PARTITIONS
+
+_KEPT: Final = 2
+"""Ends of each partition: a state is recovered twice at most."""
+
+
+class Ends:
+    """Ends of runs whose starts a changelog alone holds: whoever publishes the two has read it."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, list[tuple[bytes, bytes]]] = {number: [] for number in range(PARTITIONS)}
+
+    def keep(self, key: bytes, value: bytes) -> None:
+        """Keep one, if its partition has too few."""
+        own = self._kept[partition_for(key, PARTITIONS)]
+        if len(own) < _KEPT:
+            own.append((key, value))
+
+    def take(self) -> list[tuple[bytes, bytes]]:
+        """One of each partition, never given before, as if it occurred now. None of a partition where there is none."""
+        now = datetime.now(UTC)
+        taken = [own.pop() for own in self._kept.values() if own]
+        return [(key, _with(orjson.loads(value), occurred=now)) for key, value in taken]
+
+
+def _with(event: dict[str, Any], occurred: datetime) -> bytes:
+    return orjson.dumps(event | {"occurred": occurred}, option=orjson.OPT_UTC_Z)
+
+
+def states(open_: int, remembered: int, ends: Ends) -> Iterator[tuple[bytes, bytes]]:
+    """Entries of the worker's table: so many runs that are open, and so many that have ended and are remembered."""
+    known: dict[bytes, core.SubjectState] = {}
+    subjects = core.Subjects(known, core.Rules())
+    now, ended = Moment(time.time_ns() // 1000), 0
+    for key, value in events.pairs(open_ + remembered):
+        said = prefect.decode(value, 10)
+        assert said is not None
+        if said.event.role is Role.END and ended == remembered:
+            ends.keep(key, value)
+            continue
+        event = replace(said.event, occurred=now)
+        subjects.decide(key, said.kind, event, said.details, arrived=now, clock=now)
+        if event.role is Role.END:
+            ended += 1
+            yield key, core.encode(known.pop(key))
+    for key, state in known.items():
+        yield key, core.encode(state)
+
+
+def starts(count: int, ends: Ends) -> Iterator[tuple[bytes, bytes]]:
+    """Entries of the store of the peer on Kafka Streams, which holds open runs only: so many."""
+    for key, value in events.pairs(count):
+        event = parsed(value)
+        assert event is not None
+        if event["event"] == EXECUTED:
+            ends.keep(key, value)
+        else:
+            yield key, f"{event['id']}|{event['occurred']}".encode()
