@@ -31,9 +31,7 @@ class Input(Protocol):
 
     @property
     def invalid(self) -> type[Exception]:
-        """What reading a record raises that is not valid. What another release wrote raises `wire.ForeignWire`, which is
-        for nobody to catch.
-        """
+        """What reading a record raises that is not valid. `wire.ForeignWire` is for nobody to catch."""
 
     def assigned(self, partition: int) -> None:
         """The partition is ours."""
