@@ -1,7 +1,8 @@
 """Whether this checkout decides as another does: ``python -m tests.same BASE_CHECKOUT [--events 1000000] [--seed N]``.
 
-The other one is told by ``base_5d4ff0d.py``, which fits its interfaces, this one by ``today.py``. Exits 1 where they
-differ, or where a kind of event, fate or outcome never occurred in a comparison that is large enough for it.
+Each is told by its own ``tests/same/today.py``, which fits its interfaces (``--base-face`` names another, for a
+checkout that has none). Exits 1 where they differ, or where a kind of event, fate or outcome never occurred in a
+comparison that is large enough for it.
 """
 
 import argparse
@@ -54,7 +55,7 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=1_000_000, help="how many inputs (1000000)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--differences", type=int, default=5, help="how many are shown before it stops (5)")
-    parser.add_argument("--base-face", type=Path, default=HERE / "base_5d4ff0d.py", help="what knows BASE's interfaces")
+    parser.add_argument("--base-face", type=Path, help="what knows BASE's interfaces (its tests/same/today.py)")
     parser.add_argument("--face", type=Path, default=HERE / "today.py", help="what knows this checkout's interfaces")
     options = parser.parse_args()
     began = time.monotonic()
@@ -63,7 +64,7 @@ def main() -> int:
     tellers: list[Told] = []
     try:
         tellers += [
-            Told(options.base.resolve(), options.base_face.resolve()),
+            Told(options.base.resolve(), (options.base_face or options.base / "tests/same/today.py").resolve()),
             Told(HERE.parents[1], options.face.resolve()),
         ]
         before, after = tellers

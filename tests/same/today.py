@@ -13,11 +13,10 @@ import orjson
 from msgspec.structs import asdict
 
 from correlator import core, prefect, records, wire
-from correlator.core import Lifecycle, bounds, subjects
+from correlator.core import Lifecycle, bounds
 from correlator.engine import Message, Slice, Transaction
 from correlator.event import Details, Event, Kind
 from correlator.partitioner import partition_for
-from correlator.prefect import parsing
 from correlator.replay import Replay
 from correlator.stage import correlate
 from correlator.stage.arriving import OneHop, TwoHops
@@ -27,20 +26,6 @@ from correlator.stage.intake import Intake
 from correlator.stage.tally import Tally
 
 Said = dict[str, Any]
-
-
-def _typed(value: bytes, parse: Callable[[bytes], parsing.Message | None] = parsing.typed) -> parsing.Message | None:
-    """The one difference that is meant: JSON that is wrong in a key that nobody reads is not seen any more. Here it is,
-    so that all else can be compared.
-    """
-    try:
-        orjson.loads(value)
-    except orjson.JSONDecodeError:
-        return None
-    return parse(value)
-
-
-parsing.typed = _typed
 
 SOURCE = "same"
 
@@ -156,7 +141,6 @@ def replay(log: Said) -> Iterator[Said]:
     """What `replay` makes of the lines: an item for each, then for the end, what is open, and for --flush."""
     wall = [line[5] for line in log["lines"]]
     now = wall[0] if wall else 0
-    subjects.CHECKED = 8
     it = Replay(_rules(log), max_tags=log["max_tags"], wall_clock=lambda: now)
     before = Counter[str]()
     for number, line in enumerate(log["lines"]):
@@ -224,7 +208,6 @@ class _Stage:
         self._tallies: list[Tally] = []
         self._most, max_tags = log["max_record"], log["max_tags"]
         correlate.FULL = log["most"]
-        subjects.CHECKED = 1 << 60  # the size of an entry is looked at when a transaction is closed, as it was before
         letters = DeadLetters("dead-letters", 2, 3000 if self._most < 2000 else 1 << 20)
         clock: Callable[[], int] = lambda: self._wall  # noqa: E731
         self._table = _Entries()
