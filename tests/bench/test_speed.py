@@ -18,9 +18,9 @@ from correlator.stage.dead_letters import DeadLetters
 from local import events
 from tests.stage.brokerless import Entries, Uncounted
 
-# The limit: an event cost 8.0 to 9.0 pieces of work in sixteen runs on a quiet machine, and up to 10.9 where others wanted
-# both cores, too (Python 3.11). Half as slow again would be 12.2. A piece of work is one turn of `calibration.work`, some
-# 2.8 µs. To be lowered when the stage gets faster: with 0.0 the failure says how much.
+# The limit: an event cost 8.0 to 9.0 pieces of work in sixteen runs on a quiet machine, and up to 10.9 where others
+# wanted both cores, too (Python 3.11). Half as slow again would be 12.2. A piece of work is one turn of
+# `calibration.work`, some 2.8 µs. To be lowered when the stage gets faster: with 0.0 the failure says how much.
 LIMIT = 12.0
 
 PAIRS, SLICE, TURNS = 2_500, 1_000, 10
