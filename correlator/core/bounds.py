@@ -3,7 +3,7 @@
 from correlator.core.codec import encode
 from correlator.core.lifecycle import EVICTED, Lifecycle, Outcome
 from correlator.core.pairing import Assembled, assemble
-from correlator.core.publication import as_it_stands
+from correlator.core.publication import as_it_stands, leave_doubt
 from correlator.core.rules import Rules
 from correlator.core.state import Remembered, RememberedStart, SubjectState
 from correlator.event import Role
@@ -51,7 +51,9 @@ def _drop(state: SubjectState, known: Remembered, rules: Rules) -> list[Lifecycl
             if known is life.end or known in life.cancellations:
                 return _drop(state, opening, rules)
     # Where it opens nothing, it belongs to what stays, and goes alone.
-    return _release(state, known, lives.get(known.event.id) or _alone(known))
+    life = lives.get(known.event.id) or _alone(known)
+    leave_doubt(life, lives.values(), rules)
+    return _release(state, known, life)
 
 
 def _release(state: SubjectState, opening: Remembered, life: Assembled) -> list[Lifecycle]:

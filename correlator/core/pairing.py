@@ -1,6 +1,6 @@
 """What belongs together: a function of the events that are remembered, whatever order they came in (rule S3)."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -172,15 +172,18 @@ def _began(life: Assembled) -> Moment:
 def _assign_cancellations(lives: list[Assembled], state: SubjectState, rules: Rules) -> None:
     """Give each cancellation to the lifecycle that it belongs to, or let it be one (rules C1 to C3)."""
     begun, others = lives[: len(state.starts)], lives[len(state.starts) :]
+    turns = [end.opening.turn[0] for end in others]
     for cancellation in state.cancellations:
-        owner = None if cancellation.spent else _owner(begun, others, cancellation, rules)
+        owner = None if cancellation.spent else _owner(begun, others, turns, cancellation, rules)
         if owner is None:
             lives.append(Assembled(cancellations=[cancellation]))
         else:
             owner.cancellations.append(cancellation)
 
 
-def _owner(begun: list[Assembled], others: list[Assembled], cancellation: Remembered, rules: Rules) -> Assembled | None:
+def _owner(
+    begun: list[Assembled], others: list[Assembled], turns: list[Moment], cancellation: Remembered, rules: Rules
+) -> Assembled | None:
     """The run's latest submit not after the cancellation, unless that had ended well before; else an end that met no
     submit. By their own clocks, as above: without the other, each is remembered for so long.
     """
@@ -193,8 +196,8 @@ def _owner(begun: list[Assembled], others: list[Assembled], cancellation: Rememb
             owns = cancellation.clock <= latest.endless_until(latest.start, rules)
         if owns:
             return latest
-    for life in others:
-        end = life.end
+    for place in range(bisect_left(turns, earliest_end), len(others)):  # no turn is earlier than its end (rule M7)
+        life, end = others[place], others[place].end
         if (
             end is not None
             and end.event.occurred >= earliest_end

@@ -1,5 +1,7 @@
 """What is published of a subject: every lifecycle that settled, or stands otherwise than it was published last."""
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from correlator.core.lifecycle import Lifecycle, MatchedBy, Outcome
@@ -50,7 +52,7 @@ def settle(state: SubjectState, occasion: Occasion, rules: Rules) -> list[Lifecy
         keeps = _kept_until(life, lives, occasion, rules)
         if keeps is None:
             _forget(state, life)
-            _leave_doubt(life, lives, rules)
+            leave_doubt(life, lives, rules)
         else:
             dues.append(keeps)
     state.due = min(dues, default=None)
@@ -168,7 +170,7 @@ def _forget(state: SubjectState, life: Assembled) -> None:
         state.cancellations.remove(cancellation)
 
 
-def _leave_doubt(forgotten: Assembled, lives: list[Assembled], rules: Rules) -> None:
+def leave_doubt(forgotten: Assembled, lives: Iterable[Assembled], rules: Rules) -> None:
     """What was ambiguous remains so when the start or the end that made it so is forgotten (rule M9)."""
     if forgotten.start is None or forgotten.matched_by is MatchedBy.FOLLOWS:
         return

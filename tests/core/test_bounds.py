@@ -171,6 +171,13 @@ def test_what_ended_without_an_end_goes_without_a_word(outcome):
     assert [version for version in scene.versions if version.startswith("a..")] == before[:1]
 
 
+# a──b──────y     c       y was ambiguous by a, and remains so though a has to go (rule M9)
+def test_what_was_ambiguous_remains_so_when_what_made_it_so_has_to_go():
+    scene = Scene(Kind.WORKER, rules(max_starts=2, worker_names_shared=True))
+    scene.play([start("a", 0), start("b", 1), end("y", 7), until(13), start("c", 14)])
+    assert scene.records == {"a.. lost", "b..y completed resource ambiguous"}
+
+
 def test_an_entry_too_large_loses_its_oldest():
     """Rule B3."""
     scene = Scene(Kind.WORKER, rules(worker_names_shared=True))

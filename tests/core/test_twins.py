@@ -38,3 +38,22 @@ def test_many_that_stop_at_once_are_decided_in_time():
     assert sum(spans) == sum(end.occurred - start.occurred for start, end in zip(starts, ends, strict=True))
     assert min(spans) >= 60 * MINUTE - MANY * SECOND
     assert took < 20, f"{took:.1f} s"
+
+
+def test_many_ends_and_cancellations_without_a_submit_are_decided_in_time():
+    """Within the bounds, and in one table entry: a cancellation looks at no end that is too early for it."""
+    exact = rules(clock_tolerance=0)
+    state, lifecycles = SubjectState(Kind.FLOW_RUN, "s", Details()), []
+    began = time.process_time()
+    for n in range(2 * MANY):
+        end = Event(Role.END, f"e{n}", at(0) + n * SECOND, "w", f"unseen {n}")
+        cancelled = Event(Role.CANCELLATION, f"c{n}", end.occurred, None)
+        for one in (end, cancelled):
+            decision = core.on_event(state, one, Details(), one.occurred, one.occurred, exact)
+            state = decision.state
+            lifecycles += decision.lifecycles
+    lifecycles += core.on_watermark(state, at(24 * 60), exact).lifecycles
+    took = time.process_time() - began
+    assert len(lifecycles) == 2 * MANY
+    assert {lifecycle.outcome for lifecycle in lifecycles} == {Outcome.CANCELLED}
+    assert took < 10, f"{took:.1f} s"
