@@ -125,7 +125,7 @@ def test_a_state_that_has_been_forgotten_takes_what_is_told_next():
 
 
 @pytest.mark.parametrize("value", [packed([2]), packed([2, {}]), packed([99, "worker-uptime", "s"])])
-def test_a_newer_release_s_state_is_refused_by_name(value):
+def test_another_release_s_state_is_refused_by_name(value):
     with pytest.raises(ForeignState, match=r"version \d+: this one reads a state of version 1 alone"):
         decode(value)
 

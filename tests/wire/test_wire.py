@@ -188,7 +188,7 @@ def test_what_this_version_cannot_have_written(key, value, reason):
         (None, [VERSION + 1, *EVENT[1:]], "a tick"),
     ],
 )
-def test_what_a_newer_release_wrote_is_not_taken_for_damaged(key, value, what):
+def test_what_another_release_wrote_is_not_taken_for_damaged(key, value, what):
     with pytest.raises(ForeignWire, match=f"in version 2: this one reads {what} of version 1 alone"):
         decode(key, msgspec.msgpack.encode(value))
 
