@@ -19,8 +19,7 @@ from correlator.event import Details, Event, Kind
 from correlator.moments import Moment
 
 CHECKED: Final = 8
-"""Events of a subject after which the bytes of its state are looked at: each look costs as much as it holds."""
-
+"""A state's bytes are looked at when it holds a multiple of so many events: each look costs as much as it holds."""
 
 FORGOTTEN: Final = Decision(state=None)
 """Nothing is published of a subject any more, and nothing remembered."""
@@ -100,14 +99,12 @@ class Subjects:
             self._states.pop(key, None)
             self._deadlines.set(key, None)
             return decision
-        if len(state.starts) + len(state.ends) + len(state.cancellations) >= CHECKED:
+        if len(state) % CHECKED == 0:
             decision = self._bounded(state, decision)
         self._states[key] = state
         self._deadlines.set(key, state.due, rests=decision.rests)
         return decision
 
     def _bounded(self, state: SubjectState, decision: Decision) -> Decision:
-        if len(state) % CHECKED:
-            return decision
         _, evicted = encode_within(state, self._rules)
         return replace(decision, lifecycles=(*decision.lifecycles, *evicted)) if evicted else decision
