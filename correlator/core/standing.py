@@ -31,9 +31,10 @@ def stand(life: Assembled, watermark: Moment | None) -> Standing:
     if end is not None:
         return Standing(outcome=Outcome.CANCELLED if life.cancellations else Outcome.COMPLETED)
     if life.cancellations:
-        waits = min(cancellation.deadline for cancellation in life.cancellations)
+        first = min(life.cancellations, key=lambda cancellation: cancellation.deadline)
         already = start.version is not None and start.version.end is None  # one that has lost its end is open again
-        return _when(already, [(waits, Outcome.CANCELLED)], watermark, life)
+        # By the cancellation's id: one that lost its end may be cancelled by time a second time, by another.
+        return _when(already, [(first.deadline, Outcome.CANCELLED)], watermark, life, first.event.id)
     limits = [(start.deadline, Outcome.LOST)]
     if start.successor is not None:
         limits.append((start.successor.supersedes_at, Outcome.SUPERSEDED))
@@ -41,11 +42,19 @@ def stand(life: Assembled, watermark: Moment | None) -> Standing:
     return _when(already, limits, watermark, life)
 
 
-def _when(already: bool, limits: list[tuple[Moment, Outcome]], watermark: Moment | None, life: Assembled) -> Standing:
-    """The outcome of the earliest deadline, if it has passed, or was settled already."""
+def _when(
+    already: bool,
+    limits: list[tuple[Moment, Outcome]],
+    watermark: Moment | None,
+    life: Assembled,
+    whose: str | None = None,
+) -> Standing:
+    """The outcome of the earliest deadline, if it has passed, or was settled already. ``whose`` deadline it is: an
+    event's id, the opening one's by default.
+    """
     due, outcome = min(limits)
     if already:
         return Standing(outcome=outcome)
     if watermark is not None and due < watermark:
-        return Standing(outcome=outcome, deadline=f"{outcome}:{life.opening.event.id}", since=due)
+        return Standing(outcome=outcome, deadline=f"{outcome}:{whose or life.opening.event.id}", since=due)
     return Standing(due=due if life.decides is None else min(due, life.decides))

@@ -103,3 +103,10 @@ def test_a_version_that_an_event_brought_back_is_caused_by_the_event():
     scene = Scene(rules_=rules(flow_run_limit=60)).play(steps)
     of_a = [(lifecycle.outcome, lifecycle.cause) for lifecycle in scene.published if identity(lifecycle) == "a"]
     assert of_a == [("lost", "lost:a"), ("completed", "x"), ("lost", "b")]
+
+
+def test_what_is_cancelled_by_time_twice_has_two_causes():
+    # s is cancelled by c at 16.7, then met by x and d; t, late, takes x and c; at 32, by d, s is cancelled again
+    steps = [start("s", 0), cancel("c", 1.7), until(17), end("x", 6.8), cancel("d", 0), start("t", 1.7), until(60)]
+    of_s = [lifecycle for lifecycle in Scene().play(steps).published if identity(lifecycle) == "s"]
+    assert [lifecycle.cause for lifecycle in of_s] == ["cancelled:c", "x", "d", "cancelled:d"]
