@@ -13,6 +13,8 @@ from correlator import core, prefect
 from correlator.event import Role
 from correlator.moments import Moment
 from correlator.partitioner import partition_for
+from correlator.rules import reading_of
+from correlator.settings import Settings
 from local import events
 from local.deployment import PARTITIONS
 
@@ -46,10 +48,12 @@ def _with(event: dict[str, Any], occurred: datetime) -> bytes:
 def states(open_: int, remembered: int, ends: Ends) -> Iterator[tuple[bytes, bytes]]:
     """Entries of the worker's table: so many runs that are open, and so many that have ended and are remembered."""
     known: dict[bytes, core.SubjectState] = {}
+    reading = prefect.Reading(10, frozenset())
     subjects = core.Subjects(known, core.Rules())
+    reading = reading_of(Settings.model_construct())
     now, ended = Moment(time.time_ns() // 1000), 0
     for key, value in events.pairs(open_ + remembered):
-        said = prefect.decode(value, 10)
+        said = prefect.decode(value, reading)
         assert said is not None
         if said.event.role is Role.END and ended == remembered:
             ends.keep(key, value)

@@ -1,8 +1,11 @@
-"""What is read: events of lifecycles alone, and the mix that a busy server sends, of which 5 % are of lifecycles."""
+"""What is read: events of lifecycles alone; the mix that a busy server sends, of which 5 % are of lifecycles; and runs
+of a Kubernetes worker with the pods and states that tell of their end.
+"""
 
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -10,9 +13,11 @@ import orjson
 from local import events
 
 OTHERS: Final = 19
-"""Events of others in the mix, for each of ours."""
+"""Events in the mix that are not a worker's or a runner's, for each that is."""
 
 _STATES: Final = ("Scheduled", "Pending", "Submitting", "Running", "Completed")
+"""What a run goes through between submit and exit, once each: the last two are ours, too (rule F8)."""
+_TASKS: Final = ("Pending", "Running", "Completed")
 _RECENT: Final = 100
 _BEGIN: Final = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -27,25 +32,35 @@ class Input(NamedTuple):
 
 
 def mix(pairs: int, seed: int = 2) -> Iterator[tuple[bytes, bytes]]:
-    """The events of `events.pairs`, and after each of them the states of runs that were mentioned of late."""
+    """The events of `events.pairs`, and after each of them the states of its run, and of tasks of runs that were
+    mentioned of late.
+    """
     rng = random.Random(seed)
     recent: list[bytes] = []
+    submitted: set[bytes] = set()
     number = 0
     for key, value in events.pairs(pairs):
         yield key, value
         recent = [*recent[1 - _RECENT :], key]
-        for _ in range(OTHERS):
+        states = [] if key in submitted else list(pairwise(_STATES))
+        submitted.add(key)
+        for other in range(OTHERS):
             number += 1
-            run = recent[rng.randrange(len(recent))]
-            yield run, changed(rng, run.decode(), _BEGIN + timedelta(milliseconds=number))
+            occurred = _BEGIN + timedelta(milliseconds=number)
+            if other < len(states):
+                yield key, changed(rng, key.decode(), "flow-run", *states[other], occurred)
+            else:
+                run = recent[rng.randrange(len(recent))]
+                yield run, changed(rng, run.decode(), "task-run", rng.choice(_TASKS), rng.choice(_TASKS), occurred)
 
 
-def changed(rng: random.Random, run: str, occurred: datetime) -> bytes:
-    """A run's change of state, shaped and sized (1.3 kB) as a Prefect 3.9.1 server sends it."""
-    before, after = rng.choice(_STATES), rng.choice(_STATES)
+def changed(rng: random.Random, run: str, what: str, before: str, after: str, occurred: datetime) -> bytes:
+    """A change of state of a run, or of one of its tasks, shaped and sized (1.3 kB) as a Prefect 3.9.1 server sends
+    it.
+    """
     flow_run, *related = events.of_run(run)
     resource: dict[str, Any] = {
-        "prefect.resource.id": flow_run["prefect.resource.id"],
+        "prefect.resource.id": flow_run["prefect.resource.id"].replace("flow-run", what),
         "prefect.resource.name": flow_run["prefect.resource.name"],
         "prefect.run-count": "1",
         "prefect.state-message": "",
@@ -60,7 +75,7 @@ def changed(rng: random.Random, run: str, occurred: datetime) -> bytes:
     }
     told = {
         "occurred": occurred,
-        "event": f"prefect.flow-run.{after}",
+        "event": f"prefect.{what}.{after}",
         "resource": resource,
         "related": [*related, queue],
         "payload": {

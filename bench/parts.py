@@ -19,14 +19,18 @@ from correlator.core import Lifecycle
 from correlator.engine import CommittedTable, Message, Slice
 from correlator.metrics import Metrics
 from correlator.moments import Moment
+from correlator.rules import reading_of
+from correlator.settings import Settings
 from correlator.stage.arriving import OneHop
 from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import DeadLetters
-from local import events
+from local import events, kubernetes_events
 from tests.stage.brokerless import Entries
 
 SLICE = 1_000
+READING = prefect.Reading(1000, frozenset({"kubernetes", "ecs"}))
 NOW = Moment(1_794_000_000_000_000)
+READING = reading_of(Settings.model_construct())
 
 
 def microseconds(slices: list[Slice], render: Callable[[Lifecycle, str], records.Record]) -> float:
@@ -39,7 +43,7 @@ def microseconds(slices: list[Slice], render: Callable[[Lifecycle, str], records
         return Message(kind, partition, key, value, headers)
 
     stage = Correlate(
-        OneHop(max_tags=1000, wall_clock=lambda: NOW),
+        OneHop(READING, wall_clock=lambda: NOW),
         committed,
         publish,
         DeadLetters("letters", 4, 1 << 20),
@@ -59,7 +63,7 @@ def microseconds(slices: list[Slice], render: Callable[[Lifecycle, str], records
 @contextmanager
 def decoded_before(slices: list[Slice]) -> Iterator[None]:
     """Decoding is a look at what was decoded before."""
-    known = {record.value: prefect.decode(record.value, 1000) for one in slices for record in one.records}
+    known = {record.value: prefect.decode(record.value, READING) for one in slices for record in one.records}
     with patch.object(prefect, "decode", lambda value, _: known[value]):
         yield
 
@@ -80,11 +84,13 @@ def rendered_before() -> Callable[[Lifecycle, str], records.Record]:
 @click.command()
 @click.option("--pairs", default=20_000, show_default=True, help="Flow runs, two events each.")
 @click.option("--turns", default=7, show_default=True, help="Of which the best counts.")
-def main(pairs: int, turns: int) -> None:
+@click.option("--kubernetes", is_flag=True, help="Runs of a Kubernetes worker, seven events each.")
+def main(pairs: int, turns: int, kubernetes: bool) -> None:
     """Measure the stage without Kafka, and without some of its parts."""
+    made = kubernetes_events.runs(pairs) if kubernetes else events.pairs(pairs)
     said = [
         ConsumerRecord("events", 0, number, NOW // 1000, 0, key, value, None, len(key), len(value), ())
-        for number, (key, value) in enumerate(events.pairs(pairs))
+        for number, (key, value) in enumerate(made)
     ]
     slices = [Slice("events", 0, at, at + SLICE, said[at : at + SLICE]) for at in range(0, len(said), SLICE)]
     gc.freeze()

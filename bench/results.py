@@ -55,8 +55,7 @@ class Results(NamedTuple):
 
 def described(input_: Input) -> str:
     """An input in a few words."""
-    of_these = "" if input_.events == 2 * input_.pairs else f", {2 * input_.pairs:,} of them ours"
-    return f"{input_.name}: {input_.events:,} events{of_these}"
+    return f"{input_.name}: {input_.events:,} events, with the start and the end of {input_.pairs:,} runs"
 
 
 def rate(figure: Spread | None) -> str:

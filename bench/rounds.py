@@ -12,12 +12,12 @@ from bench.peers.join import Job
 from bench.run import Run, measure
 from bench.setting_up import Unavailable
 from bench.topics import create, write
-from local import events
+from local import events, kubernetes_events
 
 Ready = dict[Contender, Callable[[Job], Launch]]
 """Contenders that are set up, and how each is started."""
 
-LIFECYCLES, MIX = "lifecycles", "mix"
+LIFECYCLES, MIX, KUBERNETES = INPUTS = "lifecycles", "mix", "kubernetes"
 SLOW_SHARE = 10
 """Slow contenders get one event of so many."""
 
@@ -42,10 +42,15 @@ def rotated(contenders: Sequence[Contender], round_: int, rounds: int) -> Sequen
 
 
 async def loaded(broker: str, pairs: int) -> dict[tuple[str, bool], Input]:
-    """The two inputs, for all and for the slow, by name and slowness."""
+    """The inputs, for all and for the slow, by name and slowness."""
+    given = (
+        (LIFECYCLES, events.pairs, pairs),
+        (MIX, inputs.mix, max(pairs // 10, 1)),
+        (KUBERNETES, kubernetes_events.runs, max(pairs // 3, 1)),
+    )
     found = {}
     for slow in (False, True):
-        for name, make, count in ((LIFECYCLES, events.pairs, pairs), (MIX, inputs.mix, max(pairs // 10, 1))):
+        for name, make, count in given:
             own = max(count // SLOW_SHARE, 1) if slow else count
             topic = f"bench-{name}-{uuid.uuid4().hex[:8]}"
             await create(broker, topic)
@@ -61,7 +66,7 @@ async def run_all(
     runs: list[Run] = []
     for round_ in range(rounds):
         try:
-            for name in (LIFECYCLES, MIX):
+            for name in INPUTS:
                 for one in rotated(contenders, round_, rounds):
                     run = await measure(broker, one, prepared[one], given[name, one.slow], limit)
                     print(f"round {round_ + 1} of {rounds}, {name}, {one.name}: {told(run)}", file=sys.stderr)
@@ -69,7 +74,7 @@ async def run_all(
         except asyncio.CancelledError:
             if not round_:
                 raise
-            return runs[: round_ * 2 * len(contenders)]
+            return runs[: round_ * len(INPUTS) * len(contenders)]
     return runs
 
 

@@ -44,7 +44,7 @@ def document(settings: Settings) -> dict[str, JSON]:
             ),
             "deadLetter": _channel(
                 letters,
-                "Input records that name one of the five events but are not valid, as they came.",
+                "Input records that name one of Prefect's events that count but are not valid, as they came.",
                 {"letter": messages.dead_letter(settings)},
             ),
         },

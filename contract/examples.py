@@ -1,24 +1,25 @@
-"""Examples for the contract, of each message: what the sample session in the project's own checkout gives."""
+"""Examples for the contract, of each message: what two of the sessions in the project's own checkout give."""
 
 import json
 from functools import cache
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 
 from correlator import prefect, records
 from correlator.core import Rules
 from correlator.engine import Received
-from correlator.event import JSON, Kind
+from correlator.event import JSON, Kind, StateType
 from correlator.moments import Moment
 from correlator.replay import Replay
+from correlator.rules import reading_of
 from correlator.settings import Settings
 from correlator.stage.dead_letters import DeadLetters
+from local.session import KUBERNETES, SAMPLE, lines
 
-SAMPLE: Final = Path(__file__).parents[1] / "local" / "sample" / "prefect-3.9.1-events.jsonl"
-
-_MAX_TAGS, _MAX_BYTES = 1000, 1 << 20
+_READING: Final = reading_of(Settings.model_construct())
+_MAX_BYTES: Final = 1 << 20
 
 
 class Example(NamedTuple):
@@ -42,21 +43,42 @@ class _Raw(NamedTuple):
 
 
 def of_records(kind: Kind, source: str) -> list[Example]:
-    """The first of each outcome and way of matching; those that Prefect did not link first."""
+    """The first of each outcome, way of matching and witness of the end; those that Prefect did not link first."""
     told: dict[str, Example] = {}
-    for example in reversed(_decided(source)[kind]):
+    for example in reversed([*_decided(SAMPLE, source)[kind], *_decided(KUBERNETES, source)[kind]]):
         assert isinstance(example.payload, dict)
-        told[f"{example.payload['matched_by']} {example.payload['outcome']}"] = example
+        names = (example.payload.get(name) for name in ("matched_by", "outcome", "ended_by"))
+        told[" ".join(map(str, names))] = example
     return [told[name] for name in sorted(told, reverse=True)]
 
 
+def in_kubernetes(source: str) -> Example:
+    """A run whose pod says when it ended, and what became of it its state."""
+    completed = f'"{StateType.COMPLETED}"'
+    return next(
+        example
+        for example in _decided(KUBERNETES, source)[Kind.FLOW_RUN]
+        if completed in orjson.dumps(example.payload).decode()
+    )
+
+
 def of_events() -> list[Example]:
-    """The submit and the exit of the same run."""
+    """The submit and the exit of the same run; and what is said of one in Kubernetes."""
     run = of_records(Kind.FLOW_RUN, "")[0].payload
     assert isinstance(run, dict)
-    ids = (run["submitted_event_id"], run["executed_event_id"])
-    events = {event["id"]: event for event in map(orjson.loads, SAMPLE.read_bytes().splitlines())}
-    return [Example(events[id_]["event"], "", {}, events[id_]) for id_ in ids]
+    events = {event["id"]: event for event in map(orjson.loads, lines(SAMPLE))}
+    pair = [events[run[name]] for name in ("submitted_event_id", "executed_event_id")]
+    subject = in_kubernetes("").key
+    others = [event for event in map(orjson.loads, lines(KUBERNETES)) if _is_told_of(subject, event)]
+    return [Example(event["event"], "", {}, event) for event in [*pair, *others]]
+
+
+def _is_told_of(run: str, event: dict[str, Any]) -> bool:
+    """Whether an event is one that only a run has whose worker does not wait."""
+    if event["event"].startswith("prefect.flow-run."):
+        return bool(event["resource"]["prefect.resource.id"].endswith(run)) and event["event"].endswith(".Completed")
+    ours = event["event"] in {"prefect.worker.executed-flow-run", "prefect.kubernetes.pod.succeeded"}
+    return ours and any(other["prefect.resource.id"].endswith(run) for other in event["related"])
 
 
 def of_dead_letters(settings: Settings) -> list[Example]:
@@ -65,7 +87,7 @@ def of_dead_letters(settings: Settings) -> list[Example]:
     assert isinstance(event, dict)
     record: Received = _Raw(4711, b"a-key", orjson.dumps(event | {"related": []}))
     try:
-        prefect.decode(record.value, _MAX_TAGS)
+        prefect.decode(record.value, _READING)
     except prefect.InvalidEvent as reason:
         letters = DeadLetters(settings.topic_dead_letter, settings.partitions, _MAX_BYTES)
         message = letters.letter(settings.topic_events, 3, record, reason)
@@ -75,14 +97,19 @@ def of_dead_letters(settings: Settings) -> list[Example]:
 
 
 @cache
-def _decided(source: str) -> dict[Kind, list[Example]]:
-    replay = Replay(Rules(), max_tags=_MAX_TAGS, wall_clock=lambda: Moment(0))
-    lifecycles = [one for line in SAMPLE.read_bytes().splitlines() for one in replay.read(line)]
+def _decided(session: Path, source: str) -> dict[Kind, list[Example]]:
+    replay = Replay(Rules(), _READING, wall_clock=lambda: Moment(0))
+    lifecycles = [one for line in lines(session) for one in replay.read(line)]
     examples: dict[Kind, list[Example]] = {kind: [] for kind in Kind}
     for lifecycle in [*lifecycles, *replay.end()]:
         kind, key, value, headers = records.render(lifecycle, source)
         told = {name: text.decode() for name, text in headers}
         payload = json.loads(value, parse_float=orjson.Fragment)  # with all of its decimals
-        summary = f"{payload['outcome']}, matched by {payload['matched_by']}"
+        summary = _summary(payload)
         examples[kind].append(Example(summary, key.decode(), told, payload))
     return examples
+
+
+def _summary(record: dict[str, Any]) -> str:
+    ended_by = record.get("ended_by")
+    return f"{record['outcome']}, matched by {record['matched_by']}" + (f", ended by {ended_by}" if ended_by else "")

@@ -1,5 +1,6 @@
 """The messages of the AsyncAPI document: headers, keys, and an example of each."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
@@ -9,6 +10,7 @@ from contract import examples
 from contract.examples import Example
 from correlator.event import JSON, Kind
 from correlator.prefect import MEANINGS
+from correlator.prefect.names import Speaker
 from correlator.records.models import MODELS, Time
 from correlator.records.rendering import CE_TYPES
 from correlator.settings import Settings
@@ -78,10 +80,17 @@ def event() -> JSON:
             "type": "object",
             "required": ["event", "id", "occurred", "resource"],
             "properties": {
-                "event": {"type": "string", "enum": list(MEANINGS), "description": "The event's name."},
+                "event": {
+                    "type": "string",
+                    "anyOf": [{"enum": list(MEANINGS)}, {"pattern": f"^{re.escape(Speaker.FLOW_RUN)}"}],
+                    "description": "The event's name; of a flow run's state, whatever people call that.",
+                },
                 "id": {"type": "string", "format": "uuid", "description": "The event's id."},
                 "occurred": {"type": "string", "format": "date-time", "description": "When it happened."},
-                "resource": {"type": "object", "description": "The worker, or the runner that cancelled."},
+                "resource": {
+                    "type": "object",
+                    "description": "The worker, the runner that cancelled, the pod or task, or the flow run.",
+                },
                 "related": {
                     "type": "array",
                     "items": {"type": "object"},
@@ -90,7 +99,8 @@ def event() -> JSON:
                 "follows": {
                     "type": ["string", "null"],
                     "format": "uuid",
-                    "description": "Of an end less than 5 minutes after its start: the start's id.",
+                    "description": "Of an end less than 5 minutes after its start: the start's id. That of a pod,"
+                    " task or state is not read.",
                 },
                 "received": {
                     "type": ["string", "null"],

@@ -33,12 +33,13 @@ def sections() -> dict[str, str]:
         **{f"fields of {kind}": _fields(schemas[kind]["properties"]) for kind in Kind},
         "fields of parts": _fields(
             {
-                f"{name.lower()}.{field}": told
+                f"{_word(name)}.{field}": told
                 for name, part in sorted(parts.items())
                 for field, told in part["properties"].items()
             }
         ),
         **{f"a {kind}": _block("json", _record(examples.of_records(kind, "")[0].payload)) for kind in Kind},
+        "a flow-run-duration in Kubernetes": _block("json", _record(examples.in_kubernetes("").payload)),
         "headers of a flow-run-duration": _table(
             ("header", "such as", "what it is"),
             ((f"`{name}`", f"`{value}`", HEADERS[name]) for name, value in _shown(settings).items()),
@@ -75,10 +76,15 @@ def _type(told: Mapping[str, Any]) -> tuple[str, str]:
     (type_,) = choices
     null = "may be" if "anyOf" in told else "never"
     if "$ref" in type_:
-        return type_["$ref"].rpartition("/")[2].lower(), null
+        return _word(type_["$ref"].rpartition("/")[2]), null
     if type_["type"] == "array":
         return "list of text", null
     return _FORMATS.get(type_.get("format"), _TYPES[type_["type"]]), null
+
+
+def _word(part: str) -> str:
+    """What the tables call a part of a record: as its key is called, mostly."""
+    return part.removeprefix("FlowRun").lower()
 
 
 def _record(record: JSON) -> str:

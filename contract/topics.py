@@ -4,7 +4,7 @@
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ DIRECTORY: Final = Path(__file__).parents[1] / "topics"
 
 ASYNCAPI: Final = "asyncapi.json"
 TOPICS: Final = "topics.json"
+REFERENCE: Final = "#/$defs/{name}"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 _SOURCE: Final = griffe.load(models.__name__)
@@ -45,21 +46,25 @@ def files() -> dict[str, bytes]:
 def schema(kind: Kind) -> dict[str, Any]:
     """The JSON Schema of a record, with examples. It takes keys that it does not know: later versions add some."""
     model = MODELS[kind]
-    _, components = msgspec.json.schema_components([model], ref_template="#/$defs/{name}")
-    parts = {name: _described(name, part) for name, part in sorted(components.items())}
+    _, components = msgspec.json.schema_components([model], ref_template=REFERENCE)
+    choices = {REFERENCE.format(name=name): part["enum"] for name, part in components.items() if "enum" in part}
+    structs = ((name, part) for name, part in sorted(components.items()) if "enum" not in part)
+    parts = {name: _described(name, part, choices) for name, part in structs}
     record = parts.pop(model.__name__)
     shown = [example.payload for example in examples.of_records(kind, "")]
     return {"$schema": DIALECT, "$defs": parts, **record, "examples": shown}
 
 
-def _described(name: str, part: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a model with what its source says of its fields, which is not there when it runs."""
+def _described(name: str, part: dict[str, Any], choices: Mapping[str, list[str]]) -> dict[str, Any]:
+    """The schema of a model with what its source says of its fields, which is not there when it runs. ``choices``: of
+    enumerations, by reference.
+    """
     fields = _SOURCE[name].all_members
     properties = {
-        field: _in_order({**_typed(told), "description": _text(fields[field])})
+        field: _in_order({**_typed(told, choices), "description": _text(fields[field])})
         for field, told in part["properties"].items()
     }
-    described = {**part, "description": _text(_SOURCE[name]), "properties": properties}
+    described = {**part, "description": _text(_SOURCE[name]), "properties": properties, "required": list(properties)}
     described.pop("additionalProperties", None)  # what we read back ourselves is closed: not to others
     return _in_order(described)
 
@@ -70,10 +75,12 @@ def _text(said: griffe.Object | griffe.Alias) -> str:
     return " ".join(said.docstring.value.split())
 
 
-def _typed(told: dict[str, Any]) -> dict[str, Any]:
-    """With the type beside the values of an enumeration, for tools that ask for one everywhere."""
+def _typed(told: dict[str, Any], choices: Mapping[str, list[str]]) -> dict[str, Any]:
+    """With an enumeration's values in its place, and the type beside them, for tools that ask for one everywhere."""
     if "anyOf" in told:
-        return {"anyOf": [_typed(choice) for choice in told["anyOf"]]}
+        return {"anyOf": [_typed(choice, choices) for choice in told["anyOf"]]}
+    if (values := choices.get(told.get("$ref", ""))) is not None:
+        told = {"enum": values}
     return _in_order({"type": "string", **told} if "enum" in told else told)
 
 

@@ -13,10 +13,12 @@ from correlator.moments import END_OF_TIME, Moment
 class Replay:
     """What was read so far. ``fates`` counts what became of every line."""
 
-    def __init__(self, rules: core.Rules, *, max_tags: int, wall_clock: Callable[[], Moment]) -> None:
+    def __init__(self, rules: core.Rules, reading: prefect.Reading, *, wall_clock: Callable[[], Moment]) -> None:
         """``wall_clock``: events without ``received`` are taken to have arrived now."""
         self.fates: Counter[Fate] = Counter()
-        self._rules, self._max_tags, self._wall_clock = rules, max_tags, wall_clock
+        self.silent = self.unclaimed = 0
+        """Runs of workers that do not wait of which no witness spoke, and witnesses that found no submit."""
+        self._rules, self._reading, self._wall_clock = rules, reading, wall_clock
         self._clock = core.PartitionClock(wall_clock())
         self._states: dict[bytes, core.SubjectState] = {}
         self._subjects = core.Subjects(self._states, rules)
@@ -24,7 +26,7 @@ class Replay:
     def read(self, line: bytes) -> Iterator[Lifecycle]:
         """Decide a line, and what its clock makes due. Raises `prefect.InvalidEvent`."""
         try:
-            said = prefect.decode(line, self._max_tags)
+            said = prefect.decode(line, self._reading)
         except prefect.InvalidEvent:
             self.fates[Fate.INVALID] += 1
             raise
@@ -38,14 +40,14 @@ class Replay:
             said.subject.encode(), said.kind, said.event, said.details, arrived=arrived, clock=now
         )
         self.fates[decision.fate] += 1
-        yield from decision.lifecycles
+        yield from self._decided(decision)
         if self._subjects.has_due:
             yield from self._due()
 
     def end(self) -> Iterator[Lifecycle]:
         """The input has ended: no end need wait any longer to see which of several starts is its own (rule T8)."""
         for decision in self._subjects.end_of_input(list(self._states)):
-            yield from decision.lifecycles
+            yield from self._decided(decision)
 
     def flush(self) -> Iterator[Lifecycle]:
         """End all that is open as if time had run out."""
@@ -57,4 +59,9 @@ class Replay:
 
     def _due(self, watermark: Moment | None = None) -> Iterator[Lifecycle]:
         for decision in self._subjects.due(watermark):
-            yield from decision.lifecycles
+            yield from self._decided(decision)
+
+    def _decided(self, decision: core.Decision) -> tuple[Lifecycle, ...]:
+        self.silent += decision.silent
+        self.unclaimed += decision.unclaimed
+        return decision.lifecycles

@@ -23,6 +23,7 @@ from correlator.values import (
     PositiveDuration,
     SessionTimeout,
     Source,
+    WorkerTypes,
 )
 
 
@@ -84,16 +85,18 @@ class Settings(Connection):
     )
     grace: PositiveDuration = Field(
         timedelta(minutes=15),
-        description="How long an end waits for its start, a cancellation for its submit, and a replaced start for its"
-        " end.",
+        description="How long an end waits for its start, a cancellation for its submit, a replaced start for its end,"
+        " and a witness of a run's end for a better one.",
     )
     remember: Duration = Field(
         timedelta(minutes=30),
         description="How long an ended lifecycle can still be amended, and repeats of its events are recognized.",
     )
-    clock_tolerance: Duration = Field(
-        timedelta(seconds=5),
-        description="How much later than a run's end a cancellation may be dated and still belong to it.",
+    detached_workers: WorkerTypes = Field(
+        ("kubernetes", "ecs"),
+        description="The types of workers that do not wait for what they run, with commas between, or `none`: their"
+        " `executed-flow-run` says when it was created; pods, tasks and flow-run states say when it ended. Leave out"
+        " `ecs` for prefect-aws before 0.6.0. Kubernetes workers before prefect-kubernetes 0.6.0 are recognized.",
     )
     flow_run_limit: PositiveDuration = Field(timedelta(days=7), description="A run open for longer is `lost`.")
     worker_limit: PositiveDuration = Field(timedelta(days=90), description="A worker open for longer is `lost`.")

@@ -23,6 +23,7 @@ CHANGELOG_SUFFIX: Final = f"-{TABLE}-changelog"
 
 _LEGAL_NAME = re.compile(r"[a-zA-Z0-9._-]+")
 _SERVER = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[^\s:/\[\],]+)(?::([0-9]{1,5}))?")
+_WORKER_TYPE = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _URI_REFERENCE = re.compile(r"[!-~]+")
 
 
@@ -51,6 +52,15 @@ def _servers(value: object) -> object:
             raise ValueError("must be host:port, or several with commas between, such as kafka-1:9092,kafka-2:9092")
         servers.append(server if match[1] else f"{server}:9092")
     return tuple(servers)
+
+
+def _worker_types(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    types = tuple(dict.fromkeys(part.strip() for part in value.split(",")))
+    if not all(_WORKER_TYPE.fullmatch(type_) for type_ in types) or ("none" in types and len(types) > 1):
+        raise ValueError("must be types of workers with commas between, such as kubernetes,ecs; or none")
+    return () if types == ("none",) else types
 
 
 def _source(value: str) -> str:
@@ -82,6 +92,9 @@ def _upper(value: object) -> object:
 
 Servers = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_servers)]
 """Kafka addresses, ``host:port`` each; the port may be left out (9092)."""
+
+WorkerTypes = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_worker_types)]
+"""Types of Prefect workers, as their `prefect.worker-type` says them; ``none`` for none."""
 
 Name = Annotated[str, AfterValidator(_name)]
 """What Kafka takes as the name of a topic, and of a static member of a group."""

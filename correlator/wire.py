@@ -11,11 +11,10 @@ from correlator.event import Details, Event, Kind, Role
 from correlator.moments import Moment
 from correlator.versioned import Format, encode
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised by any change of shape."""
 
-
-_CANCELLATION: Final = Role.CANCELLATION
+_START, _END = Role.START, Role.END
 
 
 class Forwarded(
@@ -68,8 +67,9 @@ def decode(key: bytes | None, value: bytes | None) -> Forwarded | Tick:
     except UnicodeDecodeError:
         raise UnreadableWire("the key is not UTF-8") from None
     forwarded = _FORWARDED.decode(value or b"")
-    if forwarded.event.role is _CANCELLATION and forwarded.kind is Kind.WORKER:
-        raise UnreadableWire("not an event: a worker is not cancelled")
+    role = forwarded.event.role
+    if role is not _START and role is not _END and forwarded.kind is Kind.WORKER:
+        raise UnreadableWire(f"not an event: a worker has no {role}")
     return forwarded
 
 

@@ -43,7 +43,7 @@ def pairs(count: int, seed: int = 1) -> Iterator[tuple[bytes, bytes]]:
 
 
 def event(name: str, id_: str, occurred: int, subject: str, worker: str, follows: str | None = None) -> bytes:
-    """One of the five, of ``subject``: a worker's resource id, or a flow run's UUID.
+    """One of a worker's or a runner's, of ``subject``: a worker's resource id, or a flow run's UUID.
 
     ``occurred`` is in microseconds since 1970 UTC, ``worker`` the resource id of the run's worker.
     """

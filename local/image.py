@@ -47,17 +47,22 @@ def main() -> int:
     base = os.environ.get("BASE")
     try:
         with secrets() as options:
-            if _answers("docker", "info"):
-                _run(["docker", "build", *_arguments(base or BASE), *options, "."])
-            else:
-                base = base or (BASE if _pulled(BASE) else stand_in())
-                # Docker's format, as OCI's knows no HEALTHCHECK.
-                _run(["buildah", "build", "--format=docker", *_arguments(base), *options, "."])
+            build([*_arguments(), *options], base)
     except NotBuilt as error:
         print(error, file=sys.stderr)
         return 1
     print(f"built {TAG}")
     return 0
+
+
+def build(arguments: Sequence[str], base: str | None, context: Path = ROOT) -> None:
+    """Build an image with what there is. Raises `NotBuilt`."""
+    if _answers("docker", "info"):
+        _run(["docker", "build", *arguments, f"--build-arg=BASE={base or BASE}", context])
+    else:
+        base = base or (BASE if _pulled(BASE) else stand_in())
+        # Docker's format, as OCI's knows no HEALTHCHECK.
+        _run(["buildah", "build", "--format=docker", *arguments, f"--build-arg=BASE={base}", context])
 
 
 @contextmanager
@@ -92,9 +97,9 @@ def stand_in() -> str:
     return STAND_IN
 
 
-def _arguments(base: str) -> list[str]:
+def _arguments() -> list[str]:
     revision = _run(["git", "describe", "--always", "--dirty", "--abbrev=40"], read=True)
-    arguments = {"BASE": base, "VERSION": __version__, "REVISION": revision}
+    arguments = {"VERSION": __version__, "REVISION": revision}
     return [f"--tag={TAG}", *(f"--build-arg={name}={value}" for name, value in arguments.items())]
 
 

@@ -17,7 +17,7 @@ from correlator import page, prefect, records
 from correlator.core import Fate, Lifecycle
 from correlator.moments import Moment
 from correlator.replay import Replay
-from correlator.rules import rules_of
+from correlator.rules import reading_of, rules_of
 from correlator.settings import Settings
 
 SHOWN = 5
@@ -34,12 +34,19 @@ NOTHING = (
     " becomes that by `jq -c '.events[]' FILE`."
 )
 
+UNCLAIMED = "{:,} witnesses speak of no run that a worker submitted, and were forgotten"
+SILENT = (
+    "{:,} runs of workers that do not wait have neither pods nor tasks nor states here: their end cannot be known. See"
+    " docs/operating.md, Kubernetes and ECS."
+)
+
 FATES = {
     Fate.IGNORED: "of other kinds",
     Fate.INVALID: "invalid",
     Fate.DUPLICATE: "repeated",
     Fate.OPENED: "starts",
-    Fate.DECIDED: "ends and cancellations with a record",
+    Fate.DECIDED: "ends, cancellations and witnesses with a record",
+    Fate.NOTED: "witnesses noted",
     Fate.WAITING: "still waiting",
 }
 """What became of a line, as the summary says it."""
@@ -62,7 +69,7 @@ def run(files: Sequence[str], settings: Settings, *, open_: bool, flush: bool, h
         _check_page(html)
     console = Console(stderr=True, highlight=False)
     began = time.monotonic()
-    replay = Replay(rules_of(settings), max_tags=settings.max_tags, wall_clock=_now)
+    replay = Replay(rules_of(settings), reading_of(settings), wall_clock=_now)
     printer = Printer(settings.source, keep=html is not None)
     faults: list[str] = []
     for name in files:
@@ -81,7 +88,7 @@ def run(files: Sequence[str], settings: Settings, *, open_: bool, flush: bool, h
     printer.flush()
     if html is not None:
         _write(html, page.render(_view(files, list(printer.ended.values()), still_open)))
-    _summarise(console, replay.fates, printer.outcomes, len(still_open), time.monotonic() - began)
+    _summarise(console, replay, printer.outcomes, len(still_open), time.monotonic() - began)
     for fault in faults:
         console.print(f"invalid: {fault}", markup=False, soft_wrap=True)
     if (more := replay.fates[Fate.INVALID] - len(faults)) > 0:
@@ -107,7 +114,7 @@ class Printer:
         for lifecycle in lifecycles:
             self.outcomes[lifecycle.kind, lifecycle.outcome or "open"] += 1
             if lifecycle.replaces is not None and lifecycle.outcome is not None:
-                self.outcomes[lifecycle.kind, lifecycle.replaces] -= 1
+                self.outcomes[lifecycle.kind, lifecycle.replaces.outcome] -= 1
             if self._keep and lifecycle.outcome is not None:
                 it = page.seen(lifecycle)
                 self.ended[it.record_id] = it
@@ -204,8 +211,9 @@ def _progress(console: Console) -> Progress:
 
 
 def _summarise(
-    console: Console, fates: Counter[Fate], outcomes: Counter[tuple[str, str]], still_open: int, seconds: float
+    console: Console, replay: Replay, outcomes: Counter[tuple[str, str]], still_open: int, seconds: float
 ) -> None:
+    fates = replay.fates
     table = Table(
         "record", "outcome", "records", title=f"{fates.total():,} lines in {seconds:.1f} s", title_justify="left"
     )
@@ -215,4 +223,8 @@ def _summarise(
     table.add_row("still open", "–", f"{still_open:,}")
     console.print(table)
     became = (f"{fates[fate]:,} {words}" for fate, words in FATES.items() if fates[fate])
-    console.print(", ".join(became) or "nothing was read", markup=False, soft_wrap=True)
+    console.print("; ".join(became) or "nothing was read", markup=False, soft_wrap=True)
+    if replay.unclaimed:
+        console.print(UNCLAIMED.format(replay.unclaimed), soft_wrap=True)
+    if replay.silent:
+        console.print(SILENT.format(replay.silent), soft_wrap=True)

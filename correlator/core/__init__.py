@@ -7,18 +7,20 @@ from correlator.core.clocks import Clocks
 from correlator.core.codec import ForeignState, UnreadableState, decode, encode
 from correlator.core.deadlines import Deadlines
 from correlator.core.decision import Decision, Fate
-from correlator.core.lifecycle import Lifecycle, MatchedBy, Outcome
+from correlator.core.lifecycle import EndedBy, Lifecycle, MatchedBy, Outcome
 from correlator.core.partition_clock import PartitionClock, clock_without_one
-from correlator.core.publication import open_lifecycles
+from correlator.core.publication import Settled
 from correlator.core.rules import Rules
 from correlator.core.state import SubjectState
 from correlator.core.subject import on_end_of_input, on_event, on_watermark
 from correlator.core.subjects import States, Subjects
+from correlator.core.versions import open_lifecycles
 
 __all__ = [
     "Clocks",
     "Deadlines",
     "Decision",
+    "EndedBy",
     "Fate",
     "ForeignState",
     "Lifecycle",
@@ -26,6 +28,7 @@ __all__ = [
     "Outcome",
     "PartitionClock",
     "Rules",
+    "Settled",
     "States",
     "SubjectState",
     "Subjects",

@@ -1,50 +1,60 @@
 """Bounded state: a subject that never stops starting must not grow for ever (rules B1 to B3)."""
 
+from correlator.core.assembled import Assembled
 from correlator.core.codec import encode
+from correlator.core.forgetting import leave_doubt
 from correlator.core.lifecycle import EVICTED, Lifecycle, Outcome
-from correlator.core.pairing import Assembled, assemble
-from correlator.core.publication import as_it_stands, leave_doubt
+from correlator.core.pairing import assemble
+from correlator.core.publication import Settled
 from correlator.core.rules import Rules
 from correlator.core.state import Remembered, RememberedStart, SubjectState
+from correlator.core.versions import as_it_stands
 from correlator.event import Role
 from correlator.moments import END_OF_TIME
 
 
-def evict(state: SubjectState, rules: Rules) -> list[Lifecycle]:
+def evict(state: SubjectState, rules: Rules) -> Settled:
     """Drop the oldest of what is too much, and return what must be published for it: a start that had not ended is
-    `lost` (or `cancelled`), an end that met none is `unmatched`, a cancellation stands alone.
+    `lost` (or `cancelled`), an end that met none is `unmatched`, a cancellation stands alone. A witness is counted.
     """
-    evicted: list[Lifecycle] = []
+    evicted = Settled()
     while len(state.starts) > rules.max_starts:
-        evicted += _drop(state, state.starts[0], rules)
+        evicted.published += _drop(state, state.starts[0], rules)
     while len(state.cancellations) > rules.max_waiting:
-        evicted += _drop(state, state.cancellations[0], rules)
+        evicted.published += _drop(state, state.cancellations[0], rules)
     if len(state.ends) > rules.max_waiting:
-        waiting = [life for life in assemble(state, END_OF_TIME, rules) if life.start is None and life.end]
+        waiting = [life for life in assemble(state, END_OF_TIME, rules).lives if life.start is None and life.end]
         for life in waiting[: max(0, len(waiting) - rules.max_waiting)]:
-            evicted += _release(state, life.opening, life)
+            evicted.published += _release(state, life.opening, life)
+    evicted.unclaimed = max(0, len(state.witnesses) - rules.max_waiting)
+    del state.witnesses[: evicted.unclaimed]
     return evicted
 
 
-def encode_within(state: SubjectState, rules: Rules) -> tuple[bytes, list[Lifecycle]]:
+def encode_within(state: SubjectState, rules: Rules) -> tuple[bytes, Settled]:
     """The state as a table entry that is not too large, and what had to go for that: the oldest first, all but one."""
-    value, evicted = encode(state), list[Lifecycle]()
-    while len(value) > rules.max_entry_bytes and len(_all(state)) > 1:
-        evicted += _drop(state, min(_all(state), key=lambda known: known.event.occurred), rules)
+    value, evicted = encode(state), Settled()
+    while len(value) > rules.max_entry_bytes and len(state) > 1:
+        oldest = min(_all(state), key=lambda known: known.event.occurred)
+        if oldest in state.witnesses:
+            state.witnesses.remove(oldest)
+            evicted.unclaimed += 1
+        else:
+            evicted.published += _drop(state, oldest, rules)
         value = encode(state)
     return value, evicted
 
 
 def _all(state: SubjectState) -> list[Remembered]:
-    return [*state.starts, *state.ends, *state.cancellations]
+    return [*state.starts, *state.ends, *state.cancellations, *state.witnesses]
 
 
 def _drop(state: SubjectState, known: Remembered, rules: Rules) -> list[Lifecycle]:
     """Drop an event with what belongs to it. Returns what must be published for it."""
-    if isinstance(known, RememberedStart) and not state.ends and not state.cancellations:
+    if isinstance(known, RememberedStart) and not (state.ends or state.cancellations or state.witnesses):
         lives = {known.event.id: Assembled(start=known)}  # there may be a thousand to drop
     else:
-        lives = {life.opening.event.id: life for life in assemble(state, END_OF_TIME, rules)}
+        lives = {life.opening.event.id: life for life in assemble(state, END_OF_TIME, rules).lives}
     for opening in (*state.starts, *state.ends):  # what was published as one goes as one, or it would be open again
         if opening is not known and known.event.id in _published_with(opening):
             life = lives[opening.event.id]
@@ -60,11 +70,12 @@ def _release(state: SubjectState, opening: Remembered, life: Assembled) -> list[
     """Drop a lifecycle. Returns it as it now stands, unless that was published."""
     published_with = _published_with(opening)
     if opening.version is not None and published_with <= _ids(life):
-        # An end that has not been decided yet stays; further cancellations say nothing more.
-        _remove(state, {opening.event.id, *published_with, *(other.event.id for other in life.cancellations)})
+        # An end that has not been decided yet stays; further cancellations and witnesses say nothing more.
+        more = (*life.cancellations, *(() if life.heard is None else life.heard.all))
+        _remove(state, {opening.event.id, *published_with, *(other.event.id for other in more)})
         return []
     _remove(state, _ids(life))  # also where another start took what it was published with
-    return [as_it_stands(state, life, _outcome(life), f"{EVICTED}{opening.event.id}")]
+    return [as_it_stands(state, life, _outcome(life), f"{EVICTED}{opening.event.id}", life.ended)]
 
 
 def _published_with(opening: Remembered) -> set[str]:
@@ -82,11 +93,11 @@ def _alone(known: Remembered) -> Assembled:
 
 
 def _outcome(life: Assembled) -> Outcome:
-    if life.cancellations:
+    if life.cancellation is not None:
         return Outcome.CANCELLED
     if life.start is None:
         return Outcome.UNMATCHED
-    return Outcome.LOST if life.end is None else Outcome.COMPLETED
+    return Outcome.LOST if life.ended is None else Outcome.COMPLETED
 
 
 def _ids(life: Assembled) -> set[str]:
@@ -97,3 +108,4 @@ def _remove(state: SubjectState, gone: set[str]) -> None:
     state.starts[:] = [start for start in state.starts if start.event.id not in gone]
     state.ends[:] = [end for end in state.ends if end.event.id not in gone]
     state.cancellations[:] = [other for other in state.cancellations if other.event.id not in gone]
+    state.witnesses[:] = [known for known in state.witnesses if known.event.id not in gone]

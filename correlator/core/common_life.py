@@ -1,42 +1,69 @@
-"""The common life, a start alone and the end that names it: a third of the general way's price, and the same result."""
+"""The common life, a start, what its flow run said, and the end that names it: a third of the general way's price, and
+the same result.
+"""
 
 from typing import Final
 
 from correlator.core.decision import Decision, Fate
-from correlator.core.lifecycle import Lifecycle, MatchedBy, Outcome
+from correlator.core.lifecycle import Lifecycle, MatchedBy, Outcome, Version
 from correlator.core.rules import Rules
-from correlator.core.state import Remembered, RememberedStart, SubjectState, Version
-from correlator.event import Details, Event, Role
+from correlator.core.state import Remembered, RememberedStart, SubjectState
+from correlator.event import Details, Event, Role, State, StateType
 from correlator.moments import Moment
 
 _END: Final = Role.END
 _OPENED, _DECIDED = Fate.OPENED, Fate.DECIDED
 _COMPLETED, _FOLLOWS = Outcome.COMPLETED, MatchedBy.FOLLOWS
+_RUNNING: Final = Role.RUNNING
+_FLOWS: Final = (_RUNNING, Role.STATE)
+_CANCELLED: Final = StateType.CANCELLED
 
 
-def open_first(
-    state: SubjectState, event: Event, clock: Moment, passed: tuple[Lifecycle, ...], rules: Rules
-) -> Decision:
+def open_first(state: SubjectState, event: Event, clock: Moment, rules: Rules) -> Decision:
     """A start of which nothing else is known yet."""
-    state.due = deadline = clock + rules.limit(state.kind)
+    deadline = clock + rules.limit(state.kind)
+    state.due = min(deadline, clock + rules.grace) if event.detached else deadline  # by then a witness speaks (W5)
     state.starts.append(RememberedStart(event, None, clock, deadline))
-    return Decision(state=state, lifecycles=passed, fate=_OPENED)
+    return Decision(state=state, fate=_OPENED)
 
 
-def ends_the_only_one(state: SubjectState, event: Event) -> bool:
-    """Whether an open start is all that is known, and the event names it."""
+def ends_the_only_one(state: SubjectState, event: Event, rules: Rules) -> bool:
+    """Whether an open start is all that is known, and that its flow ran, and ended in a state but CANCELLED; and the
+    event names it.
+    """
     if event.role is not _END or len(state.starts) != 1 or state.ends or state.cancellations:
         return False
     start = state.starts[0]
-    return event.follows == start.event.id and start.version is None and event.id != start.event.id
+    if event.follows != start.event.id or start.version is not None or event.id == start.event.id:
+        return False
+    known, began, last = None, start.event.occurred, event.occurred + rules.grace
+    for witness in state.witnesses:
+        heard, role = witness.event, witness.event.role
+        if known is not None and (role is known or role is _RUNNING):  # twice, or once more since its terminal state
+            return False
+        if role not in _FLOWS or not began <= heard.occurred <= last or heard.id == event.id:
+            return False
+        if isinstance(heard.said, State) and heard.said.type is _CANCELLED:
+            return False
+        known = role
+    return len(state.witnesses) <= 2
 
 
 def end_the_only_one(state: SubjectState, event: Event, details: Details, clock: Moment, rules: Rules) -> Decision:
     """The end of the only one."""
     (start,) = state.starts
     end = Remembered(event, None if details == state.details else details, clock, clock + rules.grace)
-    start.version = Version(_COMPLETED, _FOLLOWS, False, event.id, None, None)
-    start.forget_at = state.due = max(clock, start.clock) + rules.remember
+    running = last = None
+    clocks = max(clock, start.clock)
+    for witness in state.witnesses:
+        clocks = max(clocks, witness.clock)
+        if witness.event.role is _RUNNING:
+            running = witness.event
+        else:
+            last = witness.event
+    heard = tuple([it.id for it in (running, last) if it is not None])
+    start.version = Version(_COMPLETED, _FOLLOWS, False, event.id, None, None, heard)
+    start.forget_at = state.due = clocks + rules.remember
     state.ends.append(end)
     lifecycle = Lifecycle(
         kind=state.kind,
@@ -45,6 +72,8 @@ def end_the_only_one(state: SubjectState, event: Event, details: Details, clock:
         matched_by=_FOLLOWS,
         start=start.event,
         end=event,
+        running=running,
+        state=last,
         cause=event.id,
         told=(state.details,) if start.details is end.details is None else state.told_by(start, end),
     )

@@ -22,9 +22,11 @@ class Fate(StrEnum):
     OPENED = "opened"
     """A start."""
     DECIDED = "decided"
-    """An end or a cancellation that a record was published with."""
+    """An end, a cancellation or a witness that a record was published with."""
+    NOTED = "noted"
+    """A witness of a lifecycle that is open, or that it tells nothing new of."""
     WAITING = "waiting"
-    """An end or a cancellation that waits for what it belongs to."""
+    """An end, a cancellation or a witness that waits for what it belongs to."""
     DUPLICATE = "duplicate"
     """It had come before (rule A2)."""
 
@@ -38,5 +40,9 @@ class Decision(Struct, frozen=True, gc=False, kw_only=True):
     """What is to be published."""
     fate: Fate = Fate.DECIDED
     """Of the event, if it was one."""
+    unclaimed: int = 0
+    """Witnesses that were forgotten, as they found no submit (rule W4)."""
+    silent: int = 0
+    """Runs of workers that do not wait of which no witness has spoken in time (rule W5)."""
     rests: bool = False
     """Whether all that the state still waits for is to be forgotten."""

@@ -1,59 +1,49 @@
 """What belongs together: a function of the events that are remembered, whatever order they came in (rule S3)."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from typing import NamedTuple
 
-from msgspec import Struct
-
+from correlator.core.assembled import Assembled, began
+from correlator.core.cancelling import assign_cancellations, foresee_cancellations
 from correlator.core.lifecycle import MatchedBy
 from correlator.core.rules import Rules
-from correlator.core.state import Remembered, RememberedStart, SubjectState
+from correlator.core.state import Remembered, SubjectState
+from correlator.core.witnesses import hear
+from correlator.core.words import dismiss, weigh
 from correlator.moments import Moment
 
 
-class Assembled(Struct, eq=False):
-    """A lifecycle as it stands: a start, an end or a cancellation, with what belongs to it."""
+class Assembly(NamedTuple):
+    """The lifecycles of a subject."""
 
-    start: RememberedStart | None = None
-    end: Remembered | None = None
-    matched_by: MatchedBy | None = None
-    ambiguous: bool = False
-    cancellations: list[Remembered] = []
-    decides: Moment | None = None
-    """The low watermark at which it is decided which of several starts is that of an end, or of one before it."""
-    cancelled_at: Moment | None = None
-    """When a start is published as cancelled, if it has no end by then."""
-
-    @property
-    def opening(self) -> Remembered:
-        """The event that gives it its identity."""
-        return self.start or self.end or self.cancellations[0]
-
-    @property
-    def events(self) -> list[Remembered]:
-        """All that belong together."""
-        return [known for known in (self.start, self.end, *self.cancellations) if known is not None]
-
-    def endless_until(self, start: RememberedStart, rules: Rules) -> Moment:
-        """Until when its start is remembered if it has no end."""
-        return start.endless_until or (self.cancelled_at or start.settles) + rules.remember
+    lives: list[Assembled]
+    """Those with a start, in its order, then those of other ends, then cancellations alone."""
+    homeless: list[Remembered]
+    """Witnesses that speak of none of them."""
 
 
-def assemble(state: SubjectState, watermark: Moment | None, rules: Rules) -> list[Assembled]:
-    """The lifecycles of a subject as they stand at a low watermark: those with a start, in its order, then those of
-    other ends, then cancellations alone.
-    """
+def assemble(state: SubjectState, watermark: Moment | None, rules: Rules) -> Assembly:
+    """The lifecycles of a subject as they stand at a low watermark."""
     lives = [Assembled(start=start) for start in state.starts]
-    _foresee_cancellations(lives, state.cancellations, rules)
+    foresee_cancellations(lives, state.cancellations, rules)
+    homeless = hear(lives, state, rules) if state.witnesses else []
     guessing = _match_by_follows(lives, state.ends)
+    for life in lives:
+        if life.heard is not None:
+            weigh(life, rules)
     undecided = _match_by_resource([life for life in lives if life.end is None], guessing, watermark, rules)
+    for life in lives:
+        if life.heard is not None:
+            if life.matched_by is MatchedBy.RESOURCE:  # its worker spoke, after all
+                weigh(life, rules)
+            homeless += dismiss(life)
     matched = {life.end.event.id for life in lives if life.end is not None}
     lives += [
         Assembled(end=end, decides=undecided.get(end.event.id)) for end in state.ends if end.event.id not in matched
     ]
-    _assign_cancellations(lives, state, rules)
-    return lives
+    assign_cancellations(lives, state, rules)
+    return Assembly(lives, homeless)
 
 
 def could_follow(end: Remembered, life: Assembled, rules: Rules) -> bool:
@@ -70,32 +60,6 @@ def could_follow(end: Remembered, life: Assembled, rules: Rules) -> bool:
         # By their own clocks: the end may have come by a partition that is ahead of the others.
         and end.clock <= life.endless_until(start, rules)
     )
-
-
-def _foresee_cancellations(lives: list[Assembled], cancellations: list[Remembered], rules: Rules) -> None:
-    """Note when each start is published as cancelled, by the clocks of its cancellations (rule C4)."""
-    for cancellation in sorted(cancellations, key=lambda it: it.clock):
-        life = None if cancellation.spent else _latest(lives, cancellation)
-        if life is None or life.start is None or life.cancelled_at is not None:
-            continue
-        settles = life.start.settles
-        if cancellation.clock <= settles:
-            life.cancelled_at = cancellation.deadline
-        elif cancellation.clock <= settles + rules.remember:
-            life.cancelled_at = cancellation.clock
-
-
-def _latest(lives: Sequence[Assembled], cancellation: Remembered) -> Assembled | None:
-    """The lifecycle with the latest start not after the cancellation, unless a later one is forgotten that was not
-    after it, either (rule C1).
-    """
-    at = cancellation.event.occurred
-    place = bisect_right(lives, at, key=_began)
-    if not place:
-        return None
-    life = lives[place - 1]
-    successor = None if life.start is None else life.start.successor
-    return None if successor is not None and successor.occurred <= at else life
 
 
 def _match_by_follows(lives: list[Assembled], ends: list[Remembered]) -> list[Remembered]:
@@ -150,7 +114,7 @@ def _most_recent(end: Remembered, lives: list[Assembled], rules: Rules) -> tuple
 
     By bisection and from the most recent back: there may be a thousand of each.
     """
-    old_enough = bisect_right(lives, end.event.occurred - rules.tight_timing, key=_began)
+    old_enough = bisect_right(lives, end.event.occurred - rules.tight_timing, key=began)
     candidates = (
         life for life in map(lives.__getitem__, reversed(range(old_enough))) if could_follow(end, life, rules)
     )
@@ -160,49 +124,6 @@ def _most_recent(end: Remembered, lives: list[Assembled], rules: Rules) -> tuple
 def _was_passed_over(life: Assembled, choices: list[Assembled], rules: Rules) -> bool:
     """Whether an end that could have been the start's own took a more recent one."""
     return (life.start is not None and life.start.passed_over) or any(
-        chosen.end is not None and _began(chosen) >= _began(life) and could_follow(chosen.end, life, rules)
+        chosen.end is not None and began(chosen) >= began(life) and could_follow(chosen.end, life, rules)
         for chosen in choices
     )
-
-
-def _began(life: Assembled) -> Moment:
-    return life.opening.event.occurred
-
-
-def _assign_cancellations(lives: list[Assembled], state: SubjectState, rules: Rules) -> None:
-    """Give each cancellation to the lifecycle that it belongs to, or let it be one (rules C1 to C3)."""
-    begun, others = lives[: len(state.starts)], lives[len(state.starts) :]
-    turns = [end.opening.turn[0] for end in others]
-    for cancellation in state.cancellations:
-        owner = None if cancellation.spent else _owner(begun, others, turns, cancellation, rules)
-        if owner is None:
-            lives.append(Assembled(cancellations=[cancellation]))
-        else:
-            owner.cancellations.append(cancellation)
-
-
-def _owner(
-    begun: list[Assembled], others: list[Assembled], turns: list[Moment], cancellation: Remembered, rules: Rules
-) -> Assembled | None:
-    """The run's latest submit not after the cancellation, unless that had ended well before; else an end that met no
-    submit. By their own clocks, as above: without the other, each is remembered for so long.
-    """
-    earliest_end = cancellation.event.occurred - rules.clock_tolerance
-    latest = _latest(begun, cancellation)
-    if latest is not None and latest.start is not None:
-        if latest.end is not None:
-            owns = latest.end.event.occurred >= earliest_end
-        else:
-            owns = cancellation.clock <= latest.endless_until(latest.start, rules)
-        if owns:
-            return latest
-    for place in range(bisect_left(turns, earliest_end), len(others)):  # no turn is earlier than its end (rule M7)
-        life, end = others[place], others[place].end
-        if (
-            end is not None
-            and end.event.occurred >= earliest_end
-            and end.clock <= cancellation.deadline
-            and cancellation.clock <= end.deadline + rules.remember
-        ):
-            return life
-    return None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from correlator.event import Kind
-from correlator.moments import DAY, MINUTE, SECOND, Span
+from correlator.moments import DAY, MINUTE, Span
 
 _WORKER: Final = Kind.WORKER
 
@@ -18,12 +18,9 @@ class Rules:
     that time before it (rule F1). 0: the producer strips ``follows``, and its absence says nothing."""
     grace: Span = 15 * MINUTE
     """How long what belongs together may be apart: an end waits for its start, a cancellation for its submit, a start
-    that a newer one followed for its end."""
+    that a newer one followed for its end, a witness for a better one."""
     remember: Span = 30 * MINUTE
     """How long a lifecycle whose record was published can be amended, and knows its events when they come again."""
-    clock_tolerance: Span = 5 * SECOND
-    """How long before its cancellation a run may have ended and still be the one that was cancelled (rule C1): other
-    clocks, other processes."""
     flow_run_limit: Span = 7 * DAY
     worker_limit: Span = 90 * DAY
     worker_names_shared: bool = False

@@ -2,8 +2,9 @@
 
 from msgspec import Struct
 
+from correlator.core.assembled import Assembled, Word
 from correlator.core.lifecycle import Outcome
-from correlator.core.pairing import Assembled
+from correlator.core.state import Remembered, RememberedStart
 from correlator.moments import Moment
 
 
@@ -11,6 +12,8 @@ class Standing(Struct, frozen=True, gc=False, kw_only=True):
     """An outcome, or None while it is open."""
 
     outcome: Outcome | None = None
+    end: Remembered | None = None
+    """The event that ended it."""
     deadline: str | None = None
     """What settled it, where time did: a name that the same events give again."""
     since: Moment | None = None
@@ -20,7 +23,7 @@ class Standing(Struct, frozen=True, gc=False, kw_only=True):
 
 
 def stand(life: Assembled, watermark: Moment | None) -> Standing:
-    """Judge a lifecycle. A cancellation outranks every other outcome (rule O2)."""
+    """Judge a lifecycle. A cancellation outranks every other outcome (rule O2), a worker's word every other (W2)."""
     start, end = life.start, life.end
     if start is None:
         outcome = Outcome.CANCELLED if life.cancellations else Outcome.UNMATCHED
@@ -29,7 +32,9 @@ def stand(life: Assembled, watermark: Moment | None) -> Standing:
             waits = max(waits, life.decides)
         return _when(life.opening.spent, [(waits, outcome)], watermark, life)
     if end is not None:
-        return Standing(outcome=Outcome.CANCELLED if life.cancellations else Outcome.COMPLETED)
+        return Standing(outcome=_met(life), end=end)
+    if life.word is not None:
+        return _by_word(life, start, life.word, watermark)
     if life.cancellations:
         first = min(life.cancellations, key=lambda cancellation: cancellation.deadline)
         already = start.version is not None and start.version.end is None  # one that has lost its end is open again
@@ -40,6 +45,20 @@ def stand(life: Assembled, watermark: Moment | None) -> Standing:
         limits.append((start.successor.supersedes_at, Outcome.SUPERSEDED))
     already = start.version is not None and start.version.outcome in (Outcome.SUPERSEDED, Outcome.LOST)
     return _when(already, limits, watermark, life)
+
+
+def _met(life: Assembled) -> Outcome:
+    return Outcome.COMPLETED if life.cancellation is None else Outcome.CANCELLED
+
+
+def _by_word(life: Assembled, start: RememberedStart, word: Word, watermark: Moment | None) -> Standing:
+    """A witness has spoken of the end. While a better one may speak, it is open, or stands as it was published."""
+    outcome, known = _met(life), word.known
+    if word.at_once or (start.version is not None and start.version.end == known.event.id):
+        return Standing(outcome=outcome, end=known)
+    if watermark is not None and word.counts_at < watermark:
+        return Standing(outcome=outcome, end=known, deadline=f"{outcome}:{known.event.id}", since=word.counts_at)
+    return Standing(due=word.counts_at)
 
 
 def _when(
@@ -53,8 +72,9 @@ def _when(
     event's id, the opening one's by default.
     """
     due, outcome = min(limits)
+    end = life.end  # of one that met no start
     if already:
-        return Standing(outcome=outcome)
+        return Standing(outcome=outcome, end=end)
     if watermark is not None and due < watermark:
-        return Standing(outcome=outcome, deadline=f"{outcome}:{whose or life.opening.event.id}", since=due)
+        return Standing(outcome=outcome, end=end, deadline=f"{outcome}:{whose or life.opening.event.id}", since=due)
     return Standing(due=due if life.decides is None else min(due, life.decides))

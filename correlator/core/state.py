@@ -8,23 +8,12 @@ from typing import Final
 
 from msgspec import Struct
 
-from correlator.core.lifecycle import MatchedBy, Outcome
+from correlator.core.lifecycle import Version
 from correlator.event import Details, Event, Kind
 from correlator.moments import Moment
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """The version of what the table holds. Goes up with a change of shape."""
-
-
-class Version(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
-    """The version of a lifecycle that was published last."""
-
-    outcome: Outcome
-    matched_by: MatchedBy | None
-    ambiguous: bool
-    end: str | None
-    cancellation: str | None
-    superseded_by: str | None
 
 
 class Successor(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
@@ -45,8 +34,8 @@ class Remembered(Struct, eq=False, gc=False, array_like=True, forbid_unknown_fie
     clock: Moment
     """The clock of the raw partition that it came by, when it came."""
     deadline: Moment
-    """A start: when it is lost. An end: when it stops waiting for its start. A cancellation: when it stops waiting for
-    what it belongs to, or for the end of that."""
+    """A start: when it is lost. An end: when it stops waiting for its start. A cancellation, a witness: when it stops
+    waiting for what it belongs to, or for the end of that."""
     version: Version | None = None
     """What was published of the lifecycle that this event opens."""
     forget_at: Moment = Moment(0)
@@ -75,6 +64,8 @@ class RememberedStart(Remembered, eq=False, gc=False, array_like=True, forbid_un
     endless_until: Moment = Moment(0)
     """Until when it is remembered for what was published of it without an end; 0 where nothing was. That settles which
     ends it can take, however long an end has made it remembered since."""
+    silence_noted: bool = False
+    """Whether it was told that no witness speaks of it (rule W5)."""
 
     @property
     def settles(self) -> Moment:
@@ -96,12 +87,14 @@ class SubjectState(
     ends: list[Remembered] = []
     """In the order in which they take starts (`Remembered.turn`)."""
     cancellations: list[Remembered] = []
+    witnesses: list[Remembered] = []
+    """In order of (occurred, id); of a pod or a task, its last phase alone. What they tell besides is not kept."""
     due: Moment | None = None
     """The earliest low watermark at which something is due."""
 
     def knows(self, event_id: str) -> bool:
         """Whether the event is a duplicate (rule A2)."""
-        for group in (self.starts, self.ends, self.cancellations):
+        for group in (self.starts, self.ends, self.cancellations, self.witnesses):
             for known in group:
                 if known.event.id == event_id:
                     return True
@@ -119,7 +112,7 @@ class SubjectState(
 
     def __len__(self) -> int:
         """How many events are remembered."""
-        return len(self.starts) + len(self.ends) + len(self.cancellations)
+        return len(self.starts) + len(self.ends) + len(self.cancellations) + len(self.witnesses)
 
     @property
     def unpublished(self) -> list[RememberedStart]:
@@ -131,4 +124,4 @@ class SubjectState(
     @property
     def empty(self) -> bool:
         """Whether nothing is left to remember."""
-        return not (self.starts or self.ends or self.cancellations)
+        return not (self.starts or self.ends or self.cancellations or self.witnesses)

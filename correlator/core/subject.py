@@ -5,15 +5,17 @@ from typing import Final
 
 from correlator.core.bounds import evict
 from correlator.core.common_life import end_the_only_one, ends_the_only_one, open_first
+from correlator.core.common_witness import tell_of_the_only_one, tells_of_the_only_one
 from correlator.core.decision import Decision, Fate
-from correlator.core.lifecycle import Lifecycle
-from correlator.core.publication import Occasion, pass_time, settle
+from correlator.core.publication import Occasion, Settled, pass_time, settle
 from correlator.core.rules import Rules
 from correlator.core.state import Remembered, RememberedStart, SubjectState, Successor
+from correlator.core.words import fold
 from correlator.event import Details, Event, Kind, Role
 from correlator.moments import END_OF_TIME, Moment
 
 _START: Final = Role.START
+_WITNESSES: Final = frozenset({Role.CREATION, Role.PHASE, Role.RUNNING, Role.STATE})
 
 
 def on_event(
@@ -22,38 +24,37 @@ def on_event(
     """Decide an event that came by a raw partition whose clock is ``clock``, at a low watermark, if there is one
     yet. What that watermark has made due comes first: it was due before the event, whoever heard of it later.
     """
-    passed: list[Lifecycle] = []
+    passed: tuple[Settled, ...] = ()
     if watermark is not None and state.due is not None and state.due < watermark:
-        passed = pass_time(state, watermark, rules)
+        passed = (pass_time(state, watermark, rules),)
+    role = event.role
     if state.empty:
         state.details = details
-        if event.role is _START:
-            return open_first(state, event, clock, tuple(passed), rules)
-    elif not passed and ends_the_only_one(state, event):
+        if role is _START and not passed:
+            return open_first(state, event, clock, rules)
+    elif not passed and ends_the_only_one(state, event, rules):
         return end_the_only_one(state, event, details, clock, rules)
+    elif not passed and role in _WITNESSES and tells_of_the_only_one(state, event, rules):
+        return tell_of_the_only_one(state, event, clock, rules)
     elif state.knows(event.id):
-        return Decision(state=state, lifecycles=tuple(passed), fate=Fate.DUPLICATE)
-    own_details = None if details == state.details else details
-    if event.role is _START:
-        _add_start(state, RememberedStart(event, own_details, clock, clock + rules.limit(state.kind)), rules)
-        fate = Fate.OPENED
+        return _decision(state, Fate.DUPLICATE, *passed)
+    if role in _WITNESSES:
+        if not fold(state.witnesses, Remembered(event, None, clock, clock + rules.grace)):
+            return _decision(state, Fate.NOTED, *passed)
+    elif role is _START:
+        _add_start(state, details, event, clock, rules)
         if _only_opens(state, event):
-            return Decision(state=state, lifecycles=(*passed, *evict(state, rules)), fate=fate)
+            return _decision(state, Fate.OPENED, *passed, evict(state, rules))
     else:
-        _add_other(state, Remembered(event, own_details, clock, clock + rules.grace))
-        fate = Fate.WAITING
+        _add_other(state, details, event, clock, rules)
     evicted = evict(state, rules)
-    occasion = Occasion(seen=watermark, watermark=watermark, now=clock, event_id=event.id)
-    published = settle(state, occasion, rules)
-    if fate is Fate.WAITING and any(event is it for one in published for it in (one.end, one.cancellation)):
-        fate = Fate.DECIDED
-    return Decision(state=_kept(state), lifecycles=(*passed, *evicted, *published), fate=fate)
+    settled = settle(state, Occasion(seen=watermark, watermark=watermark, now=clock, event_id=event.id), rules)
+    return _decision(state, Fate.OPENED if role is _START else _fate(event, settled), *passed, evicted, settled)
 
 
 def on_watermark(state: SubjectState, watermark: Moment, rules: Rules) -> Decision:
     """Decide what is due at a low watermark."""
-    published = pass_time(state, watermark, rules)
-    return Decision(state=_kept(state), lifecycles=tuple(published))
+    return _decision(state, Fate.DECIDED, pass_time(state, watermark, rules))
 
 
 def on_end_of_input(state: SubjectState, rules: Rules) -> Decision:
@@ -61,14 +62,29 @@ def on_end_of_input(state: SubjectState, rules: Rules) -> Decision:
     due by it.
     """
     if not state.ends:
-        return Decision(state=_kept(state))
+        return _decision(state, Fate.DECIDED)
     latest = max(known.event.occurred for known in state.ends)
-    published = settle(state, Occasion(seen=END_OF_TIME, watermark=None, now=latest), rules)
-    return Decision(state=_kept(state), lifecycles=tuple(published))
+    return _decision(state, Fate.DECIDED, settle(state, Occasion(seen=END_OF_TIME, watermark=None, now=latest), rules))
 
 
-def _kept(state: SubjectState) -> SubjectState | None:
-    return None if state.empty else state
+def _decision(state: SubjectState, fate: Fate, *looks: Settled) -> Decision:
+    """What one look at the subject after the other has settled."""
+    return Decision(
+        state=None if state.empty else state,
+        lifecycles=tuple(lifecycle for settled in looks for lifecycle in settled.published),
+        fate=fate,
+        unclaimed=sum(settled.unclaimed for settled in looks),
+        silent=sum(settled.silent for settled in looks),
+        rests=bool(looks) and looks[-1].rests,
+    )
+
+
+def _fate(event: Event, settled: Settled) -> Fate:
+    """What became of an event that is no start."""
+    if any(event is it for one in settled.published for it in one.events):
+        return Fate.DECIDED
+    homeless = any(event is known.event for known in settled.homeless)
+    return Fate.NOTED if event.role in _WITNESSES and not homeless else Fate.WAITING
 
 
 def _order(known: Remembered) -> tuple[Moment, str]:
@@ -79,14 +95,24 @@ def _turn(end: Remembered) -> tuple[Moment, str]:
     return end.turn
 
 
-def _add_other(state: SubjectState, known: Remembered) -> None:
-    if known.event.role is Role.END:
+def _add_other(state: SubjectState, details: Details, event: Event, clock: Moment, rules: Rules) -> None:
+    """Take in an end or a cancellation."""
+    known = Remembered(event, _own(state, details), clock, clock + rules.grace)
+    if event.role is Role.END:
         insort(state.ends, known, key=_turn)
     else:
         insort(state.cancellations, known, key=_order)
 
 
-def _add_start(state: SubjectState, start: RememberedStart, rules: Rules) -> None:
+def _own(state: SubjectState, details: Details) -> Details | None:
+    """What an event tells, where its subject's others tell something else. Witnesses tell nothing that is kept."""
+    if not (state.starts or state.ends or state.cancellations):
+        state.details = details
+    return None if details == state.details else details
+
+
+def _add_start(state: SubjectState, details: Details, event: Event, clock: Moment, rules: Rules) -> None:
+    start = RememberedStart(event, _own(state, details), clock, clock + rules.limit(state.kind))
     insort(state.starts, start, key=_order)
     if state.kind is Kind.WORKER and rules.worker_names_shared:
         return
@@ -115,9 +141,11 @@ def _only_opens(state: SubjectState, event: Event) -> bool:
     """Whether a start is the newest and nothing else is known but starts, the one before it open: then no lifecycle
     changes. A resource id that starts without end thus costs little each time, however much of it is remembered.
     """
-    if state.ends or state.cancellations or state.starts[-1].event is not event:
+    if state.ends or state.cancellations or state.witnesses or state.starts[-1].event is not event:
         return False
-    *_, before, newest = state.starts
+    if len(state.starts) < 2 or event.detached:
+        return False
+    before, newest = state.starts[-2:]
     if before.version is not None:
         return False
     superseded_at = None if before.successor is None else before.successor.supersedes_at

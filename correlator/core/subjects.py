@@ -107,4 +107,7 @@ class Subjects:
 
     def _bounded(self, state: SubjectState, decision: Decision) -> Decision:
         _, evicted = encode_within(state, self._rules)
-        return replace(decision, lifecycles=(*decision.lifecycles, *evicted)) if evicted else decision
+        if not evicted.published and not evicted.unclaimed:
+            return decision
+        lifecycles = (*decision.lifecycles, *evicted.published)
+        return replace(decision, lifecycles=lifecycles, unclaimed=decision.unclaimed + evicted.unclaimed)

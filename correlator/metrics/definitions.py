@@ -21,6 +21,11 @@ RUN_SPANS: Final = (
 )
 """Seconds. A run is lost after a week, by default."""
 
+STARTUP_SPANS: Final = (
+    *(1, 2, 5, 10, 15, 30, _MINUTE, 90, 2 * _MINUTE, 3 * _MINUTE, 5 * _MINUTE, 10 * _MINUTE, 20 * _MINUTE, _HOUR),
+)
+"""Seconds. A process is there at once, a pod whose node must come first after minutes."""
+
 WORKER_SPANS: Final = (
     *(10, _MINUTE, 5 * _MINUTE, 15 * _MINUTE, _HOUR, 4 * _HOUR, 12 * _HOUR),
     *(_DAY, 3 * _DAY, 7 * _DAY, 14 * _DAY, 30 * _DAY, 60 * _DAY, 90 * _DAY),
@@ -64,7 +69,7 @@ def release(registry: CollectorRegistry) -> Info:
 EVENTS: Final = Definition(
     "events",
     "Records of a stage's input, each with one fate. Intake: ignored, dead-lettered or forwarded. Correlate: opened,"
-    " decided, waiting or duplicate; ignored or dead-lettered where it reads Prefect's events itself.",
+    " decided, noted, waiting or duplicate; ignored or dead-lettered where it reads Prefect's events itself.",
     ("stage", "event", "fate"),
 )
 RECORDS: Final = Definition(
@@ -100,9 +105,35 @@ WORKER_UPTIME: Final = Definition(
 )
 FLOW_RUN_DURATION: Final = Definition(
     "flow_run_duration_seconds",
-    "How long the infrastructure of flow runs lived, as first published.",
-    ("work_pool", "outcome"),
+    "How long the infrastructure of flow runs lived, as first published. ended_by: whose word the end is (worker,"
+    " infrastructure, flow-run).",
+    ("work_pool", "outcome", "ended_by"),
     RUN_SPANS,
+)
+FLOW_RUN_STARTUP: Final = Definition(
+    "flow_run_startup_seconds",
+    "From a flow run's submit until its own code ran, told with its record, where its RUNNING state is in the input.",
+    ("work_pool",),
+    STARTUP_SPANS,
+)
+FLOW_RUN_STATES: Final = Definition(
+    "flow_run_states",
+    "Flow runs by the type of the state that was their last, told with their records; COMPLETED, FAILED, CRASHED or"
+    " CANCELLED.",
+    ("work_pool", "type"),
+)
+DETACHED: Final = Definition(
+    "detached_runs", "Submits of workers that do not wait for what they create (DETACHED_WORKERS)."
+)
+SILENT: Final = Definition(
+    "silent_runs",
+    "Submits among detached_runs of which nothing was heard within GRACE: no pod or task, no state of the flow run."
+    " Their ends stay unknown if that does not change.",
+)
+UNCLAIMED: Final = Definition(
+    "unclaimed_witnesses",
+    "Events of pods, tasks and states that found no submit within GRACE, and were forgotten: those of subflows, and of"
+    " flows that run without a worker, never have one.",
 )
 
 READY: Final = Definition("ready", "1 where all assigned partitions are recovered and read, else 0.")

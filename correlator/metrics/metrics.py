@@ -41,10 +41,13 @@ class Metrics:
         self._evicted = definitions.EVICTED.counter(registry)
         self._truncated = definitions.TRUNCATED.counter(registry)
         delay = definitions.DELAY.histogram(registry)
-        self._spans = {
-            Kind.WORKER: definitions.WORKER_UPTIME.histogram(registry),
-            Kind.FLOW_RUN: definitions.FLOW_RUN_DURATION.histogram(registry),
-        }
+        self._detached = definitions.DETACHED.counter(registry)
+        self._silent = definitions.SILENT.counter(registry)
+        self._unclaimed = definitions.UNCLAIMED.counter(registry)
+        self._states = definitions.FLOW_RUN_STATES.counter(registry)
+        self._startups = definitions.FLOW_RUN_STARTUP.histogram(registry)
+        self._uptimes = definitions.WORKER_UPTIME.histogram(registry)
+        self._durations = definitions.FLOW_RUN_DURATION.histogram(registry)
         self._pools: set[str] = set()
         self._lives: dict[Series, Histogram] = {}
         self._fates = Counter[Fate]()
@@ -78,22 +81,36 @@ class Metrics:
             for arrived in arrivals:
                 observe(max(Span(0), now - arrived) / SECOND)
         for series, spans in tally.spans.items():
-            observe = self._lives_of(series).observe
-            for span in spans:
-                observe(max(Span(0), span) / SECOND)
+            _observe(self._lives_of(series), spans)
+        for pool, startups in tally.startups.items():
+            _observe(self._startups.labels(self._bounded(pool)), startups)
+        for (pool, type_), count in tally.states.items():
+            self._states.labels(self._bounded(pool), type_).inc(count)
+        self._detached.inc(tally.detached)
+        self._silent.inc(tally.silent)
+        self._unclaimed.inc(tally.unclaimed)
 
     def _lives_of(self, series: Series) -> Histogram:
-        """The histogram of a kind, pool and outcome, kept at hand; pools beyond a bound share one."""
+        """The histogram of a kind, pool, outcome and witness of the end, kept at hand for pools within the bound."""
         known = self._lives.get(series)
         if known is None:
-            kind, pool, outcome = series
-            if pool not in self._pools:
-                if len(self._pools) < MOST_POOLS:
-                    self._pools.add(pool)
-                else:
-                    return self._spans[kind].labels("other", str(outcome))
-            known = self._lives[series] = self._spans[kind].labels(pool, str(outcome))
+            kind, pool, outcome, ended_by = series
+            label = self._bounded(pool)
+            if kind is Kind.WORKER:
+                known = self._uptimes.labels(label, str(outcome))
+            else:
+                known = self._durations.labels(label, str(outcome), str(ended_by))
+            if label == pool:
+                self._lives[series] = known
         return known
+
+    def _bounded(self, pool: str) -> str:
+        """The label of a pool; pools beyond a bound share one."""
+        if pool not in self._pools:
+            if len(self._pools) >= MOST_POOLS:
+                return "other"
+            self._pools.add(pool)
+        return pool
 
     def fates(self) -> dict[Fate, int]:
         """How many records of the input met which fate."""
@@ -106,3 +123,8 @@ class Metrics:
     def write(self) -> bytes:
         """All of it, as Prometheus reads it."""
         return generate_latest(self._registry)
+
+
+def _observe(histogram: Histogram, spans: list[Span]) -> None:
+    for span in spans:
+        histogram.observe(max(Span(0), span) / SECOND)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from correlator.core import Outcome
 from correlator.event import Kind
 from correlator.page.seen import Seen
+from correlator.page.telling import FAILURES
 
 
 class Group(NamedTuple):
@@ -27,6 +28,12 @@ def outcomes(ended: Iterable[Seen]) -> list[tuple[Outcome, int]]:
     """How many records of every outcome."""
     counts = Counter(it.outcome for it in ended)
     return [(outcome, counts[outcome]) for outcome in Outcome]
+
+
+def failures(ended: Iterable[Seen]) -> list[tuple[str, int]]:
+    """How many of the completed runs came to which bad end, of those ends that there were."""
+    counts = Counter(it.failure for it in ended)
+    return [(look, counts[state]) for state, look in FAILURES.items() if counts[state]]
 
 
 def groups(ended: Iterable[Seen]) -> list[Group]:

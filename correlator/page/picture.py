@@ -6,7 +6,7 @@ was served, or its worker's events are missing) is in the lane of the runner.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from correlator.core import Outcome
@@ -38,6 +38,8 @@ class Bar:
     """Whether it ends where the bar does; a stub fades instead."""
     point: bool
     """Whether only one moment of it is known."""
+    startup: float = 0
+    """Percent of the bar until the run's own code ran, where that is known."""
 
     def share(self, axis: Axis, at: int) -> float:
         """How far along the bar a time is, in percent."""
@@ -109,7 +111,8 @@ def _bar(it: Seen, axis: Axis, starts: Mapping[str, int], ends: list[float]) -> 
         width = min(STUB, 100 - left)
     row = next((row for row, end in enumerate(ends) if end <= left), len(ends))
     ends[row : row + 1] = [left + max(width, POINT)]
-    return Bar(it, left, width, row, it.first < axis.begin, known, it.started is None)
+    bar = Bar(it, left, width, row, it.first < axis.begin, known, it.started is None)
+    return bar if it.startup is None or it.running is None else replace(bar, startup=bar.share(axis, it.running))
 
 
 def _until(it: Seen, axis: Axis, starts: Mapping[str, int]) -> tuple[int, bool]:

@@ -88,6 +88,7 @@ def _render(view: View, look: Look, most: int) -> str:
         axis=axis,
         lanes=lanes,
         lanes_left_out=lanes_left_out,
+        startups=any(bar.startup for lane in lanes for bar in lane.runs),
         elsewhere=folded if view.refresh and not look.all_rows else frozenset(),
         **shown,
         longest=_table(tables.LONGEST, longest, tell, len(longest)),
@@ -98,9 +99,11 @@ def _render(view: View, look: Look, most: int) -> str:
         over=over[:CALLED_OUT],
         over_total=len(over),
         outcomes=figures.outcomes(view.ended),
+        failures=figures.failures(view.ended),
         nonzero_exits=sum(it.nonzero_exit for it in view.ended),
         groups=groups[: min(GROUPS, most)],
         groups_left_out=len(groups[min(GROUPS, most) :]),
+        by_witness=any(it.by_witness for it in view.ended),
         replaced=sum(map(tell.replaced, workers)),
     )
 
@@ -146,7 +149,7 @@ def _template() -> Template:
 
 MEANS: Final = {
     Outcome.COMPLETED: "Start and end met. With an exit code other than 0, the process said that something was wrong.",
-    Outcome.CANCELLED: "A runner cancelled the run.",
+    Outcome.CANCELLED: "The run was cancelled: its runner said so, its worker, or its terminal state.",
     Outcome.SUPERSEDED: "A newer start came, and this one never ended.",
     Outcome.LOST: "Open for longer than its limit; nobody knows how long it was.",
     Outcome.UNMATCHED: "An end whose start never came.",

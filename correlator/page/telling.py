@@ -4,19 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from correlator.core import MatchedBy, Outcome
-from correlator.event import Kind
+from correlator.core import EndedBy, MatchedBy, Outcome
+from correlator.event import Exit, Kind, StateType
 from correlator.page import words
 from correlator.page.seen import Seen
 
 OPEN: Final = "open"
 OVER: Final = "over"
 EXIT: Final = "exit"
+FAILURES: Final[Mapping[StateType | None, str]] = {StateType.FAILED: "failed", StateType.CRASHED: "crashed"}
+"""How a flow run looks that came to such an end, though its infrastructure completed."""
 
 MARKS: Final[dict[str, str]] = {
     OPEN: "▸",
     OVER: "!",
     EXIT: "!",
+    FAILURES[StateType.FAILED]: "✗",
+    FAILURES[StateType.CRASHED]: "↯",
     Outcome.COMPLETED: "✓",
     Outcome.CANCELLED: "⊘",
     Outcome.SUPERSEDED: "↷",
@@ -24,6 +28,9 @@ MARKS: Final[dict[str, str]] = {
     Outcome.UNMATCHED: "⇤",
 }
 """A sign for each look, beside its colour and pattern."""
+
+
+WORKER: Final = "worker"
 
 
 class Told(NamedTuple):
@@ -49,6 +56,11 @@ class Told(NamedTuple):
         return self.seen.worker_name or self.seen.worker if self.seen.kind is Kind.FLOW_RUN else None
 
     @property
+    def told_by(self) -> str | None:
+        """Whose word the end of a run is."""
+        return _told_by(self.seen)
+
+    @property
     def until(self) -> int | None:
         """When it ended, or was cancelled."""
         return self.seen.cancelled if self.seen.ended is None else self.seen.ended
@@ -71,7 +83,7 @@ class Telling:
         state = _state(it)
         if over is not None:
             state += f", {words.span(over)} over"
-        look = OVER if over is not None else EXIT if it.nonzero_exit else it.outcome or OPEN
+        look = OVER if over is not None else _look(it)
         return Told(it, look, state, lasts, usual, over, self._notes(it), self._summary(it, state, lasts, usual, over))
 
     def replaced(self, it: Seen) -> bool:
@@ -80,11 +92,14 @@ class Telling:
 
     def _notes(self, it: Seen) -> list[str]:
         alone = it.cancelled is not None and it.started is None and it.ended is None
+        reason = f": {words.name(it.reason, words.SHORT)}" if it.reason else ""
         said = {
             f"newer start at {words.when(self.newest.get(it.subject, 0), self.now)}": self.replaced(it),
             "ambiguous: several starts fitted": it.ambiguous,
-            "matched by resource": it.matched_by is MatchedBy.RESOURCE and not it.ambiguous,
+            "matched by resource": it.matched_by is MatchedBy.RESOURCE and not it.ambiguous and not it.by_witness,
             "told by its runner alone": alone,
+            f"flow {FAILURES.get(it.state)}": it.state in FAILURES and it.failure is None and it.outcome,
+            f"{it.unit} {it.exit}{reason}": it.exit in (Exit.FAILED, Exit.EVICTED),
             f"exit code {it.status_code}": it.status_code and not it.nonzero_exit,
             f"clocks differ by {words.span(it.skew)}": it.skew,
             "amended": it.amended,
@@ -99,15 +114,35 @@ class Telling:
         whens = "".join(f", {word} {words.when(at, self.now)}" for at, word in times if at is not None)
         parts = ((it.flow, "flow"), (it.pool, "pool"))
         names = "".join(f"; {word} {words.name(name, words.SHORT)}" for name, word in parts if name)
-        matched = f"; matched by {it.matched_by}{', ambiguous' * it.ambiguous}" if it.matched_by else ""
-        return f"{words.name(it.name, words.SHORT)}: {state}{after}{whens}{names}{matched}"
+        guessed = it.matched_by if not it.by_witness else None
+        matched = f"; matched by {guessed}{', ambiguous' * it.ambiguous}" if guessed else ""
+        startup = "" if it.startup is None else f"; start-up {words.span(it.startup)}"
+        told = f"; end told by its {told_by}" if (told_by := _told_by(it)) else ""
+        state = f"{it.outcome}, {state}" if it.failure else state
+        return f"{words.name(it.name, words.SHORT)}: {state}{after}{whens}{startup}{names}{told}{matched}"
+
+
+def _look(it: Seen) -> str:
+    if it.failure is not None:
+        return FAILURES[it.failure]
+    return EXIT if it.nonzero_exit else it.outcome or OPEN
+
+
+def _told_by(it: Seen) -> str | None:
+    if it.kind is Kind.WORKER or it.ended_by is None:
+        return None
+    return {EndedBy.WORKER: WORKER, EndedBy.FLOW_RUN: "flow run"}.get(it.ended_by, it.unit)
 
 
 def _state(it: Seen) -> str:
+    if it.failure is not None:
+        return f"flow {FAILURES[it.failure]}"
     if it.outcome is not None:
         return f"{it.outcome}, exit {it.status_code}" if it.nonzero_exit else str(it.outcome)
     if it.started is None:
         return "waiting for its start"
     if it.cancelled is not None:
         return "being cancelled"
+    if it.state is not None:
+        return f"flow {it.state.lower()}, ending"
     return "up" if it.kind is Kind.WORKER else "going"

@@ -1,7 +1,7 @@
 """What Prefect says: the bytes of a raw Kafka record, as an event of ours, as nothing, or as `InvalidEvent`."""
 
-from correlator.prefect.decoding import Decoded, decode
+from correlator.prefect.decoding import Decoded, Reading, decode
 from correlator.prefect.invalid import InvalidEvent
 from correlator.prefect.names import MEANINGS, NAMES
 
-__all__ = ["MEANINGS", "NAMES", "Decoded", "InvalidEvent", "decode"]
+__all__ = ["MEANINGS", "NAMES", "Decoded", "InvalidEvent", "Reading", "decode"]

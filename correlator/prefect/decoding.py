@@ -1,23 +1,34 @@
 """Raw bytes to an event: a byte search that passes over what is not ours, one parse, a look at every field we use."""
 
-import re
 from typing import Final
 
 from msgspec import Struct
 
-from correlator.event import JSON, Details, Event, Kind, Runner
+from correlator.event import JSON, Details, Event, Infrastructure, Kind, Role, Runner
 from correlator.moments import Moment
 from correlator.prefect import parsing, resources
+from correlator.prefect.fields import event_id, flow_run, follows, occurred, own_id
 from correlator.prefect.invalid import InvalidEvent, quoted
-from correlator.prefect.names import MEANINGS, Meaning, Speaker, names_another, names_ours
+from correlator.prefect.names import MEANINGS, Meaning, Speaker, may_concern_us, state_meaning
 from correlator.prefect.parsing import Message
 from correlator.prefect.times import moment
 from correlator.prefect.trimming import ORDINARY, trimmed
+from correlator.prefect.waiting import is_detached, waited
+from correlator.prefect.witnesses import witnessed
 
 _FLOW_RUN: Final = Kind.FLOW_RUN
-_WORKER: Final = Speaker.WORKER
+_WORKER, _RUNNER = Speaker.WORKER, Speaker.RUNNER
+_START, _END, _CREATION = Role.START, Role.END, Role.CREATION
+_SILENT: Final = Details()
 
-_is_uuid = re.compile(resources.UUID).fullmatch
+
+class Reading(Struct, frozen=True):
+    """What the settings say of how events are read."""
+
+    max_tags: int
+    """Tags that are kept of an event (rule B4)."""
+    detached: frozenset[str]
+    """The types of workers that do not wait for what they run (rule F9)."""
 
 
 class Decoded(Struct, frozen=True, gc=False):
@@ -32,89 +43,78 @@ class Decoded(Struct, frozen=True, gc=False):
     """When Prefect's server took the event in; None where no server said so. The clocks ask for it."""
 
 
-def decode(value: bytes | None, max_tags: int) -> Decoded | None:
-    """Read the value of a raw Kafka record, keeping at most ``max_tags`` tags.
+def decode(value: bytes | None, reading: Reading) -> Decoded | None:
+    """Read the value of a raw Kafka record.
 
     None where it cannot concern us: a tombstone, another event, bytes that name none of our events (rule I1).
 
     Raises `InvalidEvent`, and never anything else, where it names one of ours and is no valid one (rule I2).
     """
-    if value is None or names_another(value) or not names_ours(value):
+    if value is None or not may_concern_us(value):
         return None
     message = parsing.typed(value)
     if message is None:
         message = _mended(parsing.loose(value))
-    if message is None or (meaning := MEANINGS.get(message.event)) is None:
+    if message is None:
         return None
-    return _decoded(message, meaning, max_tags, len(value))
+    meaning = MEANINGS.get(message.event) or state_meaning(message.event, message.resource.state_type)
+    if meaning is None:
+        return None
+    received = None if message.received is None else moment(message.received)
+    speaker = meaning.speaker
+    if speaker is _WORKER or speaker is _RUNNER:
+        subject, event, details = _told(message, meaning, reading, len(value))
+        return Decoded(meaning.kind, subject, event, details, received)
+    subject, event = witnessed(message, meaning)
+    return Decoded(meaning.kind, subject, event, _SILENT, received)
 
 
-def _decoded(message: Message, meaning: Meaning, max_tags: int, size: int) -> Decoded:
-    id_, follows, occurred = _id(message.id), _follows(message.follows), _occurred(message.occurred)
+def _told(message: Message, meaning: Meaning, reading: Reading, size: int) -> tuple[str, Event, Details]:
+    """What a worker or a runner says, and of which subject."""
+    id_, before, at = event_id(message.id), follows(message.follows), occurred(message.occurred)
     own, worker, runner, by_heart = message.resource, None, None, size <= resources.SMALL
-    own_id = _own_id(own.id, meaning.speaker)
+    its_id = own_id(own.id, meaning.speaker)
     if meaning.speaker is _WORKER:
         worker = resources.worker(own, by_heart=by_heart)
     else:
-        runner = Runner(own_id, own.name, own.version)
+        runner = Runner(its_id, own.name, own.version)
     told = resources.tell(message.related or (), by_heart=by_heart)
-    run, subject, truncated = told.flow_run, own_id, False
+    run, subject, truncated = told.flow_run, its_id, False
     tags: tuple[str, ...] = ()
+    role, detached, infrastructure = meaning.role, False, told.infrastructure
     if meaning.kind is _FLOW_RUN:
-        if run is None:
-            raise InvalidEvent("related has no flow-run with the id prefect.flow-run.<UUID>")
-        subject = run.id
+        subject = flow_run(None if run is None else run.id)
         if told.tags:
-            tags, truncated = resources.kept(told.tags, max_tags)
-    worker_id, name = None if worker is None else own_id, None if run is None else run.name
-    event = Event(meaning.role, id_, occurred, worker_id, follows, truncated, told.infrastructure)
+            tags, truncated = resources.kept(told.tags, reading.max_tags)
+        if role is _START:
+            detached = is_detached(own, reading.detached)
+        elif role is _END and is_detached(own, reading.detached) and not waited(own, infrastructure):
+            role, infrastructure = _CREATION, _created(infrastructure)
+    worker_id, name = None if worker is None else its_id, None if run is None else run.name
+    event = Event(role, id_, at, worker_id, before, truncated, infrastructure, detached)
     details = Details(name, told.flow, told.deployment, told.work_pool, worker, runner, tags)
-    if size > ORDINARY:
-        event, details = trimmed(event, details)
-    received = None if message.received is None else moment(message.received)
-    return Decoded(meaning.kind, subject, event, details, received)
+    return (subject, *(trimmed(event, details) if size > ORDINARY else (event, details)))
+
+
+def _created(infrastructure: Infrastructure | None) -> Infrastructure | None:
+    """What a worker created that does not wait: its status code means nothing."""
+    if infrastructure is None or infrastructure.identifier is None:
+        return None
+    return Infrastructure(infrastructure.identifier, None)
 
 
 def _mended(members: dict[str, JSON]) -> Message | None:
     """The message of a JSON object in which something is not as it should be; None where it is not of ours."""
-    name, received = members.get("event"), members.get("received")
+    name, labels, received = members.get("event"), members.get("resource"), members.get("received")
     if not isinstance(name, str):
         raise InvalidEvent(f"event is {quoted(name)}, not a name")
-    if (meaning := MEANINGS.get(name)) is None:
+    state_type = parsing.text(labels.get(parsing.STATE_TYPE)) if isinstance(labels, dict) else None
+    if (meaning := MEANINGS.get(name) or state_meaning(name, state_type)) is None:
         return None
-    id_, follows, occurred = _id(members.get("id")), _follows(members.get("follows")), members.get("occurred")
-    _occurred(occurred)
-    labels = members.get("resource")
+    id_, before, at = event_id(members.get("id")), follows(members.get("follows")), members.get("occurred")
+    occurred(at)
     if not isinstance(labels, dict):
         raise InvalidEvent(f"resource is {quoted(labels)}, not an object")
-    own = parsing.resource(_own_id(labels.get(parsing.ID), meaning.speaker), labels)
+    own = parsing.resource(own_id(labels.get(parsing.ID), meaning.speaker), labels)
     related = parsing.related(members.get("related"))
-    return Message(name, id_, str(occurred), own, related, follows, received if isinstance(received, str) else None)
-
-
-def _id(value: JSON) -> str:
-    if not isinstance(value, str) or not _is_uuid(value):
-        raise InvalidEvent(f"id is {quoted(value)}, not a UUID")
-    return value.lower()
-
-
-def _follows(value: JSON) -> str | None:
-    if value is None:
-        return None
-    if not isinstance(value, str) or not _is_uuid(value):
-        raise InvalidEvent(f"follows is {quoted(value)}, neither a UUID nor null")
-    return value.lower()
-
-
-def _occurred(value: JSON) -> Moment:
-    occurred = moment(value)
-    if occurred is None:
-        raise InvalidEvent(f"occurred is {quoted(value)}, not an RFC 3339 time with offset, 1970 or later")
-    return occurred
-
-
-def _own_id(value: JSON, speaker: Speaker) -> str:
-    """The event's own resource id, verbatim."""
-    if not isinstance(value, str) or not value.startswith(speaker) or value == speaker:
-        raise InvalidEvent(f"{parsing.ID} is {quoted(value)}, not {speaker}…")
-    return value
+    return Message(name, id_, str(at), own, related, before, parsing.text(received))

@@ -19,15 +19,25 @@ VERSION: Final = "prefect.version"
 WORKER_TYPE: Final = "prefect.worker-type"
 IDENTIFIER: Final = "prefect.infrastructure.identifier"
 STATUS_CODE: Final = "prefect.infrastructure.status-code"
+STATE_TYPE: Final = "prefect.state-type"
+STATE_NAME: Final = "prefect.state-name"
+REASON: Final = "kubernetes.reason"
+DIAGNOSIS: Final = "kubernetes.diagnosis"
+TASK_ARN: Final = "ecs.taskArn"
 
 
 class Resource(Struct, frozen=True, gc=False):
-    """What the event is about: a worker or a runner."""
+    """What the event is about: a worker or a runner, a pod or a task, a flow run."""
 
     id: str = field(name=ID)
     name: str | None = field(name=NAME, default=None)
     version: str | None = field(name=VERSION, default=None)
     worker_type: str | None = field(name=WORKER_TYPE, default=None)
+    state_type: str | None = field(name=STATE_TYPE, default=None)
+    state_name: str | None = field(name=STATE_NAME, default=None)
+    reason: str | None = field(name=REASON, default=None)
+    diagnosis: str | None = field(name=DIAGNOSIS, default=None)
+    task_arn: str | None = field(name=TASK_ARN, default=None)
 
 
 class Related(Struct, frozen=True, gc=False):
@@ -86,7 +96,8 @@ def _fault(value: bytes, error: orjson.JSONDecodeError) -> str:
 
 def resource(id_: str, labels: Mapping[str, JSON]) -> Resource:
     """What the event is about, with null for labels that are no text."""
-    return Resource(id_, _text(labels.get(NAME)), _text(labels.get(VERSION)), _text(labels.get(WORKER_TYPE)))
+    others = (NAME, VERSION, WORKER_TYPE, STATE_TYPE, STATE_NAME, REASON, DIAGNOSIS, TASK_ARN)
+    return Resource(id_, *(text(labels.get(label)) for label in others))
 
 
 def related(resources: JSON) -> list[Related]:
@@ -96,7 +107,7 @@ def related(resources: JSON) -> list[Related]:
     if resources is not None and not isinstance(resources, list):
         raise InvalidEvent(f"related is {quoted(resources)}, not a list")
     return [
-        Related(id_, role, _text(labels.get(NAME)), _text(labels.get(IDENTIFIER)), _code(labels.get(STATUS_CODE)))
+        Related(id_, role, text(labels.get(NAME)), text(labels.get(IDENTIFIER)), _code(labels.get(STATUS_CODE)))
         for labels in resources or ()
         if isinstance(labels, dict)
         and isinstance(id_ := labels.get(ID), str)
@@ -104,7 +115,8 @@ def related(resources: JSON) -> list[Related]:
     ]
 
 
-def _text(value: JSON) -> str | None:
+def text(value: JSON) -> str | None:
+    """The value, if it is text."""
     return value if isinstance(value, str) else None
 
 

@@ -24,6 +24,9 @@ again.
 SMALL: Final = 4096
 """Bytes of an event whose resources are worth knowing by heart: real ones have 500 to 1,400."""
 
+LONGEST_LABEL: Final = 1_024
+"""Characters that a label of a large event, or of a witness, may have (rule B5)."""
+
 _TAG: Final = "prefect.tag."
 _IDS: Final = {
     role: re.compile(rf"prefect\.{role}\.{UUID}").fullmatch for role in ("flow-run", "flow", "deployment", "work-pool")
@@ -32,6 +35,22 @@ _IDS: Final = {
 
 _is_flow_run = _IDS["flow-run"]
 _is_status_code = re.compile(r"-?[0-9]{1,10}").fullmatch
+
+
+def flow_run_id(resource_id: str) -> str | None:
+    """The UUID of a flow run's resource id; None where it is none."""
+    return resource_id[-36:].lower() if _is_flow_run(resource_id) else None
+
+
+def flow_run_in(related: Iterable[Related]) -> str | None:
+    """The UUID of the flow run that related resources name, where nothing else of them is asked for."""
+    named = (flow_run_id(it.id) for it in related if it.role == "flow-run")
+    return next((run for run in named if run is not None), None)
+
+
+def short(label: str | None) -> str | None:
+    """A label that is not overlong, else None (rule B5)."""
+    return label if label is None or len(label) <= LONGEST_LABEL else None
 
 
 class Told(Struct, gc=False):

@@ -12,12 +12,10 @@ from msgspec.structs import astuple, replace
 
 from correlator.event import Details, Event, Infrastructure, Named, Runner, Worker
 from correlator.prefect.invalid import InvalidEvent
+from correlator.prefect.resources import LONGEST_LABEL, short
 
 ORDINARY: Final = 65_536
 """Bytes of a raw event that need no trimming: real ones have 500 to 1,400, and a few tags more."""
-
-LONGEST_LABEL: Final = 1_024
-"""Characters that a label of a larger event may have: a longer one is null, and a longer id of its own is invalid."""
 
 LONGEST_TAGS: Final = 65_536
 """Bytes that the tags of a larger event may take together, written as JSON: those beyond are cut."""
@@ -30,9 +28,9 @@ def trimmed(event: Event, details: Details) -> tuple[Event, Details]:
     records promise ids, and a worker is known by its own.
     """
     ran = event.infrastructure
-    infrastructure = ran and Infrastructure(_short(ran.identifier), ran.status_code)
+    infrastructure = ran and Infrastructure(short(ran.identifier), ran.status_code)
     within = Details(
-        _short(details.flow_run_name),
+        short(details.flow_run_name),
         _within(details.flow),
         _within(details.deployment),
         _within(details.work_pool),
@@ -51,11 +49,7 @@ def _within(part: Part | None) -> Part | None:
     id_, *labels = astuple(part)
     if len(id_) > LONGEST_LABEL:
         raise InvalidEvent(f"prefect.resource.id has more than {LONGEST_LABEL} characters")
-    return type(part)(id_, *map(_short, labels))
-
-
-def _short(text: str | None) -> str | None:
-    return text if text is None or len(text) <= LONGEST_LABEL else None
+    return type(part)(id_, *map(short, labels))
 
 
 def _fitting(tags: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import Meta, Raw, Struct
 
-from correlator.event import UUID, Infrastructure, Kind, Named, Runner, Worker
+from correlator.event import UUID, Infrastructure, Kind, Named, Part, Runner, StateType, Worker
 
 Time: TypeAlias = Annotated[
     str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$", extra_json_schema={"format": "date-time"})
@@ -19,6 +19,7 @@ Seconds: TypeAlias = Annotated[Raw, Meta(extra_json_schema={"type": "number", "m
 
 MatchedBy: TypeAlias = Literal["follows", "resource"]
 WorkerOutcome: TypeAlias = Literal["completed", "superseded", "lost", "unmatched"]
+EndedBy: TypeAlias = Literal["worker", "infrastructure", "flow-run"]
 RunOutcome: TypeAlias = Literal["completed", "cancelled", "superseded", "lost", "unmatched"]
 
 
@@ -32,9 +33,9 @@ class LifecycleRecord(Struct, gc=False, kw_only=True):
     outcome: str
     """How it ended."""
     matched_by: MatchedBy | None
-    """How the end found its start. `follows`: the end named it. `resource`: Prefect omits that link for gaps of 5
-    minutes or more, so the end was matched to the latest possible start of the same worker or run. null: they did not
-    meet."""
+    """How the end found its start. `follows`: the end named it. `resource`: it was matched to the latest possible start
+    of the same worker or run, as Prefect omits that link for gaps of 5 minutes or more, and pods, tasks and states
+    have none. null: they did not meet."""
     ambiguous: bool
     """Whether `matched_by: resource` had several starts to choose from."""
     truncated: bool
@@ -69,16 +70,30 @@ class WorkerUptime(LifecycleRecord, kw_only=True):
     """Of a superseded lifecycle: the start that came after."""
 
 
+class FlowRunState(Part, frozen=True):
+    """The terminal state of a flow run: what became of it, whatever became of its infrastructure."""
+
+    type: StateType
+    """`COMPLETED`, `FAILED`, `CRASHED` or `CANCELLED`."""
+    name: str | None
+    """What Prefect, or a user, calls that state."""
+    at: Time
+    """When it began."""
+
+
 class FlowRunDuration(LifecycleRecord, kw_only=True):
     """How long the infrastructure of a flow run lived (provisioning, run and teardown): from
-    `prefect.worker.submitted-flow-run` to `prefect.worker.executed-flow-run`. A run that is submitted again, by a retry
-    or a resume, has a record for each time.
+    `prefect.worker.submitted-flow-run` to the best word on its end. That is its worker's,
+    `prefect.worker.executed-flow-run`, where the worker waits for what it runs; where it does not, as in Kubernetes and
+    ECS, that of the pods or tasks; and where these say nothing, the flow run's terminal state. A run that is submitted
+    again, by a retry or a resume, has a record for each time.
     """
 
     outcome: RunOutcome
-    """`completed`: submit and exit met. `cancelled`: a runner cancelled it, whatever else is known. `superseded`: the
-    run was submitted again and this submit never ended. `lost`: open for longer than the limit. `unmatched`: an exit
-    whose submit never came."""
+    """`completed`: it was submitted, and ended; how the flow itself fared is in `state`. `cancelled`: a runner or a
+    worker cancelled it, or its flow run's terminal state is CANCELLED, whatever else is known. `superseded`: the run
+    was submitted again and this submit never ended. `lost`: open for longer than the limit. `unmatched`: an exit whose
+    submit never came."""
     flow_run: Named
     """The flow run."""
     flow: Named | None
@@ -94,24 +109,38 @@ class FlowRunDuration(LifecycleRecord, kw_only=True):
     tags: tuple[str, ...]
     """The run's tags, sorted, each once."""
     infrastructure: Infrastructure | None
-    """What ran it; known from its exit."""
+    """What ran it; known from its worker's `executed`, and its pods or tasks."""
+    state: FlowRunState | None
+    """The flow run's terminal state; null where none came."""
     submitted_at: Time | None
     """When a worker submitted its infrastructure."""
+    created_at: Time | None
+    """When a worker that does not wait had created the infrastructure."""
+    running_at: Time | None
+    """When the flow's own code began: the first RUNNING state after the submit."""
     executed_at: Time | None
-    """When the worker saw the infrastructure exit."""
+    """When a worker that waits saw the infrastructure exit."""
     cancelled_at: Time | None
-    """When a runner cancelled it; the earliest, of several."""
+    """When it was first said to be cancelled, by a runner, a worker or the flow run's state."""
+    ended_at: Time | None
+    """When it ended, by the word of `ended_by`."""
+    ended_by: EndedBy | None
+    """Whose word that is. `worker`: the worker's `executed`. `infrastructure`: that of its last pod or task.
+    `flow-run`: its terminal state."""
     duration_seconds: Seconds | None
-    """From submit to exit, exact to the microsecond: the life of the infrastructure (provisioning, run and teardown),
-    not the flow's own run time. null unless both are known: a limit is never reported as a duration."""
+    """From `submitted_at` to `ended_at`, exact to the microsecond: the life of the infrastructure (provisioning, run
+    and teardown), not the flow's own run time. null unless both are known: a limit is never reported as a duration."""
+    startup_seconds: Seconds | None
+    """From `submitted_at` to `running_at`: how long it took until the flow's own code ran. null unless both are
+    known."""
     clock_skew_seconds: Seconds
-    """By how much the exit is dated before the submit, where clocks differ; the duration is then 0. Otherwise 0."""
+    """By how much the end is dated before the submit, where clocks differ; the duration is then 0. Otherwise 0."""
     submitted_event_id: UUID | None
     """The event `prefect.worker.submitted-flow-run`."""
     executed_event_id: UUID | None
-    """The event `prefect.worker.executed-flow-run`."""
+    """The event `prefect.worker.executed-flow-run`, whether the worker waits or not."""
     cancelled_event_id: UUID | None
-    """The event `prefect.runner.cancelled-flow-run`."""
+    """The event that said first that it was cancelled."""
     superseded_by_event_id: UUID | None
     """Of a superseded lifecycle: the submit that came after."""
 

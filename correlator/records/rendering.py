@@ -7,12 +7,20 @@ from msgspec import Raw
 from msgspec.json import Encoder
 from msgspec.structs import replace
 
-from correlator.core import Lifecycle
-from correlator.event import Details, Kind, Named, Runner, Worker
+from correlator.core import EndedBy, Lifecycle
+from correlator.event import Details, Event, Kind, Named, Runner, State, Worker
 from correlator.moments import Span
+from correlator.records import models
 from correlator.records.formats import in_seconds, rfc3339
 from correlator.records.identity import record_id, version_id
-from correlator.records.models import FlowRunDuration, MatchedBy, RunOutcome, WorkerOutcome, WorkerUptime
+from correlator.records.models import (
+    FlowRunDuration,
+    FlowRunState,
+    MatchedBy,
+    RunOutcome,
+    WorkerOutcome,
+    WorkerUptime,
+)
 
 Headers = list[tuple[str, bytes]]
 
@@ -20,6 +28,7 @@ CE_TYPES: Final = {kind: f"prefect.correlator.{kind}.v1" for kind in Kind}
 """The CloudEvents type of each record. The version goes up with a change that is not only additive."""
 
 _WORKER: Final = Kind.WORKER
+_BY_WORKER: Final = EndedBy.WORKER
 _ZERO: Final = in_seconds(Span(0))
 _CE_SPECVERSION = ("ce_specversion", b"1.0")
 _CE_TYPES = {kind: ("ce_type", type_.encode()) for kind, type_ in CE_TYPES.items()}
@@ -57,7 +66,7 @@ def render(lifecycle: Lifecycle, source: str) -> Record:
         closed = record.stopped_at or record.started_at
     else:
         record = flow_run_duration(lifecycle)
-        closed = record.executed_at or record.cancelled_at or record.submitted_at
+        closed = record.ended_at or record.cancelled_at or record.submitted_at
     headers = [
         _CE_SPECVERSION,
         ("ce_id", version_id(record.record_id, lifecycle.cause).encode()),
@@ -74,12 +83,14 @@ def bare(lifecycle: Lifecycle) -> Lifecycle:
     """The lifecycle with what decides it, and of what its events told besides the ids alone: for a record that is too
     large (rule B6).
     """
-    start, end, cancellation = (
+    start, end, cancellation, creation = (
         event and replace(event, infrastructure=None)
-        for event in (lifecycle.start, lifecycle.end, lifecycle.cancellation)
+        for event in (lifecycle.start, lifecycle.end, lifecycle.cancellation, lifecycle.creation)
     )
     told = tuple(map(_ids, lifecycle.told))
-    return replace(lifecycle, start=start, end=end, cancellation=cancellation, told=told, bare=True)
+    return replace(
+        lifecycle, start=start, end=end, cancellation=cancellation, creation=creation, phase=None, told=told, bare=True
+    )
 
 
 def _ids(details: Details) -> Details:
@@ -117,8 +128,11 @@ def worker_uptime(lifecycle: Lifecycle) -> WorkerUptime:
 def flow_run_duration(lifecycle: Lifecycle) -> FlowRunDuration:
     """How long a flow run's infrastructure lived."""
     start, end, cancellation = lifecycle.start, lifecycle.end, lifecycle.cancellation
-    details = lifecycle.details
+    creation, running, details = lifecycle.creation, lifecycle.running, lifecycle.details
     duration, skew = _length(lifecycle.span)
+    ended_by, ended_at = lifecycle.ended_by, None if end is None else rfc3339(end.occurred)
+    waited = ended_by is _BY_WORKER
+    executed = end if waited else creation
     return FlowRunDuration(
         record_id=record_id(lifecycle.kind, lifecycle.opening.id),
         outcome=cast("RunOutcome", lifecycle.outcome),
@@ -133,16 +147,27 @@ def flow_run_duration(lifecycle: Lifecycle) -> FlowRunDuration:
         runner=details.runner,
         tags=details.tags,
         infrastructure=lifecycle.infrastructure,
+        state=None if lifecycle.state is None else _state(lifecycle.state),
         submitted_at=None if start is None else rfc3339(start.occurred),
-        executed_at=None if end is None else rfc3339(end.occurred),
+        created_at=None if creation is None else rfc3339(creation.occurred),
+        running_at=None if running is None else rfc3339(running.occurred),
+        executed_at=ended_at if waited else None,
         cancelled_at=None if cancellation is None else rfc3339(cancellation.occurred),
+        ended_at=ended_at,
+        ended_by=cast("models.EndedBy | None", ended_by),
         duration_seconds=duration,
+        startup_seconds=None if start is None or running is None else in_seconds(running.occurred - start.occurred),
         clock_skew_seconds=skew,
         submitted_event_id=None if start is None else start.id,
-        executed_event_id=None if end is None else end.id,
+        executed_event_id=None if executed is None else executed.id,
         cancelled_event_id=None if cancellation is None else cancellation.id,
         superseded_by_event_id=lifecycle.superseded_by,
     )
+
+
+def _state(event: Event) -> FlowRunState | None:
+    said = event.said
+    return FlowRunState(said.type, said.name, rfc3339(event.occurred)) if isinstance(said, State) else None
 
 
 def _length(span: Span | None) -> tuple[Raw | None, Raw]:

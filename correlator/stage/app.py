@@ -12,7 +12,7 @@ from correlator.engine import MAX_BATCH, Engine, MemoryStore, Message, Options, 
 from correlator.event import Kind
 from correlator.moments import Moment
 from correlator.partitioner import partition_for
-from correlator.rules import rules_of
+from correlator.rules import reading_of, rules_of
 from correlator.settings import Settings
 from correlator.stage.arriving import OneHop, TwoHops
 from correlator.stage.correlate import Correlate
@@ -50,7 +50,7 @@ def create_app(
     )
     table = engine.add_table(TABLE, _store(settings, layout), layout.partitions[settings.topic_joined])
     correlate = Correlate(
-        OneHop(max_tags=settings.max_tags, wall_clock=wall_clock) if settings.one_hop else TwoHops(),
+        OneHop(reading_of(settings), wall_clock=wall_clock) if settings.one_hop else TwoHops(),
         table,
         _publish(settings, layout),
         letters,
@@ -64,7 +64,7 @@ def create_app(
             layout.partitions[settings.topic_lifecycles],
             layout.partitions[settings.topic_events],
             letters,
-            max_tags=settings.max_tags,
+            reading_of(settings),
             wall_clock=wall_clock,
             counts=counts,
         )

@@ -64,8 +64,8 @@ class OneHop:
 
     invalid = prefect.InvalidEvent
 
-    def __init__(self, *, max_tags: int, wall_clock: Callable[[], Moment]) -> None:
-        self._max_tags, self._wall_clock = max_tags, wall_clock
+    def __init__(self, reading: prefect.Reading, *, wall_clock: Callable[[], Moment]) -> None:
+        self._reading, self._wall_clock = reading, wall_clock
         self._clocks: dict[int, PartitionClock] = {}
 
     def assigned(self, partition: int) -> None:
@@ -76,10 +76,10 @@ class OneHop:
         """An event of ours, or nothing. Under another key than its subject it may lie in another partition than the
         rest of its lifecycle: it is refused, or all of that would be decided wrong without a word.
         """
-        clock, wall, max_tags = self._clocks[partition], self._wall_clock(), self._max_tags
+        clock, wall, reading = self._clocks[partition], self._wall_clock(), self._reading
 
         def read(record: Received) -> wire.Forwarded | None:
-            said = prefect.decode(record.value, max_tags)
+            said = prefect.decode(record.value, reading)
             if said is None:
                 return None
             if record.key != said.subject.encode():

@@ -5,7 +5,7 @@ from functools import partial
 from typing import NamedTuple
 
 from correlator import core, wire
-from correlator.core import Lifecycle
+from correlator.core import Decision, Fate, Lifecycle
 from correlator.engine import CommittedTable, Message, Slice, Transaction
 from correlator.event import Kind
 from correlator.moments import Moment
@@ -13,6 +13,7 @@ from correlator.stage.arriving import Input
 from correlator.stage.dead_letters import DeadLetters
 from correlator.stage.draft import FULL, Draft
 from correlator.stage.part import Part
+from correlator.stage.silence import Silence
 from correlator.stage.tally import Counts
 
 BREATH = 1000
@@ -42,6 +43,7 @@ class Correlate:
         self._dead_letters, self._rules, self._counts = dead_letters, rules, counts
         self._parts: dict[int, Part] = {}
         self._left: dict[int, _Left] = {}
+        self._silence = Silence()
 
     def assigned(self, partition: int, offset: int) -> Iterator[Transaction]:
         """Take up what the table holds, unless it is what we left. What cannot be read goes to the dead letters, and
@@ -143,16 +145,26 @@ class Correlate:
             clock=said.clock,
         )
         draft.tally.events[(said.kind, event.role), decision.fate] += 1
+        if event.detached and decision.fate is Fate.OPENED:
+            draft.tally.detached += 1
+        self._count_witnesses(draft, decision)
         if decision.lifecycles:
             draft.publish(decision.lifecycles, part.message, event.id, said.arrived)
 
+    def _count_witnesses(self, draft: Draft, decision: Decision) -> None:
+        draft.tally.unclaimed += decision.unclaimed
+        draft.tally.silent += decision.silent
+        self._silence.note(decision)
+
     def _due(self, part: Part, draft: Draft, end: int) -> Iterator[Transaction]:
         for decision in part.subjects.due():
+            self._count_witnesses(draft, decision)
             draft.publish(decision.lifecycles, part.message)
             if max(len(draft.messages), part.decided) >= FULL:
                 yield self._close(part, draft, end)
 
     def _close(self, part: Part, draft: Draft, end: int) -> Transaction:
         changes, evicted = part.close()
-        draft.publish(evicted, part.message)
+        draft.tally.unclaimed += evicted.unclaimed
+        draft.publish(evicted.published, part.message)
         return draft.close(changes, end)

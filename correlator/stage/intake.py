@@ -32,14 +32,14 @@ class Intake:
         partitions: int,
         raw_partitions: int,
         dead_letters: DeadLetters,
+        reading: prefect.Reading,
         *,
-        max_tags: int,
         wall_clock: Callable[[], Moment],
         counts: Counts,
     ) -> None:
         """``lifecycles`` has ``partitions``, the raw topic ``raw_partitions``."""
         self._lifecycles, self._partitions, self._raw_partitions = lifecycles, partitions, raw_partitions
-        self._dead_letters, self._max_tags = dead_letters, max_tags
+        self._dead_letters, self._reading = dead_letters, reading
         self._wall_clock, self._counts = wall_clock, counts
         self._clocks: dict[int, PartitionClock] = {}
         self._ticked: dict[int, Moment] = {}
@@ -60,7 +60,7 @@ class Intake:
         draft = Draft("intake", self._counts)
         for record in slice_.records:
             try:
-                said = prefect.decode(record.value, self._max_tags)
+                said = prefect.decode(record.value, self._reading)
             except prefect.InvalidEvent as reason:
                 letter = self._dead_letters.letter(slice_.topic, slice_.partition, record, reason)
                 draft.reject(letter, reason)

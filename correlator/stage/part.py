@@ -66,14 +66,15 @@ class Part:
         """How many subjects the transaction in hand has decided."""
         return len(self._states)
 
-    def close(self) -> tuple[Changes, list[core.Lifecycle]]:
+    def close(self) -> tuple[Changes, core.Settled]:
         """What the transaction in hand changes, and what had to end for lack of room. The next one begins."""
         changes: dict[bytes, bytes | None] = {}
-        evicted: list[core.Lifecycle] = []
+        evicted = core.Settled()
         for key, state in self._states.items():
             if state is not None:
                 changes[key], gone = core.encode_within(state, self._rules)
-                evicted += gone
+                evicted.published += gone.published
+                evicted.unclaimed += gone.unclaimed
                 self.open[state.kind].set(key, state)
                 continue
             if self._table.get_committed(self._partition, key) is not None:

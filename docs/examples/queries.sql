@@ -21,17 +21,35 @@ ORDER BY times DESC, name;
 -- Which runs never ended, and whose were they?
 SELECT flow_run->>'name' AS run, flow->>'name' AS flow, worker->>'name' AS worker, outcome, submitted_at
 FROM flow_run_duration
-WHERE executed_at IS NULL
+WHERE ended_at IS NULL
 ORDER BY submitted_at DESC NULLS LAST, run
 LIMIT 100;
 
 -- What ran at a given time?
-SELECT flow_run->>'name' AS run, worker->>'name' AS worker, submitted_at, executed_at
+SELECT flow_run->>'name' AS run, worker->>'name' AS worker, submitted_at, ended_at
 FROM flow_run_duration
-WHERE submitted_at <= '2026-11-23 15:40:00+00' AND executed_at > '2026-11-23 15:40:00+00'
+WHERE submitted_at <= '2026-11-23 15:40:00+00' AND ended_at > '2026-11-23 15:40:00+00'
 ORDER BY submitted_at;
 
--- Whose infrastructure exits with an error? (The process's exit code: a flow that raises exits 0.)
+-- Which flows fail, and whose word is their end? (A flow that crashes may have infrastructure that succeeded.)
+SELECT flow->>'name' AS flow, state->>'type' AS became, ended_by, count(*) AS runs
+FROM flow_run_duration
+WHERE state->>'type' IN ('FAILED', 'CRASHED')
+GROUP BY flow, became, ended_by
+ORDER BY runs DESC;
+
+-- How long until a flow's own code runs, by pool, and how much of that is the creation of its infrastructure?
+SELECT work_pool->>'name' AS pool,
+       count(*) AS runs,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY startup_seconds) AS p50,
+       percentile_cont(0.95) WITHIN GROUP (ORDER BY startup_seconds) AS p95,
+       avg(extract(epoch FROM created_at - submitted_at)) AS until_created
+FROM flow_run_duration
+WHERE startup_seconds IS NOT NULL
+GROUP BY pool
+ORDER BY p95 DESC;
+
+-- Whose infrastructure exits with an error? (The process's exit code: a flow that raises may exit 0.)
 SELECT flow->>'name' AS flow, infrastructure->>'status_code' AS status_code, count(*) AS runs
 FROM flow_run_duration
 WHERE (infrastructure->>'status_code')::integer <> 0

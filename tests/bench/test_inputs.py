@@ -8,13 +8,17 @@ from bench import inputs
 from bench.peers import join
 from correlator import prefect
 from local import events
+from tests.prefect.events import READING
 
 
-def test_one_event_in_twenty_of_the_mix_is_ours():
+def test_one_event_in_twenty_of_the_mix_is_a_workers():
+    """And two states of each run count as well."""
     told = list(inputs.mix(50))
-    ours = [(key, value) for key, value in told if prefect.decode(value, 1000) is not None]
-    assert ours == list(events.pairs(50))
-    assert len(told) == 20 * len(ours)
+    ours = [(key, value) for key, value in told if prefect.decode(value, READING) is not None]
+    states = [(key, value) for key, value in ours if b'"prefect.state-type"' in value]
+    assert [one for one in ours if one not in states] == list(events.pairs(50))
+    assert len(told) == 20 * 2 * 50
+    assert len(states) == 2 * 50
 
 
 def test_the_others_are_as_large_as_prefects_and_of_runs_that_are_known():

@@ -16,6 +16,7 @@ from correlator.stage.arriving import OneHop
 from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import DeadLetters
 from local import events
+from tests.prefect.events import READING
 from tests.stage.brokerless import Entries, Uncounted
 
 # The limit: an event cost 8.0 to 9.0 pieces of work in sixteen runs on a quiet machine, and up to 10.9 where others
@@ -58,7 +59,7 @@ def _turn(slices: list[Slice]) -> Iterator[tuple[float, float]]:
         kind, key, value, headers = records.render(lifecycle, "bench")
         return Message(kind, partition_for(key, 4), key, value, headers)
 
-    arriving = OneHop(max_tags=1000, wall_clock=lambda: NOW)
+    arriving = OneHop(READING, wall_clock=lambda: NOW)
     stage = Correlate(arriving, table, publish, DeadLetters("letters", 4, 1 << 20), core.Rules(), Uncounted())
     assert not list(stage.assigned(0, 0))
     for one in slices:

@@ -13,6 +13,7 @@ from chaos.verdict import Verdict
 from correlator import prefect, records
 from correlator.core import Rules
 from correlator.replay import Replay
+from tests.prefect.events import READING
 
 BEGIN = 1_800_000_000 * SECOND
 STEP = SECOND // 20
@@ -55,7 +56,7 @@ class World:
 
 def published(world: World) -> tuple[Verdict, set[bytes]]:
     """What the core makes of a world, and the subjects that it still knows of."""
-    replay, verdict = Replay(RULES, max_tags=10, wall_clock=lambda: world.now), Verdict()
+    replay, verdict = Replay(RULES, READING, wall_clock=lambda: world.now), Verdict()
     for said in world.said:
         for lifecycle in replay.read(said.value):
             verdict.get(*record(records.render(lifecycle, "test").value))
@@ -118,4 +119,4 @@ def test_an_invalid_event_has_its_letter():
         assert letter.what == (fits,)
         assert len(said.value) >= 100
         with pytest.raises(prefect.InvalidEvent):
-            prefect.decode(said.value, max_tags=10)
+            prefect.decode(said.value, READING)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 
-from local.session import SAMPLE
+from local.session import KUBERNETES, SAMPLE, lines
 from tests.prefect.events import CANCELLED, EXECUTED, STARTED, STOPPED, SUBMITTED, WORKER, raw, with_label
 from tests.stage.generated import Shape, generate
 from tests.stage.running import Stage
@@ -81,9 +81,11 @@ class Published(NamedTuple):
 
 
 async def publish(stage: Stage) -> Published:
-    """Let the stage publish the records of a generated session, of the sample, and of what amends them."""
+    """Let the stage publish the records of a generated session, of the sample, of what amends them, and of a session in
+    Kubernetes, three days later.
+    """
     generated = generate(1, Shape(hours=6, runs=300, workers=10)).records(keyed=True)
-    ours = ((by_subject(event), event) for event in [*SAMPLE.read_bytes().splitlines(), *AMENDED])
+    ours = ((by_subject(event), event) for event in [*lines(SAMPLE), *AMENDED, *lines(KUBERNETES)])
     await stage.feed([*generated, *ours])
     worker = stage.start()
     await stage.until_done(workers=[worker])

@@ -61,7 +61,7 @@ def test_the_queries_say_what_is_so(published: Published, database: str) -> None
         queries = [query for query in QUERIES.read_text().split(";\n") if "SELECT" in query]
         answers = [db.execute(query).fetchall() for query in queries]
     assert all(answers), "the data has something of everything"
-    spans, vanished, endless, at_that_time, failed, by_day, pairs = answers
+    spans, vanished, endless, at_that_time, states, startups, failed, by_day, pairs = answers
 
     final = published.final().values()
     runs = [record for record in final if "flow_run" in record]
@@ -84,8 +84,15 @@ def test_the_queries_say_what_is_so(published: Published, database: str) -> None
         if "flow_run" not in record and record["outcome"] in {"superseded", "lost"}
     )
     assert Counter({(row["name"], row["outcome"]): row["times"] for row in vanished}) == gone
-    assert len(endless) == min(100, sum(run["executed_at"] is None for run in runs))
+    assert len(endless) == min(100, sum(run["ended_at"] is None for run in runs))
     assert "pragmatic-panda" in {row["run"] for row in at_that_time}
+    ended = [(run["flow"]["name"], (run["state"] or {}).get("type"), run["ended_by"]) for run in runs]
+    assert counted(states, "flow", "became", "ended_by") == Counter(
+        one for one in ended if one[1] in {"FAILED", "CRASHED"}
+    )
+    started = [run for run in runs if run["startup_seconds"] is not None]
+    assert {row["pool"]: row["runs"] for row in startups} == Counter(run["work_pool"]["name"] for run in started)
+    assert {row["pool"] for row in startups if row["until_created"] is not None} == {"k8s-pool"}
     codes = [(run["flow"]["name"], (run["infrastructure"] or {}).get("status_code") or 0) for run in runs]
     assert counted(failed, "flow", "status_code") == Counter((flow, str(code)) for flow, code in codes if code != 0)
     assert float(sum(row["seconds"] or 0 for row in by_day)) == pytest.approx(

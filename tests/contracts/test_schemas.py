@@ -15,7 +15,7 @@ from tests.commands.running import correlator
 from tests.stage.generated import DAY, Shape, generate
 
 Validator = jsonschema.Draft202012Validator
-WEEK = Shape(hours=7 * 24, runs=800, workers=40, flow_run_limit=DAY)
+WEEK = Shape(hours=7 * 24, runs=700, workers=40, witnessed=150, flow_run_limit=DAY)
 
 
 def published(kind):
@@ -98,9 +98,11 @@ def test_what_is_wrong_is_refused(sample, change):
 
 
 STARTS = {"started_at", "started_event_id"}, {"submitted_at", "submitted_event_id"}
-ENDS = {"stopped_at", "stopped_event_id"}, {"executed_at", "executed_event_id"}
+ENDS = {"stopped_at", "stopped_event_id"}, {"ended_at", "ended_by"}
 SPANS = {"uptime_seconds"}, {"duration_seconds"}
-CANCELLATION = {"cancelled_at", "cancelled_event_id", "runner"}
+CANCELLATION = {"cancelled_at", "cancelled_event_id"}
+BY = {"worker": {"executed_at"}, "infrastructure": {"exit"}, "flow-run": {"state"}, None: set[str]()}
+"""What is there besides, by whose word it ended; and is not where nobody said so."""
 
 
 def test_what_is_null_when(week):
@@ -121,9 +123,48 @@ def test_what_is_null_when(week):
             case "unmatched":
                 assert there == end
             case "cancelled":
+                assert record["runner"] or record["state"]["type"] == "CANCELLED"
                 assert there in (
                     {*met, *CANCELLATION},
                     {*start, *CANCELLATION},
                     {*end, *CANCELLATION},
                     CANCELLATION,
                 )
+
+
+def test_who_said_that_a_run_has_ended(week):
+    """The other table."""
+    ways = Counter()
+    for kind, record in week:
+        if kind is Kind.WORKER:
+            continue
+        by, infrastructure, state = record["ended_by"], record["infrastructure"] or {}, record["state"]
+        told = {
+            "executed_at": record["executed_at"],
+            "exit": infrastructure.get("exit"),
+            "state": state,
+        }
+        assert all(told[name] is not None for name in BY[by])
+        assert (record["executed_at"] is not None) == (by == "worker")
+        assert (
+            record["ended_at"]
+            == {
+                "worker": record["executed_at"],
+                "infrastructure": record["ended_at"],
+                "flow-run": state and state["at"],
+                None: None,
+            }[by]
+        )
+        detached = record["worker"] is not None and record["worker"]["type"] in {"kubernetes", "ecs"}
+        assert record["created_at"] is None or detached
+        assert not detached or infrastructure.get("status_code") is None
+        assert (record["startup_seconds"] is None) == (record["running_at"] is None)
+        assert record["matched_by"] != "follows" or by == "worker"
+        ways[by, detached, record["outcome"]] += 1
+    assert {(by, detached) for by, detached, _ in ways} >= {
+        ("worker", False),
+        ("infrastructure", True),
+        ("flow-run", True),
+        ("flow-run", False),
+        (None, True),
+    }

@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from correlator import core
 from correlator.core import Fate, Lifecycle, Rules, SubjectState
-from correlator.event import Details, Event, Kind, Role
+from correlator.event import Details, Event, Exit, Infrastructure, Kind, Phase, Role, State, StateType
 from correlator.moments import MINUTE, Moment
 
 WORKER = "prefect.worker.process.etl"
+KUBERNETES = "prefect.worker.kubernetes.k8s"
 EPOCH = Moment(1_790_000_000_000_000)
 SILENT = Details()
 
@@ -42,10 +43,15 @@ class Said(NamedTuple):
     follows: str | None = None
     worker: str | None = WORKER
     truncated: bool = False
+    detached: bool = False
+    told: State | Phase | None = None
+    job: str | None = None
 
     @property
     def event(self) -> Event:
-        return Event(self.role, self.id, at(self.occurred), self.worker, self.follows, self.truncated)
+        ran = None if self.job is None else Infrastructure(self.job, None)
+        at_ = at(self.occurred)
+        return Event(self.role, self.id, at_, self.worker, self.follows, self.truncated, ran, self.detached, self.told)
 
 
 class Passed(NamedTuple):
@@ -69,6 +75,31 @@ def cancel(id_: str, occurred: float) -> Said:
     return Said(Role.CANCELLATION, id_, occurred, None, None)
 
 
+def submit(id_: str, occurred: float, worker: str = KUBERNETES) -> Said:
+    """The start of a run by a worker that does not wait."""
+    return Said(Role.START, id_, occurred, None, worker, detached=True)
+
+
+def created(id_: str, occurred: float, follows: str | None = None, job: str | None = None) -> Said:
+    """What such a worker says when it has created a Job, or a task."""
+    return Said(Role.CREATION, id_, occurred, follows, KUBERNETES, job=job and f"default:{job}")
+
+
+def pod(id_: str, occurred: float, exit_: Exit | None = None, name: str = "job-1", reason: str | None = None) -> Said:
+    """A pod lives, or has ended."""
+    return Said(Role.PHASE, id_, occurred, None, None, told=Phase(f"pod.{name}", name, exit_, reason))
+
+
+def running(id_: str, occurred: float) -> Said:
+    """The flow's own code runs."""
+    return Said(Role.RUNNING, id_, occurred, None, None)
+
+
+def state(id_: str, occurred: float, type_: StateType = StateType.COMPLETED) -> Said:
+    """The flow run has ended."""
+    return Said(Role.STATE, id_, occurred, None, None, told=State(type_, None))
+
+
 def until(minutes: float) -> Passed:
     return Passed(minutes)
 
@@ -82,6 +113,7 @@ def written(lifecycle: Lifecycle, *, amended: bool = True) -> str:
     """A version as one line: what met, the outcome, how, and the rest where it is so."""
     start_, end_, cancellation = lifecycle.start, lifecycle.end, lifecycle.cancellation
     met = f"{start_.id if start_ else ''}..{end_.id if end_ else ''}"
+    heard = (lifecycle.creation, lifecycle.running, lifecycle.state, lifecycle.phase)
     return " ".join(
         filter(
             None,
@@ -92,6 +124,7 @@ def written(lifecycle: Lifecycle, *, amended: bool = True) -> str:
                 lifecycle.matched_by,
                 lifecycle.ambiguous and "ambiguous",
                 lifecycle.truncated and "truncated",
+                any(heard) and f"({','.join(event.id for event in heard if event is not None)})",
                 amended and lifecycle.amended and "amended",
             ),
         )
@@ -110,6 +143,7 @@ class Scene:
         self.clock: Moment | None = None
         self.published: list[Lifecycle] = []
         self.fates: list[Fate] = []
+        self.unclaimed = self.silent = 0
 
     def play(self, steps: Iterable[Step]) -> "Scene":
         for step in steps:
@@ -146,6 +180,8 @@ class Scene:
 
     def _take(self, decision: core.Decision) -> None:
         self.published += decision.lifecycles
+        self.unclaimed += decision.unclaimed
+        self.silent += decision.silent
         self.state = decision.state
         if self.state is not None:
             value = core.encode(self.state)

@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from correlator.event import Details, Event, Infrastructure, Kind, Named, Role, Worker
+from correlator.event import Details, Event, Exit, Infrastructure, Kind, Named, Phase, Role, State, StateType, Worker
 from tests.core.scenes import WORKER, Scene, at, cancel, end, identity, rules, start, until
 from tests.core.test_truth import EXAMPLES
+from tests.core.watched import WITNESSES
 
 AFTER_ALL = 100_000
 """Minutes: when everything is over and forgotten, but for the limits."""
@@ -26,10 +27,24 @@ TIMES = [0, 1, 2, 3, 4.5, 5, 5.5, 6, 7, 10, 11, 15, 16, 20, 21, 30]
 PROFILE = settings(max_examples=EXAMPLES // 2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+SAID = {
+    Role.STATE: st.builds(State, st.sampled_from(list(StateType)), st.none()),
+    Role.PHASE: st.builds(
+        Phase,
+        st.sampled_from(["pod 1", "pod 2", "pod 3"]),
+        st.sampled_from([None, "job-1", "other-1"]),
+        st.none() | st.sampled_from(list(Exit)),
+        st.sampled_from([None, None, "OOMKilled"]),
+    ),
+}
+
+
 @st.composite
 def soups(draw, kind: Kind) -> list[tuple[Event, Details]]:
     """Events that need not make sense; but ``follows`` names what lies within ``tight_timing``, or what nobody saw."""
-    roles = [Role.START, Role.START, Role.END, Role.END, *([Role.CANCELLATION] if kind is Kind.FLOW_RUN else [])]
+    roles = [Role.START, Role.START, Role.END, Role.END]
+    if kind is Kind.FLOW_RUN:
+        roles += [Role.CANCELLATION, *draw(st.just([]) | st.just(list(WITNESSES.values())))]
     drawn = [
         (draw(st.sampled_from(roles)), draw(st.sampled_from(TIMES)), draw(st.sampled_from(["w1", "w1", "w2"])))
         for _ in range(draw(st.integers(2, 8)))
@@ -38,10 +53,20 @@ def soups(draw, kind: Kind) -> list[tuple[Event, Details]]:
     events = []
     for n, (role, minutes, worker) in enumerate(drawn):
         near = [id_ for id_, begun in starts if abs(minutes - begun) < 5]
-        follows = draw(st.none() | st.sampled_from([*near, "unseen"])) if role is Role.END else None
-        by = None if role is Role.CANCELLATION else worker if kind is Kind.FLOW_RUN else WORKER
-        ran = Infrastructure(f"by {role}{n}", n) if role is Role.END else None
-        event = Event(role, f"{role[0]}{n}", at(minutes), by, follows, infrastructure=ran)
+        ends = role in (Role.END, Role.CREATION)
+        follows = draw(st.none() | st.sampled_from([*near, "unseen"])) if ends else None
+        by = worker if kind is Kind.FLOW_RUN else WORKER
+        ran = Infrastructure(draw(st.sampled_from([f"by {role}{n}", "default:job"])), n) if ends else None
+        event = Event(
+            role,
+            f"{role[0] if role is not Role.CREATION else 'k'}{n}",
+            at(minutes),
+            by if ends or role is Role.START else None,
+            follows,
+            infrastructure=ran,
+            detached=role is Role.START and kind is Kind.FLOW_RUN and draw(st.booleans()),
+            said=draw(SAID[role]) if role in SAID else None,
+        )
         events.append((event, telling(event, draw(st.booleans()))))
     return sorted(events, key=lambda said: (said[0].occurred, said[0].id))
 
@@ -64,6 +89,7 @@ def finals(arriving: list[tuple[Event, Details]], kind: Kind, *, shared: bool) -
         identity(x): (
             (x.outcome, x.matched_by, x.ambiguous, x.superseded_by),
             tuple(event and event.id for event in (x.start, x.end, x.cancellation)),
+            tuple(event and event.id for event in (x.creation, x.running, x.state, x.phase)),
             x.details,
             x.infrastructure,
         )

@@ -7,9 +7,9 @@ import time
 import pytest
 
 from correlator import core
-from correlator.core import Outcome, SubjectState, decode, encode, encode_within
+from correlator.core import Outcome, Settled, SubjectState, decode, encode, encode_within
 from correlator.event import Details, Event, Kind, Role
-from tests.core.scenes import Scene, cancel, end, rules, start, until, written
+from tests.core.scenes import Scene, cancel, end, pod, rules, start, submit, until, written
 from tests.core.test_truth import nothing_in_two
 
 FEW = rules(max_starts=3, max_waiting=3, worker_names_shared=True)
@@ -77,6 +77,24 @@ def test_of_too_many_cancellations_the_oldest_stands_alone():
     assert len(scene.records) == 6
 
 
+def test_of_too_many_witnesses_the_oldest_is_forgotten_and_counted():
+    """Rule B2: of a run that is open, and of none."""
+    pods = [pod(f"p{n}", 1 + n, None, f"job-{n}") for n in range(6)]
+    for first in ([submit("a", 0)], []):
+        scene = Scene(Kind.FLOW_RUN, FEW).play([*first, *pods])
+        assert scene.state is not None
+        assert [known.event.id for known in scene.state.witnesses] == ["p3", "p4", "p5"]
+        assert scene.unclaimed == 3
+
+
+def test_a_witness_of_an_entry_too_large_goes_without_a_record():
+    """Rule B3."""
+    scene = Scene().play([submit("a", 5), *(pod(f"p{n}", 1 + n, None, f"job-{n}") for n in range(6))])
+    assert scene.state is not None
+    _, evicted = encode_within(scene.state, rules(max_entry_bytes=len(encode(scene.state)) - 1))
+    assert (evicted.published, evicted.unclaimed) == ([], 1)
+
+
 def test_what_is_published_already_is_not_lost_when_it_must_go():
     steps = [step for n in range(6) for step in (start("abcdef"[n], n), end("uvwxyz"[n], n + 0.5, "abcdef"[n]))]
     scene = Scene(Kind.WORKER, FEW).play(steps)
@@ -125,7 +143,7 @@ def test_a_start_whose_end_was_another_s_goes_as_it_stands_where_an_entry_is_too
     scene = Scene(Kind.WORKER, rules(worker_names_shared=True)).play(ROBBED)
     assert scene.state is not None
     _, evicted = encode_within(scene.state, rules(max_entry_bytes=len(encode(scene.state)) - 1))
-    assert [written(lifecycle) for lifecycle in evicted] == ["a.. lost amended"]
+    assert [written(lifecycle) for lifecycle in evicted.published] == ["a.. lost amended"]
     assert [known.event.id for known in (*scene.state.starts, *scene.state.ends)] == ["b", "e"]
 
 
@@ -155,7 +173,7 @@ def test_a_lifecycle_of_negative_duration_goes_whole_where_an_entry_is_too_large
     scene = Scene(Kind.FLOW_RUN).play([end("x", 0, "a"), start("a", 1), start("b", 2), start("c", 3)])
     assert scene.state is not None
     _, evicted = encode_within(scene.state, rules(max_entry_bytes=len(encode(scene.state)) - 1))
-    assert evicted == []
+    assert evicted.published == []
     assert [known.event.id for known in scene.state.starts] == ["b", "c"]
     assert scene.state.ends == []
 
@@ -186,10 +204,12 @@ def test_an_entry_too_large_loses_its_oldest():
     assert scene.state is not None
     value, evicted = encode_within(scene.state, rules(max_entry_bytes=5000))
     assert len(value) <= 5000
-    assert [lifecycle.start.id for lifecycle in evicted if lifecycle.start] == [f"a{n}" for n in range(len(evicted))]
-    assert {lifecycle.outcome for lifecycle in evicted} == {Outcome.LOST}
+    assert [lifecycle.start.id for lifecycle in evicted.published if lifecycle.start] == [
+        f"a{n}" for n in range(len(evicted.published))
+    ]
+    assert {lifecycle.outcome for lifecycle in evicted.published} == {Outcome.LOST}
     left = decode(value)
-    assert len(left.starts) + len(evicted) == 10
+    assert len(left.starts) + len(evicted.published) == 10
     assert encode(left) == value
 
 
@@ -198,7 +218,7 @@ def test_an_entry_of_one_event_stays_whatever_its_size():
     scene = Scene(Kind.WORKER)
     scene.say(start("a", 0).event, Details(tags=("x" * 1000,)))
     assert scene.state is not None
-    assert encode_within(scene.state, rules(max_entry_bytes=100)) == (encode(scene.state), [])
+    assert encode_within(scene.state, rules(max_entry_bytes=100)) == (encode(scene.state), Settled())
 
 
 def test_an_entry_too_large_is_dealt_with_in_time():
@@ -212,7 +232,7 @@ def test_an_entry_too_large_is_dealt_with_in_time():
     value, evicted = encode_within(state, scene.rules)
     took = time.process_time() - began
     assert len(value) <= scene.rules.max_entry_bytes
-    assert len(evicted) + len(decode(value).starts) == 1000
+    assert len(evicted.published) + len(decode(value).starts) == 1000
     assert took < 5, f"{took:.2f} s"
 
 
@@ -235,7 +255,7 @@ def test_a_resource_id_that_starts_20_000_times_without_a_stop(shared):
         if n % 100 == 0:
             value, evicted = encode_within(state, among)
             state = decode(value)
-            published += evicted
+            published += evicted.published
             largest = max(largest, len(value))
             assert len(state.starts) <= 1000
     took = time.process_time() - began

@@ -48,7 +48,7 @@ def same(one: SubjectState, other: SubjectState) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in ("kind", "subject", "details", "due")) and all(
         [(type(known), *astuple(known)) for known in getattr(one, name)]
         == [(type(known), *astuple(known)) for known in getattr(other, name)]
-        for name in ("starts", "ends", "cancellations")
+        for name in ("starts", "ends", "cancellations", "witnesses")
     )
 
 
@@ -124,9 +124,9 @@ def test_a_state_that_has_been_forgotten_takes_what_is_told_next():
     assert scene.state.details == Details("another")
 
 
-@pytest.mark.parametrize("value", [packed([2]), packed([2, {}]), packed([99, "worker-uptime", "s"])])
+@pytest.mark.parametrize("value", [packed([1]), packed([1, {}]), packed([3]), packed([99, "worker-uptime", "s"])])
 def test_another_release_s_state_is_refused_by_name(value):
-    with pytest.raises(ForeignState, match=r"version \d+: this one reads a state of version 1 alone"):
+    with pytest.raises(ForeignState, match=r"version \d+: this one reads a state of version 2 alone"):
         decode(value)
 
 
@@ -140,7 +140,7 @@ def test_another_release_s_state_is_refused_by_name(value):
         *((packed(fields), "not a state: ") for fields in (None, 1, {}, [], "1", [None], [True], [1.0], [2.5], ["2"])),
         (packed([0]), "no release wrote version 0"),
         (packed([-1]), "no release wrote version -1"),
-        (packed([1]), "not a state: "),
+        (packed([2]), "not a state: "),
         (VALUES[0][:-1], "not a state: "),
         (VALUES[0] + b"\x00", "not a state: "),
         (packed([*STATE, None]), "not a state: "),
@@ -151,8 +151,8 @@ def test_another_release_s_state_is_refused_by_name(value):
         (packed(changed(3, {"tags": []})), "not a state: Expected `array`, got `object`"),
         (packed(changed(4, None)), "not a state: "),
         (packed(changed(4, [[]])), "not a state: "),
-        (packed(changed(7, True)), "not a state: "),
-        (packed(changed(7, 1.5)), "not a state: "),
+        (packed(changed(8, True)), "not a state: "),
+        (packed(changed(8, 1.5)), "not a state: "),
     ],
 )
 def test_what_is_no_state_is_refused(value, reason):

@@ -9,26 +9,26 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from correlator import core
-from correlator.core import Decision, Fate, encode, publication, subject
+from correlator.core import Fate, encode, publication, subject
 from correlator.core.publication import Occasion, settle
-from correlator.core.state import RememberedStart
 from correlator.event import Kind
 from tests.core import test_truth
 from tests.core.cases import CASES
+from tests.core.lives import truths, witnessed
 from tests.core.scenes import Scene
 from tests.core.test_any_order import soups
-from tests.core.test_truth import EXAMPLES, RULES, arrivals, truths
+from tests.core.test_truth import EXAMPLES, RULES, arrivals
 from tests.core.truth import MINUTE, events_of
 
 PROFILE = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def open_first(state, event, clock, passed, rules):
+def open_first(state, event, clock, rules):
     """The general way of a start that is the first."""
-    subject._add_start(state, RememberedStart(event, None, clock, clock + rules.limit(state.kind)), rules)
+    subject._add_start(state, state.details, event, clock, rules)
     watermark = clock - 1  # nothing of it can be due
-    published = settle(state, Occasion(seen=watermark, watermark=watermark, now=clock, event_id=event.id), rules)
-    return Decision(state=state, lifecycles=(*passed, *published), fate=Fate.OPENED)
+    settled = settle(state, Occasion(seen=watermark, watermark=watermark, now=clock, event_id=event.id), rules)
+    return subject._decision(state, Fate.OPENED, settled)
 
 
 @contextmanager
@@ -36,6 +36,7 @@ def general_way():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(subject, "open_first", open_first)
         patch.setattr(subject, "ends_the_only_one", lambda *_: False)
+        patch.setattr(subject, "tells_of_the_only_one", lambda *_: False)
         patch.setattr(subject, "_only_opens", lambda *_: False)
         patch.setattr(publication, "_at_rest", lambda *_: None)
         yield
@@ -47,10 +48,12 @@ class Followed(Scene):
     def __init__(self, kind, rules):
         super().__init__(kind, rules)
         self.states: list[bytes | None] = []
+        self.besides: list[tuple[int, int]] = []
 
     def _take(self, decision: core.Decision) -> None:
         super()._take(decision)
         self.states.append(None if self.state is None else encode(self.state))
+        self.besides.append((decision.unclaimed, decision.silent))
 
 
 def same_both_ways(run) -> Followed:
@@ -60,6 +63,7 @@ def same_both_ways(run) -> Followed:
     assert general.published == short.published
     assert general.fates == short.fates
     assert general.states == short.states
+    assert general.besides == short.besides
     return short
 
 
@@ -72,7 +76,8 @@ def test_on_every_case(case):
 @PROFILE
 @given(data=st.data())
 def test_on_what_is_true(kind, data):
-    events = events_of(data.draw(truths(kind)), kind, RULES)
+    lives = data.draw(truths(kind) if kind is Kind.WORKER else truths(kind) | witnessed())
+    events = events_of(lives, kind, RULES)
     partitions = data.draw(st.sampled_from([1, 1, 3]))
     arriving = data.draw(arrivals(events, partitions, data.draw(st.sampled_from([0, 30, 300])) * MINUTE // 60))
 

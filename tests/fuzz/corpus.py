@@ -14,8 +14,11 @@ from typing import Final
 from msgspec.structs import replace
 
 from correlator import core, prefect, wire
+from correlator.event import Phase
 from correlator.moments import Moment
-from local.session import SAMPLE
+from local.session import KUBERNETES, SAMPLE, SESSIONS, lines
+from tests.prefect.events import OURS, READING
+from tests.prefect.events import raw as written
 
 CORPUS: Final = Path(__file__).with_name("corpus.txt")
 MOST: Final = 70
@@ -30,12 +33,16 @@ def load(name: str) -> list[bytes]:
 
 
 def seeds(name: str) -> Iterator[bytes]:
-    """Proper inputs of a target, made from the sample: one of each kind of event."""
+    """Proper inputs of a target, made from real sessions: one of each kind of event; and those that are in none."""
     events = {}
-    for line in SAMPLE.read_bytes().splitlines():
-        if (decoded := prefect.decode(line, 5)) is not None:
+    for line in [
+        *map(written, OURS.values()),
+        *(line for path in (*SESSIONS, KUBERNETES, SAMPLE) for line in lines(path)),
+    ]:
+        if (decoded := prefect.decode(line, READING)) is not None:
             event = decoded.event
-            events[decoded.kind, event.role, event.follows is None] = (line, decoded)
+            exit_ = event.said.exit if isinstance(event.said, Phase) else None
+            events[decoded.kind, event.role, event.follows is None, event.worker is None, exit_] = (line, decoded)
     for line, decoded in events.values():
         event, key = decoded.event, decoded.subject.encode()
         if name == "raw":

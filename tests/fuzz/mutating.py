@@ -15,6 +15,9 @@ INTERESTING: Final[list[Any]] = [
     "0001-01-01T00:00:00+23:59", "2026-01-01t00:00:00.5z", "00000000-0000-0000-0000-00000000000A", "prefect.worker.",
     "prefect.worker.started", "prefect.runner.cancelled-flow-run", "prefect.flow-run.", "tag", "flow-run", "follows",
     "prefect.resource.role", "prefect.tag.x", "-0", "9999999999", "lost", "resource", "worker-uptime", "start",
+    "prefect.worker.cancelled-flow-run", "prefect.kubernetes.pod.evicted", "prefect.ecs.task.stopped", "kubernetes",
+    "prefect.flow-run.OutOfMoney", "prefect.state-type", "RUNNING", "CANCELLED", "PENDING", "state", "phase", "running",
+    "creation", "evicted", "infrastructure", "flow-run-duration", "a:b", "a:b:c", "prefect.worker.kubernetes.w", "ecs",
 ]  # fmt: skip
 
 

@@ -8,16 +8,18 @@ from collections.abc import Callable
 from typing import Final
 
 from correlator import core, prefect, records, wire
+from correlator.event import Event, Role
 from correlator.moments import END_OF_TIME, Moment
 
-MAX_TAGS: Final = 5
+READING: Final = prefect.Reading(5, frozenset({"kubernetes", "ecs"}))
 LONGEST_REASON: Final = 400
+WITNESSES: Final = frozenset({Role.CREATION, Role.PHASE, Role.RUNNING, Role.STATE})
 
 
 def raw(data: bytes) -> None:
     """A raw record of Prefect's topic."""
     try:
-        decoded = prefect.decode(data, MAX_TAGS)
+        decoded = prefect.decode(data, READING)
     except prefect.InvalidEvent as reason:
         _is_said(reason)
         return
@@ -32,8 +34,32 @@ def raw(data: bytes) -> None:
     _is_whole(decision.state)
     flushed = core.on_watermark(decision.state, END_OF_TIME, core.Rules())
     assert flushed.state is None
-    (lifecycle,) = flushed.lifecycles
-    assert records.render(lifecycle, "fuzz").value
+    if event.role in WITNESSES:
+        assert (flushed.lifecycles, flushed.unclaimed) == ((), 1)
+        _of_a_submit(decoded)
+    else:
+        (lifecycle,) = flushed.lifecycles
+        assert records.render(lifecycle, "fuzz").value
+
+
+def _of_a_submit(decoded: prefect.Decoded) -> None:
+    """What a witness says is told of the run's submit, in two records at most."""
+    event, rules = decoded.event, core.Rules()
+    submit = Event(Role.START, event.follows or "a submit", event.occurred, event.worker, detached=True)
+    state: core.SubjectState | None = core.SubjectState(decoded.kind, decoded.subject, decoded.details)
+    lifecycles: list[core.Lifecycle] = []
+    for said in (submit, event):
+        assert state is not None
+        decision = core.on_event(state, said, decoded.details, event.occurred, event.occurred, rules)
+        state = decision.state
+        lifecycles += decision.lifecycles
+    assert state is not None
+    _is_whole(state)
+    lifecycles += core.on_watermark(state, END_OF_TIME, rules).lifecycles
+    assert len(lifecycles) == 1
+    assert event in lifecycles[0].events or event.said is not None or event.role is Role.CREATION
+    assert records.render(lifecycles[0], "fuzz").value
+    assert records.render(records.bare(lifecycles[0]), "fuzz").value
 
 
 def state(data: bytes) -> None:

@@ -10,7 +10,7 @@ import pytest
 from correlator import core, prefect, wire
 from tests.fuzz.corpus import LARGEST, load, seeds
 from tests.fuzz.mutating import mutate
-from tests.fuzz.targets import TARGETS
+from tests.fuzz.targets import READING, TARGETS
 
 MUTATIONS = 60
 """Of each input, every time the tests run."""
@@ -56,7 +56,7 @@ def test_nothing_is_kept_in_memory(name: str) -> None:
 
 DEEP = 500_000
 DECODERS = {
-    "raw": (lambda data: prefect.decode(data, 1000), prefect.InvalidEvent),
+    "raw": (lambda data: prefect.decode(data, READING), prefect.InvalidEvent),
     "state": (core.decode, core.UnreadableState),
     "clocks": (core.Clocks.decode, core.UnreadableState),
     "lifecycles": (lambda data: wire.decode(b"key", data), wire.UnreadableWire),
@@ -70,6 +70,9 @@ DECODERS = {
         b'{"event":"prefect.worker.started","payload":' + b"[" * DEEP,
         b'{"event":"prefect.worker.started","payload":' + b'{"a":' * DEEP,
         b'[1,"prefect.worker.started",' + b"[" * DEEP + b"]" * DEEP + b"]",
+        b'{"event":"prefect.flow-run.' + b"x" * DEEP + b'","resource":{"prefect.state-type":"FAILED"}}',
+        b'{"resource":{"prefect.state-type"' + b" " * DEEP + b':"FAILED"},"event":"prefect.kubernetes.pod.failed"}',
+        b'{"event":"prefect.kubernetes.pod.failed","related":[' + b"{}," * DEEP + b"{}]}",
         b'{"event":"prefect.worker.started","id":"' + b"0" * DEEP + b'"}',
         b'{"event":"prefect.worker.started","occurred":"' + b"2026-01-01T" * DEEP + b'"}',
         b'{"occurred":' + b" " * DEEP + b'"prefect.worker.started"}',

@@ -1,6 +1,7 @@
 """What the dashboard's expressions say of series as Prometheus has them: with gaps, with beginnings, and with quiet."""
 
 import json
+import re
 
 import pytest
 
@@ -15,6 +16,8 @@ LABELS = {
     "prefect_correlator_records_total": 'kind="{kind}", outcome="lost", matched_by="none", amended="false"',
     "prefect_correlator_events_total": 'stage="correlate", event="prefect.worker.started", fate="opened"',
     "prefect_correlator_dead_letters_total": 'reason="InvalidEvent"',
+    "prefect_correlator_flow_run_duration_seconds_count": 'work_pool="p", outcome="completed", ended_by="worker"',
+    "prefect_correlator_flow_run_states_total": 'work_pool="p", type="FAILED"',
 }
 
 
@@ -49,13 +52,14 @@ def expression(title, target=0):
 
 
 def of(panel):
-    """The series that a panel counts, and the label that it tells bars apart by, with its value."""
+    """The series that a panel counts, and the labels that it tells bars apart by, with their values."""
     (name,) = {selector.partition("{")[0] for selector in files.selectors(panel["targets"][0]["expr"])}
     kind = "worker-uptime" if "worker-uptime" in panel["targets"][0]["expr"] else "flow-run-duration"
     labels = LABELS[name].format(kind=kind)
-    told = panel["targets"][0]["legendFormat"].strip("{}")
-    (value,) = [pair for pair in labels.split(", ") if pair.startswith(f"{told}=")]
-    return f"{name}{{{TARGET}, {labels}}}", f"{{{value}}}"
+    told = re.findall(r"\w+", panel["targets"][0]["legendFormat"])
+    values = [pair for pair in labels.split(", ") if pair.partition("=")[0] in told]
+    assert len(values) == len(told)
+    return f"{name}{{{TARGET}, {labels}}}", f"{{{', '.join(values)}}}"
 
 
 @pytest.mark.parametrize("panel", BARS, ids=lambda panel: panel["title"])
@@ -93,6 +97,7 @@ def test_what_was_long_before_the_time_shown_is_not_counted_after_a_gap(promised
 QUIET = {
     f"prefect_correlator_{name}{{{TARGET}, {labels}}}": "4x2000"
     for name, several in {
+        "flow_run_startup_seconds_bucket": ['work_pool="p", le="60"', 'work_pool="p", le="+Inf"'],
         "flow_run_duration_seconds_bucket": ['work_pool="p", le="60"', 'work_pool="p", le="+Inf"'],
         "publishing_delay_seconds_bucket": ['kind="k", le="60"', 'kind="k", le="+Inf"'],
         "records_total": [

@@ -15,11 +15,13 @@ from correlator.event import Kind
 from local.ports import free_ports
 from local.session import SAMPLE
 from tests.monitoring import files
+from tests.monitoring.detached import detached_runs
 from tests.monitoring.prometheus import PATIENCE, Prometheus, program, promtool
-from tests.stage.generated import Shape, generate, last_events
+from tests.stage.generated import BEGIN, HOUR, Shape, generate, last_events
 from tests.stage.running import Stage, stages
 
 SHAPE = Shape(hours=6, runs=400, workers=10, twins=2)
+DETACHED, SILENT = 48, 6
 INVALID = [b'{"event":"prefect.worker.started"}', b'{"event":"prefect.worker.stopped",']
 SUBSTITUTES = {
     **dict.fromkeys(("$namespace", "$job", "$pool"), ".*"),
@@ -64,13 +66,20 @@ async def _let_happen(stage: Stage, prometheus: Prometheus) -> None:
     records = list(generate(7, SHAPE).records(keyed=False))
     await _until(lambda: (_value(prometheus, "prefect_correlator_ready") or 0) == 1)
     fed = await stage.feed(records[: len(records) // 2])
+    fed += await stage.feed((None, value) for value in _detached(2))
     await _until(lambda: _read(prometheus) == fed)
+    await _until(lambda: _value(prometheus, "prefect_correlator_flow_run_startup_seconds_count") is not None)
     fed += await stage.feed(records[len(records) // 2 :])
+    fed += await stage.feed((None, value) for value in _detached(5))
     fed += await stage.feed((None, value) for _, value in last_events(int(stage.settings["PARTITIONS"])))
     fed += await stage.feed((None, value) for value in (*SAMPLE.read_bytes().splitlines(), *INVALID))
     await _until(lambda: _read(prometheus) == fed)
     await stage.until_done()
     await asyncio.sleep(2)  # scraped, and the rules evaluated
+
+
+def _detached(hour: int) -> Iterator[bytes]:
+    return detached_runs(DETACHED // 2, round((BEGIN + hour * HOUR) * 1e6), silent=SILENT // 2, seed=hour)
 
 
 def _read(prometheus: Prometheus) -> float | None:
@@ -95,6 +104,13 @@ def test_every_outcome_occurred(prometheus: Prometheus):
     assert seen == runs | {(Kind.WORKER, outcome) for outcome in Outcome if outcome is not Outcome.CANCELLED}
 
 
+def test_runs_whose_workers_do_not_wait_are_told_of_by_witnesses_or_silent(prometheus: Prometheus):
+    assert (_value(prometheus, "sum(prefect_correlator_detached_runs_total)") or 0) >= DETACHED
+    assert (_value(prometheus, "sum(prefect_correlator_silent_runs_total)") or 0) >= SILENT
+    counted = prometheus.query("sum by (ended_by) (prefect_correlator_flow_run_duration_seconds_count)")
+    assert {labels["ended_by"] for labels, value in counted if value} == {"worker", "infrastructure", "flow-run"}
+
+
 @pytest.mark.parametrize("where, expression", list(files.expressions()), ids=lambda it: it[:40])
 def test_there_is_something_to_see_in_every_panel(prometheus: Prometheus, where: str, expression: str):
     values = [value for _, value in prometheus.query(_substituted(expression))]
@@ -113,7 +129,7 @@ def test_every_variable_has_something_to_choose(prometheus: Prometheus):
 
 @pytest.mark.parametrize("rule", [*files.alerts(), *files.recorded()], ids=lambda rule: rule.get("alert", "record"))
 def test_every_series_that_a_rule_asks_for_exists(prometheus: Prometheus, rule: dict[str, str]):
-    for selector in [*files.selectors(rule["expr"]), *re.findall(r"\btopic:\w+:\w+", rule["expr"])]:
+    for selector in [*files.selectors(rule["expr"]), *re.findall(r"\b(?:topic|pool):\w+:\w+", rule["expr"])]:
         assert prometheus.query(selector), selector
 
 

@@ -13,7 +13,7 @@ from correlator.settings import Settings
 from correlator.web import create_web
 from tests.page.chromium import WIDTHS
 from tests.page.hostile import MARKS, NAMES
-from tests.page.views import HOUR, MINUTE, NOW, run, view, worker
+from tests.page.views import HOUR, MINUTE, NOW, podded, run, view, worker
 from tests.web.conditions import condition
 
 OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
@@ -67,6 +67,26 @@ async def test_a_bar_is_where_its_lane_is_and_its_row_is_marked(tab, written):
         })""")
     await tab.evaluate("document.querySelector('.bar.run').click()")
     assert await tab.evaluate("document.querySelector('tr:target td').innerText.includes('run-1')")
+
+
+@pytest.mark.parametrize("startup, larger", [(2, "right"), (8, "left")])
+async def test_the_name_of_a_run_stands_in_the_larger_of_start_up_and_the_rest(tab, written, startup, larger):
+    """Zoomed and scrolled, too: on the other's colour it could not be read."""
+    ended = [podded(1, ago=20 * MINUTE, lasts=10 * MINUTE, startup=startup * MINUTE)]
+    await tab.open(written(page.render(view([], ended))), WIDTHS["desktop"])
+    await tab.evaluate("document.querySelector('label[for=zoom4]').click()")
+    await tab.evaluate("document.querySelector('.scroll').scrollLeft = -400")
+    left, line, right, begin, end = await tab.evaluate("""(() => {
+        const bar = document.querySelector('.bar.run'), at = bar.getBoundingClientRect()
+        const name = bar.querySelector('b').getBoundingClientRect()
+        const width = parseFloat(getComputedStyle(bar, '::before').width)
+        return [at.left, at.left + width, at.right, name.left, name.right]
+    })()""")
+    assert line - left == pytest.approx(startup / 10 * (right - left), abs=2)
+    if larger == "left":
+        assert left - 1 <= begin < end <= line + 1
+    else:
+        assert line - 1 <= begin < end <= right + 1
 
 
 @pytest.fixture

@@ -6,14 +6,14 @@ import re
 import pytest
 
 from correlator import page
-from correlator.core import MatchedBy, Outcome
-from correlator.event import Kind
+from correlator.core import EndedBy, MatchedBy, Outcome
+from correlator.event import Exit, Kind, StateType
 from correlator.page import PLAIN, Look
 from correlator.page.rendering import LARGEST, SHOWN
 from correlator.page.tables import FIRST
 from tests.page.hostile import MARKS, NAMES
 from tests.page.reading import Page, text
-from tests.page.views import HOUR, MINUTE, NOW, SECOND, WORKER, run, view, worker
+from tests.page.views import HOUR, MINUTE, NOW, SECOND, WORKER, podded, run, view, worker
 from tests.records.lifecycles import ALL
 
 
@@ -60,10 +60,12 @@ def test_every_way_to_end_has_a_row_and_a_bar():
     ]
     shown = rendered((), ended)
     rows = shown.rows("last")
-    assert sorted(re.sub(r"^\W", "", row["Outcome"]) for row in rows) == sorted(it.outcome for it in ended)
+    endings = [f"flow {it.failure.lower()}" if it.failure else str(it.outcome) for it in ended]
+    assert sorted(re.sub(r"^\W", "", row["Outcome"]) for row in rows) == sorted(endings)
     assert len(shown.bars()) == len(ended)
     for outcome in Outcome:
-        bars = [it for it in shown.bars() if outcome in it.get("class").split()]
+        looks = {outcome, *(("failed", "crashed") if outcome is Outcome.COMPLETED else ())}
+        bars = [it for it in shown.bars() if looks & set(it.get("class").split())]
         assert len(bars) == sum(it.outcome is outcome for it in ended) == int(shown.figures()[outcome])
         assert all(f": {outcome}" in it.get("title") for it in bars)
 
@@ -95,6 +97,95 @@ def test_a_completed_run_whose_process_failed_is_no_plain_success():
     (bar,) = (it for it in shown.bars() if "exit" in it.get("class").split())
     assert bar.get("title").startswith("run-1: completed, exit 137 after 1m")
     assert "of them exit ≠ 0" not in rendered((), [fine, cancelled]).figures()
+
+
+@pytest.mark.parametrize("state", [StateType.FAILED, StateType.CRASHED])
+def test_a_flow_that_went_wrong_is_told_apart_whatever_became_of_its_infrastructure(state):
+    word = state.lower()
+    wrong = podded(1, ago=HOUR, state=state)
+    with_exit_code = run(2, ago=2 * HOUR, state=state, status_code=1)
+    fine, cancelled = podded(3, ago=3 * HOUR), podded(4, ago=4 * HOUR, state=state, outcome=Outcome.CANCELLED)
+    shown = rendered((), [wrong, with_exit_code, fine, cancelled])
+    rows = shown.rows("last")
+    mark = {"failed": "✗", "crashed": "↯"}[word]
+    assert [row["Outcome"] for row in rows] == [f"{mark}flow {word}", f"{mark}flow {word}", "✓completed", "⊘cancelled"]
+    assert [row["Notes"] for row in rows] == ["", "exit code 1", "", f"flow {word}"]
+    assert shown.figures()["completed"] == "3"
+    assert shown.figures()[f"of them {word}"] == "2"
+    assert "of them exit ≠ 0" not in shown.figures(), "the flow run's word is better"
+    bars = [bar.get("title") for bar in shown.bars() if word in bar.get("class").split()]
+    assert len(bars) == 2
+    assert all(f": completed, flow {word} after 1m" in title for title in bars)
+    assert f"its flow run’s terminal state was {state}" in text(shown.all("footer")[0])
+
+
+TOLD_BY = {
+    "worker": run(1, ago=HOUR),
+    "pod": podded(1, ago=HOUR),
+    "task": podded(1, ago=HOUR, exit=Exit.STOPPED),
+    "flow run": podded(1, ago=HOUR, ended_by=EndedBy.FLOW_RUN, exit=None),
+}
+
+
+@pytest.mark.parametrize("teller, it", TOLD_BY.items())
+def test_by_whose_word_a_run_ended(teller, it):
+    shown = rendered((), [it, podded(2, ago=2 * HOUR), worker("w", ago=HOUR, ended=NOW, outcome=Outcome.COMPLETED)])
+    assert {row["Worker or run"].split()[1][:5]: row["End told by"] for row in shown.rows("last")} == {
+        "run-1": teller,
+        "run-2": "pod",
+        "w": "–",
+    }
+    (title,) = (bar.get("title") for bar in shown.bars() if bar.get("title").startswith("run-1:"))
+    assert f"; end told by its {teller}" in title
+    assert ("matched by" in title) is (teller == "worker"), "a witness names its run: no start was guessed"
+
+
+def test_where_every_worker_tells_its_runs_ends_there_is_no_column_for_that():
+    ended = [run(1, ago=HOUR), worker("w", ago=HOUR, ended=NOW, outcome=Outcome.COMPLETED)]
+    shown = rendered((), ended)
+    assert {"End told by", "Start-up"}.isdisjoint(shown.rows("last")[0])
+    assert "end told by" not in text(shown.all("footer")[0])
+    assert "start-up" not in text(shown.all("main")[0])
+
+
+@pytest.mark.parametrize(
+    "exit_, reason, note",
+    [
+        (Exit.FAILED, "OOMKilled", "pod failed: OOMKilled"),
+        (Exit.EVICTED, "Evicted<b>\u202e", "pod evicted: Evicted<b>[U+202E]"),
+        (Exit.FAILED, None, "pod failed"),
+        (Exit.SUCCEEDED, None, ""),
+        (Exit.STOPPED, None, ""),
+    ],
+)
+def test_how_a_pod_went_wrong_is_noted(exit_, reason, note):
+    other = podded(2, ago=2 * HOUR, amended=True)
+    row, _ = rendered((), [podded(1, ago=HOUR, exit=exit_, reason=reason), other]).rows("last")
+    assert row["Notes"] == note
+
+
+def test_how_long_a_run_took_to_start():
+    ended = podded(1, ago=HOUR, lasts=10 * MINUTE, startup=154 * SECOND)
+    skewed = podded(2, ago=2 * HOUR, startup=-SECOND)
+    going = podded(3, ago=80 * SECOND, outcome=None, ended_by=None, exit=None, state=None, stated=None)
+    shown = rendered([going, run(4, ago=MINUTE, outcome=None)], [ended, skewed, run(5, ago=3 * HOUR)])
+    assert [row["Start-up"] for row in shown.rows("last")] == ["2m 34s", "0ms", "–"]
+    assert [row["Start-up"] for row in shown.rows("runs")] == ["20s", "–"]
+    bars = {it.get("title").partition(":")[0]: it for it in shown.bars()}
+    assert "start-up 2m 34s" in bars["run-1"].get("title")
+    assert {name for name, it in bars.items() if "startup" in it.get("class").split()} == {"run-1", "run-3"}
+    assert "--startup:25" in bars["run-1"].get("style")
+    assert "--startup:" in bars["run-3"].get("style")
+    assert "fainter part of a run’s bar is its start-up" in text(shown.root)
+
+
+def test_a_run_whose_flow_has_ended_is_not_going_any_more():
+    ending = podded(1, ago=HOUR, lasts=MINUTE, outcome=None, ended_by=None, exit=None, state=StateType.FAILED)
+    shown = rendered([ending])
+    assert shown.figures()["runs going"] == "0"
+    assert shown.rows("runs")[0]["State"] == "▸flow failed, ending"
+    (bar,) = shown.bars()
+    assert not bar.get("style").startswith("left:0%;width:100"), "it is drawn as long as its flow ran"
 
 
 def test_columns_that_no_row_fills_are_left_out():

@@ -3,7 +3,8 @@
 import uuid
 from collections import Counter
 
-from correlator.core import Outcome
+from correlator.core import EndedBy, Outcome
+from correlator.event import Exit, StateType
 from correlator.page import Seen, Usual, View, seen
 from tests.records.lifecycles import ALL
 
@@ -26,16 +27,24 @@ def run(number, *, ago, lasts=MINUTE, outcome=Outcome.COMPLETED, **more) -> Seen
     started = NOW - ago
     ended = started + lasts if outcome in (Outcome.COMPLETED, Outcome.CANCELLED) else None
     about = {"record_id": some_id(number), "subject": some_id((number, "run")), "start_id": some_id((number, "start"))}
+    about["ended_by"] = None if ended is None else EndedBy.WORKER
     return dated(
         RUN._replace(**about | {"outcome": outcome, "started": started, "ended": ended, "name": f"run-{number}"} | more)
     )
+
+
+def podded(number, *, ago, lasts=MINUTE, startup=20 * SECOND, state=StateType.COMPLETED, **more) -> Seen:
+    """A run of a worker that does not wait, as its pod and its states tell of it."""
+    running = NOW - ago + startup
+    told = {"ended_by": EndedBy.INFRASTRUCTURE, "exit": Exit.SUCCEEDED, "status_code": None, "state": state}
+    return run(number, ago=ago, lasts=lasts, **{"running": running, "stated": NOW - ago + lasts} | told | more)
 
 
 def worker(slug, *, ago, **more) -> Seen:
     """A worker that is up."""
     id_ = f"prefect.worker.process.{slug}"
     about = {"record_id": some_id(slug), "subject": id_, "worker": id_, "worker_name": slug, "name": slug}
-    times = {"started": NOW - ago, "ended": None, "start_id": some_id((slug, "start"))}
+    times = {"started": NOW - ago, "ended": None, "ended_by": None, "start_id": some_id((slug, "start"))}
     return dated(WORKER._replace(**about | times | {"outcome": None, "ambiguous": False, "matched_by": None} | more))
 
 

@@ -4,6 +4,11 @@ from copy import deepcopy
 
 import orjson
 
+from correlator.prefect import Reading
+
+READING = Reading(max_tags=1000, detached=frozenset({"kubernetes", "ecs"}))
+"""As by the default settings."""
+
 RUN = "5635e7d9-9918-4888-b640-63b9ab96d532"
 FLOW = "30f07105-6d24-436c-a73e-d5768dc5024b"
 DEPLOYMENT = "54877f3b-9c2d-4675-8e0d-1177054d0acd"
@@ -61,7 +66,87 @@ EXECUTED = {
 }
 CANCELLED = {**SUBMITTED, "event": "prefect.runner.cancelled-flow-run", "resource": RUNNER, "related": related()}
 
-OURS = {event["event"]: event for event in (STARTED, STOPPED, SUBMITTED, EXECUTED, CANCELLED)}
+CANCELLED_BY_WORKER = {**SUBMITTED, "event": "prefect.worker.cancelled-flow-run"}
+"""As Prefect writes it before 3.2.8."""
+
+TOLD = {event["event"]: event for event in (STARTED, STOPPED, SUBMITTED, EXECUTED, CANCELLED, CANCELLED_BY_WORKER)}
+"""What workers and runners say."""
+
+KUBERNETES_WORKER = {
+    "prefect.resource.id": "prefect.worker.kubernetes.k8s-worker",
+    "prefect.resource.name": "K8s Worker",
+    "prefect.version": "3.9.1",
+    "prefect.worker-type": "kubernetes",
+}
+POD = "prefect.kubernetes.pod.798b07d8-de12-4419-bf48-d19f4e57528b"
+POD_NAME = "heavenly-condor-fdfbb-x1"
+TASK = "prefect.ecs.task.0c1e5b1a"
+ARN = "arn:aws:ecs:eu-central-1:123456789012:task/etl/0c1e5b1a"
+OF_UNIT = [
+    *related(tags=()),
+    POOLED,
+    resource("worker", "prefect.worker.kubernetes.k8s-worker", "K8s-Worker", **{"prefect.worker-type": "kubernetes"}),
+]
+"""What a pod and a task are related to."""
+
+
+def pod(phase, **labels):
+    own = {"prefect.resource.id": POD, "prefect.resource.name": POD_NAME, "kubernetes.namespace": "default"}
+    return {
+        **SUBMITTED,
+        "event": f"prefect.kubernetes.pod.{phase}",
+        "id": END,
+        "follows": START,
+        "resource": own | {f"kubernetes.{label}": value for label, value in labels.items()},
+        "related": OF_UNIT,
+    }
+
+
+def task(phase):
+    own = {"prefect.resource.id": TASK, "ecs.taskArn": ARN, "ecs.clusterArn": "arn:aws:ecs:eu-central-1:1:cluster/etl"}
+    return {**pod(phase), "event": f"prefect.ecs.task.{phase}", "resource": own}
+
+
+def state(type_, name):
+    own = {
+        "prefect.resource.id": f"prefect.flow-run.{RUN}",
+        "prefect.resource.name": "pragmatic-panda",
+        "prefect.run-count": "1",
+        "prefect.state-message": "",
+        "prefect.state-name": name,
+        "prefect.state-timestamp": "2026-11-23T15:38:21.737255+00:00",
+        "prefect.state-type": type_,
+    }
+    states = {"from": "RUNNING", "to": type_}
+    return {
+        **SUBMITTED,
+        "event": f"prefect.flow-run.{name}",
+        "id": END,
+        "follows": START,
+        "resource": own,
+        "related": related()[:2],
+        "payload": {"intended": states, "validated_state": {"type": type_, "name": name}},
+    }
+
+
+PODS = {phase: pod(phase) for phase in ("pending", "running", "succeeded", "failed", "evicted")}
+STATES = {
+    name: state(type_, name)
+    for type_, name in (
+        ("RUNNING", "Running"),
+        ("RUNNING", "Retrying"),
+        ("COMPLETED", "Completed"),
+        ("COMPLETED", "Cached"),
+        ("FAILED", "Failed"),
+        ("FAILED", "OutOfMoney"),
+        ("CRASHED", "Crashed"),
+        ("CANCELLED", "Cancelled"),
+    )
+}
+WITNESSES = {event["event"]: event for event in (*PODS.values(), task("stopped"), *STATES.values())}
+"""What pods, tasks and flow runs say."""
+
+OURS = TOLD | WITNESSES
 
 
 def raw(event, /, **changes) -> bytes:

@@ -1,4 +1,4 @@
-"""What Prefect says, as an event of ours: what each of the five names means, and every field that is taken from it."""
+"""What Prefect says, as an event of ours: what workers and runners say, and every field that is taken from it."""
 
 from pathlib import Path
 
@@ -11,17 +11,20 @@ from correlator.event import Details, Event, Infrastructure, Kind, Named, Role, 
 from correlator.prefect import Decoded, InvalidEvent, decode
 from tests.prefect.events import (
     CANCELLED,
+    CANCELLED_BY_WORKER,
     DEPLOYMENT,
     END,
     EXECUTED,
     FLOW,
     OURS,
     POOL,
+    READING,
     RUN,
     START,
     STARTED,
     STOPPED,
     SUBMITTED,
+    TOLD,
     raw,
     related,
     resource,
@@ -51,7 +54,7 @@ AT = 1_795_448_301_737_255  # 2026-11-23T15:38:21.737255Z
 
 
 def read(raw_event, max_tags=1000, /, **changes) -> Decoded:
-    decoded = decode(raw(raw_event, **changes), max_tags)
+    decoded = decode(raw(raw_event, **changes), replace(READING, max_tags=max_tags))
     assert decoded is not None
     return decoded
 
@@ -76,16 +79,20 @@ def read(raw_event, max_tags=1000, /, **changes) -> Decoded:
             CANCELLED,
             Decoded(Kind.FLOW_RUN, RUN, Event(Role.CANCELLATION, START, AT, None), OF_CANCELLATION, None),
         ),
+        (
+            CANCELLED_BY_WORKER,
+            Decoded(Kind.FLOW_RUN, RUN, Event(Role.CANCELLATION, START, AT, WORKER_ID), OF_RUN, None),
+        ),
     ],
-    ids=OURS,
+    ids=TOLD,
 )
-def test_what_the_five_events_mean(said, meant):
-    assert decode(raw(said), 1000) == meant
+def test_what_workers_and_runners_say(said, meant):
+    assert decode(raw(said), READING) == meant
 
 
 @pytest.mark.parametrize("received, expected", [("2026-11-23T15:38:22Z", AT + 262_745), ("soon", None), (None, None)])
 def test_received_is_what_a_server_said(received, expected):
-    assert decode(raw(STARTED, received=received), 1000).received == expected
+    assert decode(raw(STARTED, received=received), READING).received == expected
 
 
 # Optional labels: what is missing or malformed is null, or the part is not there, but the event counts.
@@ -230,17 +237,17 @@ def test_tags_are_sorted_and_once_each_and_verbatim(tags, most, kept, truncated)
     ],
 )
 def test_what_cannot_concern_us_is_nothing(value):
-    assert decode(value, 1000) is None
+    assert decode(value, READING) is None
 
 
 @pytest.mark.parametrize("said", OURS.values(), ids=OURS)
 def test_an_event_of_ours_is_found_in_any_order_of_keys_and_any_spacing(said):
-    expected = decode(raw(said), 1000)
+    expected = decode(raw(said), READING)
     nested = {"payload": {"occurred": "x", "event": "prefect.flow-run.Running"}}
     for keys in (sorted(said), sorted(said, reverse=True), [*nested, *said], ["event", "occurred", *said]):
         shuffled = {key: nested.get(key, said.get(key)) for key in keys}
-        assert decode(orjson.dumps(shuffled), 1000) == expected
-        assert decode(orjson.dumps(shuffled, option=orjson.OPT_INDENT_2), 1000) == expected
+        assert decode(orjson.dumps(shuffled), READING) == expected
+        assert decode(orjson.dumps(shuffled, option=orjson.OPT_INDENT_2), READING) == expected
 
 
 def test_unknown_keys_and_labels_are_ignored():
@@ -262,7 +269,7 @@ def test_a_large_event_is_trimmed():
 
 
 @pytest.mark.parametrize("tag", ["x" * 100, "\u0001" * 100, "\U0001f600" * 100], ids=["ascii", "escaped", "astral"])
-@pytest.mark.parametrize("said", OURS.values(), ids=OURS)
+@pytest.mark.parametrize("said", TOLD.values(), ids=TOLD)
 def test_what_a_large_event_brings_has_bounded_bytes(said, tag):
     """However it is written: the lifecycles topic, a table's entry and a record must take it."""
     large = dict.fromkeys(("prefect.resource.name", "prefect.version", "prefect.worker-type"), tag * 40)
@@ -272,7 +279,7 @@ def test_what_a_large_event_brings_has_bounded_bytes(said, tag):
     assert len(msgspec.json.encode(found.details)) < 256 * 1024
 
 
-@pytest.mark.parametrize("said", OURS.values(), ids=OURS)
+@pytest.mark.parametrize("said", TOLD.values(), ids=TOLD)
 def test_a_large_event_with_too_long_an_id_is_invalid(said):
     """A record promises its worker's and its runner's id."""
     id_ = said["resource"]["prefect.resource.id"] + "x" * 1024
@@ -284,13 +291,15 @@ SAMPLE = Path(__file__).parents[2] / "local" / "sample" / "prefect-3.9.1-events.
 
 
 def test_the_sample_is_read_as_it_was_observed():
-    decoded = [decode(line, 1000) for line in SAMPLE.read_bytes().splitlines()]
+    decoded = [decode(line, READING) for line in SAMPLE.read_bytes().splitlines()]
     meant = [(one.kind, one.event.role) for one in decoded if one]
     assert len(decoded) == 341
     assert {meaning: meant.count(meaning) for meaning in sorted(set(meant))} == {
         (Kind.FLOW_RUN, Role.CANCELLATION): 1,
         (Kind.FLOW_RUN, Role.END): 22,
+        (Kind.FLOW_RUN, Role.RUNNING): 25,
         (Kind.FLOW_RUN, Role.START): 26,
+        (Kind.FLOW_RUN, Role.STATE): 25,
         (Kind.WORKER, Role.END): 2,
         (Kind.WORKER, Role.START): 13,
     }

@@ -6,15 +6,16 @@ import orjson
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from correlator.event import Infrastructure
 from correlator.prefect import Decoded, InvalidEvent, decode, parsing
-from tests.prefect.events import CANCELLED, EXECUTED, OURS, STARTED, SUBMITTED, raw, with_label
+from tests.prefect.events import CANCELLED, EXECUTED, OURS, READING, STARTED, SUBMITTED, raw, with_label
 from tests.prefect.test_invalid import json
 
-MAX_TAGS = 3
+READ_SO = replace(READING, max_tags=3)
 LABELS = {
-    "own": ("resource.id", "resource.name", "version", "worker-type", "unknown"),
+    "own": ("resource.id", "resource.name", "version", "worker-type", "state-type", "state-name", "unknown"),
     "flow-run": (
         *("resource.id", "resource.role", "resource.name"),
         *("infrastructure.identifier", "infrastructure.status-code", "unknown"),
@@ -33,7 +34,7 @@ any_json = json | st.sampled_from(IDS) | st.integers(-(10**11), 10**11).map(str)
 def read(value: bytes) -> Decoded | str | None:
     """The event, or what is wrong with it."""
     try:
-        return decode(value, MAX_TAGS)
+        return decode(value, READ_SO)
     except InvalidEvent as reason:
         return f"invalid: {reason}"
 

@@ -14,6 +14,7 @@ import orjson
 from tests.same.oddities import NAMES, uuid_text
 from tests.same.reading import Line, one_hop, two_hops
 from tests.same.telling import Teller
+from tests.same.witnesses import witness
 
 SECOND: Final = 1_000_000
 MINUTE: Final = 60 * SECOND
@@ -23,7 +24,7 @@ DAY: Final = 24 * HOUR
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 
-STARTED, STOPPED, SUBMITTED, EXECUTED, CANCELLED = NAMES
+STARTED, STOPPED, SUBMITTED, EXECUTED, CANCELLED, CANCELLED_BY_WORKER = NAMES
 
 _BUSY: Final = 0.0015
 """How many of the logs are a hundred times as long as the others."""
@@ -32,7 +33,6 @@ DEFAULTS: Final[dict[str, Any]] = {
     "tight_timing": 5 * MINUTE,
     "grace": 15 * MINUTE,
     "remember": 30 * MINUTE,
-    "clock_tolerance": 5 * SECOND,
     "flow_run_limit": 7 * DAY,
     "worker_limit": 90 * DAY,
     "worker_names_shared": False,
@@ -61,9 +61,9 @@ class Logs:
         self._rng, self._foreign = rng, foreign
 
     def next(self) -> dict[str, Any]:
-        """Another: ``rules``, ``max_tags``, ``max_record`` (bytes), ``lines``, ``raw`` and ``parts`` (partitions),
-        ``hops``, ``most`` (messages or subjects that close a transaction), and ``steps``: how the stage reads it
-        (`reading`).
+        """Another: ``rules``, ``max_tags``, ``detached`` (types of workers), ``max_record`` (bytes), ``lines``, ``raw``
+        and ``parts`` (partitions), ``hops``, ``most`` (messages or subjects that close a transaction), ``steps``: how
+        the stage reads it (`reading`).
         """
         rng = self._rng
         rules = some_rules(rng)
@@ -75,6 +75,7 @@ class Logs:
         return {
             "rules": rules,
             "max_tags": rng.choice((1, 2, 3, 1000, 1000)),
+            "detached": rng.choice((("kubernetes", "ecs"), ("kubernetes", "ecs"), ("kubernetes", "ecs"), ("ecs",), ())),
             "max_record": rng.choice((1100, 900)) if rng.random() < 0.08 else 1 << 20,
             "lines": [tuple(line) for line in lines],
             "raw": raw,
@@ -119,7 +120,7 @@ def some_rules(rng: random.Random) -> dict[str, Any]:
         case 7:
             rules |= {"tight_timing": 0, "flow_run_limit": 2 * HOUR, "worker_limit": 2 * HOUR}
         case 8:
-            rules |= {"tight_timing": MINUTE, "grace": SECOND, "remember": SECOND, "clock_tolerance": 0}
+            rules |= {"tight_timing": MINUTE, "grace": SECOND, "remember": SECOND}
         case 9:
             rules |= {
                 "grace": 40 * MINUTE,
@@ -128,7 +129,7 @@ def some_rules(rng: random.Random) -> dict[str, Any]:
                 "worker_limit": 1 * HOUR,
             }
         case 10:
-            rules |= {"grace": 10 * HOUR, "remember": 2 * DAY, "clock_tolerance": MINUTE}
+            rules |= {"grace": 10 * HOUR, "remember": 2 * DAY}
         case _:
             rules |= {"tight_timing": 20 * MINUTE, "flow_run_limit": 3 * HOUR, "worker_limit": 4 * HOUR}
     if rng.random() < 0.25:
@@ -153,7 +154,7 @@ class _History:
         self._faithful = rng.choice((1.0, 0.9, 0.5))
         """How often it is one worker that has to do with runs."""
         limits = (rules["flow_run_limit"], rules["worker_limit"])
-        self._spans = [rules[name] for name in ("tight_timing", "grace", "remember", "clock_tolerance")]
+        self._spans = [rules[name] for name in ("tight_timing", "grace", "remember", "grace")]
         self._spans += [rules["grace"] + rules["remember"], *limits, *(limit + rules["remember"] for limit in limits)]
         begin = rng.choice((1_704_067_200, 1_795_448_252)) * SECOND + rng.randrange(DAY)
         if rng.random() < 0.02:
@@ -161,7 +162,8 @@ class _History:
         self._begin = begin
         self._said: list[Said] = []
         self._workers = [
-            f"prefect.worker.{rng.choice(('process', 'docker'))}.w-{number}" for number in range(rng.choice((1, 2, 3)))
+            f"prefect.worker.{rng.choice(('process', 'docker', 'kubernetes', 'kubernetes', 'ecs'))}.w-{number}"
+            for number in range(rng.choice((1, 2, 3)))
         ]
         if rng.random() < _BUSY:
             rng.choice((self._busy, self._flood))()
@@ -201,8 +203,12 @@ class _History:
             ends = at + self._span()
             if kind == "run" and rng.random() < 0.3:
                 for _ in range(rng.choice((1, 1, 2))):
-                    when = rng.choice((ends, at, at + self._span(), ends + self._near(self._rules["clock_tolerance"])))
+                    when = rng.choice((ends, at, at + self._span(), ends + self._near(self._rules["grace"])))
                     self._cancellation(subject, when)
+            if kind == "run" and rng.random() < 0.5:
+                for _ in range(rng.choice((1, 2, 3, 6))):
+                    when = rng.choice((at, ends, ends, at + rng_span(rng, max(1, ends - at)), ends + self._span()))
+                    self._witness(subject, when + rng.choice((0, 0, -SECOND, SECOND, MINUTE)))
             if rng.random() < 0.75:
                 self._end(kind, subject, ends, start, at)
                 if rng.random() < 0.05:  # said twice, under two ids
@@ -216,14 +222,17 @@ class _History:
         for _ in range(rng.randrange(3, 26)):
             at += rng.choice((0, 0, self._near(self._rules["tight_timing"]), self._span(), rng_span(rng, MINUTE)))
             when = max(0, at - (self._span() if rng.random() < 0.15 else 0))
-            role = rng.choice(("start", "end", "end", "cancellation") if kind == "run" else ("start", "end"))
+            roles = ("start", "end", "end", "cancellation", "witness", "witness") if kind == "run" else ("start", "end")
+            role = rng.choice(roles)
             if role == "start":
                 starts.append((self._start(kind, subject, when), when))
             elif role == "end":
                 known = rng.choice(starts) if starts and rng.random() < 0.8 else None
                 self._end(kind, subject, when, *(known or (None, when)))
-            else:
+            elif role == "cancellation":
                 self._cancellation(subject, when)
+            else:
+                self._witness(subject, when)
 
     def _grid(self, kind: str, subject: str) -> None:
         """A few events, each so many of the rules' spans from the beginning or from another: so that what is due is due
@@ -237,7 +246,6 @@ class _History:
             rules["grace"],
             rules["grace"],
             rules["remember"],
-            rules["clock_tolerance"],
             limit,
         )
         starts = [(self._start(kind, subject, self._begin), self._begin)]
@@ -248,7 +256,7 @@ class _History:
                 when += rng.choice(spans) * rng.choice((1, 1, 1, 1, -1))
             when = max(0, when + rng.choice((0, 0, 0, 0, 1, -1)))
             moments.append(when)
-            match rng.randrange(10):
+            match rng.randrange(13):
                 case 0 | 1 | 2:
                     starts.append((self._start(kind, subject, when), when))
                 case 3 | 4 | 5:
@@ -256,6 +264,8 @@ class _History:
                     self._end(kind, subject, when, *(known if rng.random() < 0.4 else (None, when)))
                 case 6 | 7 if kind == "run":
                     self._cancellation(subject, when)
+                case 8 | 9 | 10 if kind == "run":
+                    self._witness(subject, when)
                 case _:
                     self._other(when)
         if rng.random() < 0.3:  # as it comes, comes late, or early
@@ -283,11 +293,13 @@ class _History:
             happened = rng.choice((when, when, when - grace, self._begin + rng.choice((0, 1, SECOND)), starts[-1][1]))
             happened = max(self._begin, happened)
             first = len(self._said)
-            match rng.randrange(5):
+            match rng.randrange(7):
                 case 0:
                     starts.append((self._start(kind, subject, happened), happened))
                 case 1 | 2 if kind == "run":
                     self._cancellation(subject, happened)
+                case 5 | 6 if kind == "run":
+                    self._witness(subject, happened)
                 case 4:
                     pass
                 case _:
@@ -313,7 +325,7 @@ class _History:
             if rng.random() < 0.8:
                 self._end(kind, subject, at, start, began)
             if kind == "run" and rng.random() < 0.2:
-                self._cancellation(subject, at + self._near(self._rules["clock_tolerance"]))
+                self._cancellation(subject, at + self._near(self._rules["grace"]))
 
     def _apart(self, kind: str, subject: str) -> None:
         """A start that comes late, by a partition that is ahead of the one that its end comes by; and what comes when
@@ -349,7 +361,7 @@ class _History:
         """So many of one role, and then of another, that there is no room for them."""
         rng, at = self._rng, self._begin
         starts: list[tuple[str, int]] = []
-        roles = ("start", "end", "cancellation") if kind == "run" else ("start", "end")
+        roles = ("start", "end", "cancellation", "witness") if kind == "run" else ("start", "end")
         for role in rng.choices(roles, k=rng.choice((1, 2, 3, 4))):
             for _ in range(rng.choice((3, 6, 12, 24))):
                 at += rng.choice((0, 1, SECOND, rng_span(rng, MINUTE)))
@@ -358,8 +370,10 @@ class _History:
                 elif role == "end":
                     known = rng.choice(starts) if starts and rng.random() < 0.5 else None
                     self._end(kind, subject, at, *(known or (None, at)))
-                else:
+                elif role == "cancellation":
                     self._cancellation(subject, at)
+                else:
+                    self._witness(subject, at)
             at += rng.choice((0, self._span()))
 
     def _busy(self) -> None:
@@ -421,17 +435,29 @@ class _History:
         self._say(STOPPED if kind == "worker" else EXECUTED, uuid_text(rng), subject, at, follows)
 
     def _cancellation(self, subject: str, at: int) -> None:
-        self._say(CANCELLED, uuid_text(self._rng), subject, at, None)
+        name = CANCELLED if self._rng.random() < 0.7 else CANCELLED_BY_WORKER
+        self._say(name, uuid_text(self._rng), subject, at, None)
+
+    def _witness(self, subject: str, at: int) -> None:
+        """A pod, a task, or the flow run itself."""
+        told = witness(self._rng, subject)
+        self._tell(told, subject, min(max(0, at), _LATEST))
 
     def _say(self, name: str, id_: str, subject: str, at: int, follows: str | None) -> None:
         rng = self._rng
         occurred = min(max(0, at), _LATEST)
-        arrived = occurred + self._delay()
         worker = self._workers[0] if rng.random() < self._faithful else rng.choice(self._workers)
         told = self._teller.event(name, subject, worker)
-        told |= {"id": id_, "occurred": _written(occurred)}
+        told |= {"id": id_}
         if follows is not None or rng.random() < 0.9:
             told["follows"] = follows
+        self._tell(told, subject, occurred)
+
+    def _tell(self, told: dict[str, Any], subject: str, occurred: int) -> None:
+        """It arrives, at once or late, perhaps again."""
+        rng = self._rng
+        arrived = occurred + self._delay()
+        told["occurred"] = _written(occurred)
         chance = rng.random()
         if chance < 0.8:
             told["received"] = _written(min(max(0, arrived), _LATEST))

@@ -12,12 +12,14 @@ NAMES: Final = (
     "prefect.worker.submitted-flow-run",
     "prefect.worker.executed-flow-run",
     "prefect.runner.cancelled-flow-run",
+    "prefect.worker.cancelled-flow-run",
 )
-"""Prefect's five."""
+"""What workers and runners say."""
 
 NEAR_NAMES: Final = (
     "prefect.worker.started.again", "prefect.worker.start", "Prefect.worker.started",
-    "prefect.worker.cancelled-flow-run",
+    "prefect.kubernetes.pod.deleted", "prefect.ecs.task.running", "prefect.task-run.Completed", "prefect.flow-run.",
+    "prefect.kubernetes.pod.", "prefect.worker.cancelled-flow-runs",
     "prefect.runner.started", "xprefect.worker.stopped", "prefect.worker.stopped ", "prefect.runner.submitted-flow-run",
     "prefect.workerXstarted", "prefect.flow-run.Running", "prefect.worker.", "", "prefect.worker.started\n",
     "prefect.runner.cancelled-flow-run2",
@@ -128,7 +130,8 @@ def odd_resource_id(rng: random.Random) -> Any:
     word = rng.choice(("a", "process.w-1", "kubernetes.é", "x" * 1024, "y" * 1025, "", " ", "\x00", "A.B.C"))
     if rng.random() < 0.15:
         return anything(rng)
-    return rng.choice(("prefect.worker.", "prefect.runner.", "prefect.worker", "Prefect.worker.", "prefect.")) + word
+    begins = ("prefect.worker.", "prefect.runner.", "prefect.worker", "Prefect.worker.", "prefect.")
+    return rng.choice((*begins, "prefect.kubernetes.pod.", "prefect.flow-run.", "prefect.ecs.task.")) + word
 
 
 def odd_label(rng: random.Random) -> Any:
@@ -167,5 +170,7 @@ def odd_infrastructure(rng: random.Random) -> dict[str, Any]:
     if rng.random() < 0.7:
         told["prefect.infrastructure.status-code"] = rng.choice(STATUS_CODES)
     if rng.random() < 0.6:
-        told["prefect.infrastructure.identifier"] = rng.choice(("host:1", "", "pod", None, 7, "i" * 1025, {}))
+        told["prefect.infrastructure.identifier"] = rng.choice(
+            ("host:1", "", "pod", None, 7, "i" * 1025, {}, "a:b", "a:b:c", "a:b:c:d", "::", "c::arn")
+        )
     return told

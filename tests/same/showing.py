@@ -14,7 +14,7 @@ _MOST: Final = 400
 _LINES: Final = 60
 """Lines that are shown of a log, at most."""
 
-_SHOWN: Final = ("hops", "raw", "parts", "max_tags", "max_record", "most")
+_SHOWN: Final = ("hops", "raw", "parts", "max_tags", "detached", "max_record", "most")
 
 _KINDS: Final = ("worker", "run")
 _OUTCOMES: Final = (
@@ -27,11 +27,24 @@ _CAUSES: Final = ("an event", "decided", "lost", "superseded", "unmatched", "can
 _ROLES: Final = (
     *("worker-uptime start", "worker-uptime end"),
     *("flow-run-duration start", "flow-run-duration end", "flow-run-duration cancellation"),
+    *(f"flow-run-duration {role}" for role in ("creation", "phase", "running", "state")),
+)
+_WITNESSES: Final = ("infrastructure", "flow-run")
+_SAID: Final = (
+    *(f"Phase {exit_}" for exit_ in (None, "succeeded", "failed", "evicted", "stopped")),
+    *(f"State {type_}" for type_ in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")),
 )
 
 _EXPECTED: Final = frozenset(
     (
         *(f"event: {role}" for role in _ROLES),
+        *(f"event: {it}" for it in _SAID),
+        *(f"{where}: run: completed, by resource, ended by {it}" for where in ("replay", "stage") for it in _WITNESSES),
+        *(f"{where}: run: cancelled, start+end, ended by {it}" for where in ("replay", "stage") for it in _WITNESSES),
+        *("stage: a witness unclaimed", "stage: a run that nobody speaks of", "stage: a startup"),
+        *(f"stage: the terminal state {type_}" for type_ in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")),
+        "invalid: prefect.resource.id is …, not prefect.flow-run.<UUID>",
+        *("event: detached", "replay fate: noted", "stage fate, correlate: noted"),
         *("event: nothing", "event: truncated", "event: received told", "event: received not told"),
         *("invalid: not JSON", "invalid: not UTF-8", "invalid: event is …, not a name"),
         *(

@@ -8,11 +8,13 @@ from typing import Any, Final
 import orjson
 
 from local import events
+from local.session import SESSIONS, lines
 from tests.same import oddities as odd
 from tests.same.odd_json import Raw, Style, write
+from tests.same.witnesses import NAMES as PHASES
+from tests.same.witnesses import STATE_TYPES, witness
 
 _ROOT: Final = Path(__file__).parents[2]
-_SAMPLE: Final = sorted((_ROOT / "local" / "sample").glob("*.jsonl"))
 _CORPUS: Final = _ROOT / "tests" / "fuzz" / "corpus.txt"
 
 _LARGE: Final = 70_000
@@ -43,6 +45,11 @@ _BAD_TEXT: Final = (
 )
 
 _ROLE: Final = "prefect.resource.role"
+_LABELS: Final = (
+    *("prefect.resource.name", "prefect.version", "prefect.worker-type"),
+    *("prefect.state-type", "prefect.state-name", "kubernetes.reason", "ecs.taskArn"),
+)
+_VALUES: Final = ("kubernetes", "ecs", "process", *STATE_TYPES, "PENDING")
 
 _STYLES: Final = (
     Style(),
@@ -59,12 +66,14 @@ class Singles:
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
-        lines = [line for path in _SAMPLE for line in path.read_bytes().splitlines()]
-        ours = [line for line in lines if any(name.encode() in line for name in odd.NAMES)]
+        said = [line for path in SESSIONS for line in lines(path)]
+        marks = [text.encode() for text in (*odd.NAMES, *PHASES, *(f'-type": "{type_}"' for type_ in STATE_TYPES))]
+        ours = [line for line in said if any(mark in line for mark in marks)]
         rows = (line.split(" ") for line in _CORPUS.read_text().splitlines())
         self._corpus = [base64.b64decode(value) for target, value in rows if target == "raw"]
+        mine = set(ours)
         self._ours = [orjson.loads(line) for line in ours]
-        self._others = [orjson.loads(line) for line in lines if line not in set(ours)]
+        self._others = [orjson.loads(line) for line in said if line not in mine]
 
     def next(self) -> bytes | None:
         """Another event; None is a tombstone."""
@@ -87,9 +96,12 @@ class Singles:
         """A proper one, as a fresh object at its first two levels."""
         rng = self._rng
         chance = rng.random()
-        if chance < 0.5:
+        if chance < 0.2:
+            occurred = rng.choice(self._ours)["occurred"] if rng.random() < 0.9 else odd.odd_time(rng)
+            return {"occurred": occurred, **witness(rng, odd.uuid_text(rng))}
+        if chance < 0.55:
             name = rng.choice(odd.NAMES)
-            worker = f"prefect.worker.{rng.choice(('process', 'docker', 'kubernetes'))}.w-{rng.randrange(50)}"
+            worker = f"prefect.worker.{rng.choice(('process', 'docker', 'kubernetes', 'ecs'))}.w-{rng.randrange(50)}"
             subject = worker if name in odd.NAMES[:2] else odd.uuid_text(rng)
             follows = odd.uuid_text(rng) if "ed-flow" not in name and rng.random() < 0.5 else None
             occurred = rng.randrange(1_700_000_000_000_000, 1_800_000_000_000_000)
@@ -125,7 +137,7 @@ class Singles:
             case 4:
                 event["received"] = odd.odd_time(rng)
             case 5:
-                event["event"] = rng.choice((*odd.NAMES, *odd.NAMES, *odd.NEAR_NAMES, odd.anything(rng)))
+                event["event"] = rng.choice((*odd.NAMES, *odd.NAMES, *PHASES, *odd.NEAR_NAMES, odd.anything(rng)))
                 if rng.random() < 0.3:
                     event["payload"] = {"name": rng.choice(odd.NAMES)}
             case 6:
@@ -178,9 +190,7 @@ class Singles:
             case 2:
                 labels[rng.choice(list(labels))] = labels[name]
             case _:
-                labels[rng.choice(("prefect.resource.name", "prefect.version", "prefect.worker-type"))] = odd.odd_label(
-                    rng
-                )
+                labels[rng.choice(_LABELS)] = odd.odd_label(rng) if rng.random() < 0.7 else rng.choice(_VALUES)
 
     def _related(self, event: dict[str, Any]) -> None:
         rng, related = self._rng, event.get("related")

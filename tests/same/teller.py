@@ -41,7 +41,7 @@ def record_class(record: Said) -> str:
     first, second, third = (
         ("started_event_id", "stopped_event_id", None)
         if "started_event_id" in value
-        else ("submitted_event_id", "executed_event_id", "cancelled_event_id")
+        else ("submitted_event_id", "ended_at" if "ended_at" in value else "executed_event_id", "cancelled_event_id")
     )
     kind = "worker" if third is None else "run"
     parts = [f"{kind}: {value['outcome']}"]
@@ -51,6 +51,8 @@ def record_class(record: Said) -> str:
         parts.append(f"by {value['matched_by']}")
     if value["ambiguous"]:
         parts.append("ambiguous")
+    if value.get("ended_by") not in (None, "worker"):
+        parts.append(f"ended by {value['ended_by']}")
     return ", ".join(parts)
 
 
@@ -60,6 +62,10 @@ def _of_single(said: Said) -> Iterator[str]:
             yield f"event: {said['kind']} {said['role']}"
             if said["truncated"]:
                 yield "event: truncated"
+            if said.get("detached"):
+                yield "event: detached"
+            if (what := said.get("said")) is not None:
+                yield f"event: {what['what']} {what.get('type') or what.get('exit')}"
             yield "event: received " + ("not told" if said["received"] is None else "told")
             if said["over the wire"] != "same":
                 yield "event: not the same over the wire"
@@ -108,6 +114,10 @@ def _of_stage(said: Said) -> Iterator[str]:
             if record.endswith("True"):
                 yield from count * [f"stage amends into: {record.split()[1]}"]
         yield from sum(tally["evicted"].values()) * ["stage: evicted"]
+        yield from tally.get("unclaimed", 0) * ["stage: a witness unclaimed"]
+        yield from tally.get("silent", 0) * ["stage: a run that nobody speaks of"]
+        yield from len(tally.get("startups", ())) * ["stage: a startup"]
+        yield from (f"stage: the terminal state {type_}" for _, type_, _ in tally.get("states", ()))
         yield from len(tally["arrivals"]) * ["stage: caused by what arrived"]
 
 

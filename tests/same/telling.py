@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from local import events
 from tests.same.oddities import NAMES, STATUS_CODES, uuid_text
+from tests.same.witnesses import IDENTIFIERS
 
 _CANCELLED: Final = NAMES[4]
 _OF_WORKERS: Final = NAMES[:2]
@@ -82,7 +83,7 @@ class Teller:
                     )
                     labels["prefect.infrastructure.status-code"] = code
                 if rng.random() < 0.8:
-                    labels["prefect.infrastructure.identifier"] = rng.choice(("host:1", "pod", "host:2"))
+                    labels["prefect.infrastructure.identifier"] = rng.choice(("host:1", "pod", "host:2", *IDENTIFIERS))
 
     def _enlarge(self, told: dict[str, Any]) -> None:
         rng = self._rng

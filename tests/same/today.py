@@ -14,6 +14,7 @@ from msgspec.structs import asdict
 
 from correlator import core, prefect, records, wire
 from correlator.core import Lifecycle, bounds
+from correlator.core.lifecycle import Version
 from correlator.engine import Message, Slice, Transaction
 from correlator.event import Details, Event, Kind
 from correlator.partitioner import partition_for
@@ -28,6 +29,13 @@ from correlator.stage.tally import Tally
 Said = dict[str, Any]
 
 SOURCE = "same"
+DETACHED = ("kubernetes", "ecs")
+"""The types of workers that do not wait, of single events."""
+
+
+def _reading(max_tags: int, detached: Iterable[str] = DETACHED) -> prefect.Reading:
+    return prefect.Reading(max_tags, frozenset(detached))
+
 
 # Single events
 
@@ -35,7 +43,7 @@ SOURCE = "same"
 def decode(value: bytes | None, max_tags: int) -> Said:
     """What a raw record says: ``is`` nothing, invalid (with the ``reason``), an event (with every field)."""
     try:
-        decoded = prefect.decode(value, max_tags)
+        decoded = prefect.decode(value, _reading(max_tags))
     except prefect.InvalidEvent as reason:
         return {"is": "invalid", "reason": str(reason)}
     if decoded is None:
@@ -65,6 +73,8 @@ def _event(decoded: prefect.Decoded) -> Said:
         "worker": event.worker,
         "follows": event.follows,
         "truncated": event.truncated,
+        "detached": event.detached,
+        "said": None if event.said is None else {"what": type(event.said).__name__, **asdict(event.said)},
         "details": {part: details[part] for part in sorted(details)},
     }
 
@@ -94,12 +104,17 @@ def _record(lifecycle: Lifecycle) -> Said:
     return {
         "kind": str(kind),
         "cause": lifecycle.cause,
-        "replaces": lifecycle.replaces and str(lifecycle.replaces),
+        "replaces": lifecycle.replaces and str(lifecycle.replaces.outcome),
+        "published before": _version(lifecycle.replaces),
         "evicted": lifecycle.evicted,
         "key": _text(key),
         "value": _text(value),
         "headers": [[name, _text(text)] for name, text in headers],
     }
+
+
+def _version(version: Version | None) -> Said | None:
+    return None if version is None else asdict(version)
 
 
 def _text(value: bytes | None) -> str | None:
@@ -121,12 +136,12 @@ _encode = core.encode
 def _neutral(state: core.SubjectState) -> bytes:
     """The state as bytes that say a size which does not depend on how states are written: where entries are bounded
     more tightly than anyone does, what goes is to be the same in every format. By event: 200, and what it tells, as
-    JSON.
+    JSON; a witness tells nothing besides.
     """
     value = _Sized(_encode(state))
     known = (*state.starts, *state.ends, *state.cancellations)
     told = (_details(state.kind, state.subject, it.event, it.details or state.details) for it in known)
-    value.size = sum(200 + len(orjson.dumps(parts)) for parts in told)
+    value.size = sum(200 + len(orjson.dumps(parts)) for parts in told) + 200 * len(state.witnesses)
     return value
 
 
@@ -141,7 +156,7 @@ def replay(log: Said) -> Iterator[Said]:
     """What `replay` makes of the lines: an item for each, then for the end, what is open, and for --flush."""
     wall = [line[5] for line in log["lines"]]
     now = wall[0] if wall else 0
-    it = Replay(_rules(log), max_tags=log["max_tags"], wall_clock=lambda: now)
+    it = Replay(_rules(log), _reading(log["max_tags"], log["detached"]), wall_clock=lambda: now)
     before = Counter[str]()
     for number, line in enumerate(log["lines"]):
         now = wall[number]
@@ -206,16 +221,14 @@ class _Stage:
         self._lines, self._wall, self._offsets = log["lines"], 0, Counter[object]()
         self._two = log["hops"] == 2
         self._tallies: list[Tally] = []
-        self._most, max_tags = log["max_record"], log["max_tags"]
+        self._most, reading = log["max_record"], _reading(log["max_tags"], log["detached"])
         correlate.FULL = log["most"]
         letters = DeadLetters("dead-letters", 2, 3000 if self._most < 2000 else 1 << 20)
         clock: Callable[[], int] = lambda: self._wall  # noqa: E731
         self._table = _Entries()
-        input_ = TwoHops() if self._two else OneHop(max_tags=max_tags, wall_clock=clock)
+        input_ = TwoHops() if self._two else OneHop(reading, wall_clock=clock)
         self._correlate = Correlate(input_, self._table, self._publish, letters, _rules(log), self)  # type: ignore[arg-type]
-        self._intake = Intake(
-            "lifecycles", log["parts"], log["raw"], letters, max_tags=max_tags, wall_clock=clock, counts=self
-        )
+        self._intake = Intake("lifecycles", log["parts"], log["raw"], letters, reading, wall_clock=clock, counts=self)
         self._parts, self._raw = log["parts"], log["raw"]
         self._waiting: list[deque[_Record]] = [deque() for _ in range(self._parts)]
 
@@ -345,10 +358,14 @@ def _tally(tally: Tally) -> Said:
         "truncated": dict(sorted((str(kind), count) for kind, count in tally.truncated.items())),
         "arrivals": sorted([str(kind), at] for kind, arrivals in tally.arrivals.items() for at in arrivals),
         "spans": sorted(
-            [str(kind), pool, str(outcome), span]
-            for (kind, pool, outcome), spans in tally.spans.items()
+            [str(kind), pool, str(outcome), str(ended_by), span]
+            for (kind, pool, outcome, ended_by), spans in tally.spans.items()
             for span in spans
         ),
+        "startups": sorted([pool, span] for pool, spans in tally.startups.items() for span in spans),
+        "states": sorted([pool, str(type_), count] for (pool, type_), count in tally.states.items()),
+        "unclaimed": tally.unclaimed,
+        "silent": tally.silent,
     }
 
 

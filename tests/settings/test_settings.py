@@ -51,7 +51,7 @@ def test_defaults_are_those_of_the_design():
     assert settings.grace == timedelta(minutes=15)
     assert settings.remember == timedelta(minutes=30)
     assert settings.tight_timing == timedelta(minutes=5)
-    assert settings.clock_tolerance == timedelta(seconds=5)
+    assert settings.detached_workers == ("kubernetes", "ecs")
     assert (settings.flow_run_limit, settings.worker_limit) == (timedelta(days=7), timedelta(days=90))
 
 
@@ -73,6 +73,10 @@ def test_defaults_are_those_of_the_design():
         ("INSTANCE_ID", "", None),
         ("PARTITIONS", "", 8),
         ("SOURCE", "https://example.org/etl", "https://example.org/etl"),
+        ("DETACHED_WORKERS", "kubernetes", ("kubernetes",)),
+        ("DETACHED_WORKERS", " ecs , my-type_2,ecs", ("ecs", "my-type_2")),
+        ("DETACHED_WORKERS", "none", ()),
+        ("DETACHED_WORKERS", "", ("kubernetes", "ecs")),
         ("correlator_app_id", "etl", "etl"),
     ],
 )
@@ -107,6 +111,16 @@ def test_what_derives_from_the_app_id_follows_it(environment):
         ("PARTITIONS", "0", "must be more than 0"),
         ("PARTITIONS", "many", "must be a whole number"),
         ("REPLICATION_FACTOR", "0", "must be at least 1"),
+        (
+            "DETACHED_WORKERS",
+            "kubernetes,",
+            "must be types of workers with commas between, such as kubernetes,ecs; or none",
+        ),
+        ("DETACHED_WORKERS", ",", "must be types of workers with commas between"),
+        ("DETACHED_WORKERS", "Kubernetes", "must be types of workers with commas between"),
+        ("DETACHED_WORKERS", "kubernetes ecs", "must be types of workers with commas between"),
+        ("DETACHED_WORKERS", "prefect.worker.ecs", "must be types of workers with commas between"),
+        ("DETACHED_WORKERS", "none,ecs", "must be types of workers with commas between"),
         ("STORE", "redis://", "must be 'memory://' or 'rocksdb://'"),
         ("INPUT_KEYED_BY", "flow", "must be 'any' or 'subject'"),
         ("CREATE_TOPICS", "perhaps", "must be true or false"),

@@ -26,6 +26,7 @@ from local.events import (
     worker_of,
     written,
 )
+from tests.stage.witnessed import Witnessed
 
 BEGIN = 1_704_067_200.0
 """2024-01-01, in seconds since 1970."""
@@ -49,6 +50,10 @@ class Life:
     ended: int = 0
     at: float = 0.0
     """When it began, by the true clock, in seconds since 1970."""
+    ended_by: str = "worker"
+    state: str | None = None
+    """The type of the flow run's terminal state, if that was said."""
+    running: int = 0
 
     @property
     def identity(self) -> str:
@@ -74,6 +79,8 @@ class Shape:
     workers: int = 20
     twins: int = 0
     """Names under which two processes live for long at the same time."""
+    witnessed: int = 0
+    """Runs besides whose states, pods and tasks say something; most of them are of workers that do not wait."""
     foreign: float = 0.3
     """Events of others for each of ours."""
     flow_run_limit: float = 7 * DAY
@@ -114,10 +121,12 @@ def last_events(partitions: int, after: float = 400) -> list[tuple[str, bytes]]:
 
 def generate(seed: int, shape: Shape | None = None) -> Log:
     """The same seed and shape give the same log."""
-    return _World(seed, shape or Shape()).log
+    return World(seed, shape or Shape()).log
 
 
-class _World:
+class World:
+    """What happens, and what is said of it."""
+
     def __init__(self, seed: int, shape: Shape) -> None:
         self.rng, self.shape, self.log = random.Random(seed), shape, Log()
         self.end = BEGIN + shape.hours * HOUR
@@ -132,6 +141,8 @@ class _World:
         for _ in range(shape.runs):
             self._run()
         self._foreign()
+        for _ in range(shape.witnessed):
+            Witnessed(self).live()
         self.log.said.sort(key=lambda said: said.arrived)
 
     # Workers
@@ -162,110 +173,110 @@ class _World:
             at = self._ends(life, at + self.rng.uniform(50 * MINUTE, 2 * HOUR))
 
     def _starts(self, name: str, at: float) -> Life | None:
-        at = self._calm(name, at)
+        at = self.calm(name, at)
         if at > self.end:
             return None
-        life = Life(Kind.WORKER, name, name, self._id(), started=self._micro(at, name), at=at)
+        life = Life(Kind.WORKER, name, name, self.id(), started=self.micro(at, name), at=at)
         self.log.lives.append(life)
-        self._say(STARTED, life.start, at, name, name, of_worker())
+        self.say(STARTED, life.start, at, name, name, of_worker())
         return life
 
     def _ends(self, life: Life | None, at: float, *, calm: bool = True) -> float:
         if life is None:
             return at
         name = life.subject
-        at = self._calm(name, at) if calm else at
+        at = self.calm(name, at) if calm else at
         if at > self.end:
             return at
-        life.end, life.ended = self._id(), self._micro(at, name)
+        life.end, life.ended = self.id(), self.micro(at, name)
         life.follows = abs(life.ended - life.started) < TIGHT * 1e6
         follows = life.start if life.follows else None
-        self._say(STOPPED, life.end, at, name, name, of_worker(), follows)
+        self.say(STOPPED, life.end, at, name, name, of_worker(), follows)
         return at
 
     # Runs
 
     def _run(self) -> None:
-        rng, run = self.rng, self._id()
+        rng, run = self.rng, self.id()
         at, worker = rng.uniform(BEGIN, self.end), rng.choice(self.names)
         match rng.choices(range(9), (60, 10, 4, 6, 5, 6, 2, 2, 2))[0]:
             case 0:
-                self._executed(self._submitted(run, at, worker))
+                self.executed(self.submitted(run, at, worker))
             case 1 | 2 as which:  # retried; suspended and resumed
                 for _ in range(rng.choice((2, 3))):
-                    at = self._executed(self._submitted(run, at, worker))
+                    at = self.executed(self.submitted(run, at, worker))
                     at += rng.choice((0.5, rng.uniform(5, 1000))) if which == 1 else rng.uniform(2, 5) * HOUR
                     worker = worker if rng.random() < 0.7 else rng.choice(self.names)
             case 3:  # its worker died, and it is submitted again
-                self._submitted(run, at, worker)
+                self.submitted(run, at, worker)
                 at += rng.uniform(20, 2 * HOUR)
-                self._executed(self._submitted(run, at, worker if rng.random() < 0.5 else rng.choice(self.names)))
+                self.executed(self.submitted(run, at, worker if rng.random() < 0.5 else rng.choice(self.names)))
             case 4:  # no end
-                self._submitted(run, at, worker)
+                self.submitted(run, at, worker)
             case 5:  # cancelled, once or twice, and perhaps submitted again
-                life = self._submitted(run, at, worker)
-                at = self._cancelled(run, life, at + self._length())
+                life = self.submitted(run, at, worker)
+                at = self.cancelled(run, life, at + self.length())
                 if rng.random() < 0.2:
-                    self._cancelled(run, life, at + 0.4, calm=False)
+                    self.cancelled(run, life, at + 0.4, calm=False)
                 if rng.random() < 0.8:
-                    self._executed(life, at + rng.choice((0.009, -2.0, 1.0)))
+                    self.executed(life, at + rng.choice((0.009, -2.0, 1.0)))
                     if rng.random() < 0.3:
-                        self._executed(self._submitted(run, at + 100, worker))
+                        self.executed(self.submitted(run, at + 100, worker))
             case 6:  # served: no worker says anything
-                at = self._cancelled(run, None, at)
+                at = self.cancelled(run, None, at)
                 if rng.random() < 0.3:
-                    self._executed(self._submitted(run, at + 20 * MINUTE, worker))
+                    self.executed(self.submitted(run, at + 20 * MINUTE, worker))
             case 7:  # its submit was lost in an outage
                 life = Life(Kind.FLOW_RUN, run, worker, None)
                 self.log.lives.append(life)
-                self._executed(life, at)
+                self.executed(life, at)
             case _:  # a clock that was set between
-                self._executed(self._submitted(run, at, worker), at - rng.uniform(0.01, 2))
+                self.executed(self.submitted(run, at, worker), at - rng.uniform(0.01, 2))
 
-    def _length(self) -> float:
+    def length(self) -> float:
         rng = self.rng
         return rng.choice(
             (rng.uniform(15, 290), rng.uniform(15, 290), rng.uniform(310, HOUR), rng.uniform(1, 3) * HOUR)
         )
 
-    def _submitted(self, run: str, at: float, worker: str) -> Life | None:
-        at = self._calm(run, at)
+    def submitted(self, run: str, at: float, worker: str) -> Life | None:
+        at = self.calm(run, at)
         if at > self.end:
             return None
-        life = Life(Kind.FLOW_RUN, run, worker, self._id(), started=self._micro(at, worker), at=at)
+        life = Life(Kind.FLOW_RUN, run, worker, self.id(), started=self.micro(at, worker), at=at)
         self.log.lives.append(life)
-        self._say(SUBMITTED, life.start, at, run, worker, of_run(run))
+        self.say(SUBMITTED, life.start, at, run, worker, of_run(run))
         return life
 
-    def _executed(self, life: Life | None, at: float | None = None) -> float:
+    def executed(self, life: Life | None, at: float | None = None) -> float:
         """Its process ended, at a time, or after some; returns when."""
         if life is None:
             return self.end + 1
-        at = self._calm(life.subject, life.at + self._length()) if at is None else at
+        at = self.calm(life.subject, life.at + self.length()) if at is None else at
         if at > self.end:
             return at
-        life.end, life.ended = self._id(), self._micro(at, life.worker)
+        life.end, life.ended = self.id(), self.micro(at, life.worker)
         life.follows = life.start is not None and abs(life.ended - life.started) < TIGHT * 1e6
         follows = life.start if life.follows else None
         exited = {"prefect.infrastructure.identifier": "host:1", "prefect.infrastructure.status-code": "0"}
-        self._say(EXECUTED, life.end, at, life.subject, life.worker, of_run(life.subject, exited), follows)
+        self.say(EXECUTED, life.end, at, life.subject, life.worker, of_run(life.subject, exited), follows)
         return at
 
-    def _cancelled(self, run: str, life: Life | None, at: float, *, calm: bool = True) -> float:
-        at = self._calm(run, at) if calm else at
+    def cancelled(self, run: str, life: Life | None, at: float, *, calm: bool = True) -> float:
+        at = self.calm(run, at) if calm else at
         if at > self.end or (life is not None and life.at > at):
             return at
-        id_ = self._id()
+        id_ = self.id()
         if life is None:
             self.log.lives.append(Life(Kind.FLOW_RUN, run, "", None, cancellation=id_))
         else:
             life.cancellation = life.cancellation or id_
-        self._say(CANCELLED, id_, at, run, "prefect.runner.r", of_run(run))
+        self.say(CANCELLED, id_, at, run, "prefect.runner.r", of_run(run))
         return at
 
     # Saying
 
-    def _say(
+    def say(
         self,
         name: str,
         id_: str | None,
@@ -274,6 +285,7 @@ class _World:
         resource: str,
         related: list[dict[str, str]],
         follows: str | None = None,
+        own: dict[str, str] | None = None,
     ) -> None:
         """Mostly at once; sometimes seconds late, as after an outage; sometimes again."""
         rng = self.rng
@@ -283,14 +295,14 @@ class _World:
         limit = self.shape.flow_run_limit
         self.due[subject] += [at + limit, at + limit + rules.remember / 1e6]
         arrived = at + rng.choice((rng.uniform(0.001, 0.05),) * 9 + (rng.uniform(0.05, 8.0),))
-        own = worker_of(resource) if resource.startswith("prefect.worker.") else runner_of(resource)
+        own = own or (worker_of(resource) if resource.startswith("prefect.worker.") else runner_of(resource))
         received = _moment(arrived) if rng.random() < 0.9 else None
         value = written(name, str(id_), _moment(occurred), own, related, follows, received)
         self.log.said.append(Said(arrived, subject, value))
         if rng.random() < 0.03:
             self.log.said.append(Said(arrived + rng.uniform(0.001, 20), subject, value))
 
-    def _calm(self, subject: str, at: float) -> float:
+    def calm(self, subject: str, at: float) -> float:
         """The time, or the first after it that is away from everything that falls due."""
         due, away = self.due.get(subject, ()), self.shape.away
         while any(abs(at - one) < away for one in due):
@@ -299,15 +311,15 @@ class _World:
 
     def _foreign(self) -> None:
         for _ in range(int(len(self.log.said) * self.shape.foreign)):
-            at, run = self.rng.uniform(BEGIN, self.end), self._id()
-            own = {"prefect.resource.id": f"prefect.flow-run.{run}", "prefect.resource.name": "sly-fox"}
-            value = written("prefect.flow-run.Running", self._id(), _moment(at), own, [], received=_moment(at))
+            at, run = self.rng.uniform(BEGIN, self.end), self.id()
+            own = {"prefect.resource.id": f"prefect.flow-run.{run}", "prefect.state-type": "PENDING"}
+            value = written("prefect.flow-run.Pending", self.id(), _moment(at), own, [], received=_moment(at))
             self.log.said.append(Said(at, run, value))
 
-    def _micro(self, at: float, who: str) -> int:
+    def micro(self, at: float, who: str) -> int:
         return _moment(at + self.skews.get(who, 0.0))
 
-    def _id(self) -> str:
+    def id(self) -> str:
         return uuid_of(self.rng)
 
 

@@ -10,13 +10,13 @@ from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import DeadLetters
 from correlator.wire import Forwarded, Tick
 from tests.engine.fakes import Record
-from tests.prefect.events import EXECUTED, STARTED, raw
+from tests.prefect.events import EXECUTED, READING, STARTED, raw
 from tests.stage.brokerless import Entries, Uncounted
 
 SECOND = 1_000_000
 OURS = 3
 WALL = 1_800_000_000 * SECOND
-SAID = prefect.decode(raw(STARTED), 10)
+SAID = prefect.decode(raw(STARTED), READING)
 KEY = SAID.subject.encode()
 STARTED_AT = SAID.event.occurred
 OF_OTHERS = raw({**STARTED, "event": "prefect.flow-run.Running"})
@@ -42,7 +42,7 @@ def wall() -> Clock:
 
 @pytest.fixture
 def direct(wall: Clock) -> OneHop:
-    source = OneHop(max_tags=10, wall_clock=wall)
+    source = OneHop(READING, wall_clock=wall)
     source.assigned(OURS)
     return source
 
@@ -130,7 +130,7 @@ def test_an_idle_topic_ends_what_is_due_in_one_hop_too(wall):
         return Message("records", 0, b"", b"", [])
 
     rules = Rules()
-    direct = OneHop(max_tags=10, wall_clock=wall)
+    direct = OneHop(READING, wall_clock=wall)
     stage = Correlate(direct, table, publish, DeadLetters("letters", 1, 1 << 20), rules, Uncounted())
 
     def idle() -> list[tuple[str | None, str]]:
@@ -140,7 +140,7 @@ def test_an_idle_topic_ends_what_is_due_in_one_hop_too(wall):
         return published
 
     assert list(stage.assigned(OURS, 0)) == []
-    end = prefect.decode(raw(EXECUTED), 10)
+    end = prefect.decode(raw(EXECUTED), READING)
     wall.now = end.event.occurred
     for transaction in stage(Slice("raw", OURS, 0, 1, [Record(0, end.subject.encode(), raw(EXECUTED))])):
         table.commit(transaction.changes)

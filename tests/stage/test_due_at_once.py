@@ -16,6 +16,7 @@ from correlator.stage.draft import FULL
 from correlator.stage.part import CLOCKS_KEY
 from local.events import pairs
 from tests.engine.fakes import Record
+from tests.prefect.events import READING
 from tests.stage.brokerless import Entries, Uncounted
 
 COUNT = 10_000
@@ -62,7 +63,7 @@ def test_what_is_due_at_once(wanted: bytes, at_once: dict[Outcome, int], when_du
 def forwarded(values: Iterable[bytes]) -> Iterator[Record]:
     """Events as intake forwards them, of one raw partition."""
     for offset, value in enumerate(values):
-        decoded = prefect.decode(value, 10)
+        decoded = prefect.decode(value, READING)
         assert decoded is not None
         at = decoded.event.occurred
         arrived = wire.Forwarded(decoded.kind, decoded.event, decoded.details, at, 0, 1, at)

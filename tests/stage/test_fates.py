@@ -15,16 +15,26 @@ from tests.commands.running import correlator
 from tests.stage.generated import Shape, generate
 from tests.stage.running import Stage
 
-SHAPE = Shape(hours=6, runs=1500, workers=10, twins=2)
-OF_OURS = {"opened", "decided", "waiting", "duplicate"}
+SHAPE = Shape(hours=6, runs=1200, workers=10, twins=2, witnessed=300)
+OF_OURS = {"opened", "decided", "noted", "waiting", "duplicate"}
 INVALID = [
     b'{"event":"prefect.worker.started"}',
     b'{"event":"prefect.worker.submitted-flow-run","id":"x"}',
     b'["prefect.runner.cancelled-flow-run"]',
+    b'{"event":"prefect.kubernetes.pod.failed","id":"x"}',
+    b'{"event":"prefect.flow-run.OutOfMoney","resource":{"prefect.state-type":"FAILED"}}',
     b'{"event":"prefect.worker.stopped",',
     b"prefect.worker.started \xff",
 ]
-IGNORED = [b"", b"{}", b"[1]", b"\xff", b'{"event":"prefect.flow-run.Completed"}', b'{"event":"prefect.worker.polled"}']
+IGNORED = [
+    b"",
+    b"{}",
+    b"[1]",
+    b"\xff",
+    b'{"event":"prefect.flow-run.Late"}',
+    b'{"event":"prefect.task-run.Completed","resource":{"prefect.state-type":"COMPLETED"}}',
+    b'{"event":"prefect.worker.polled"}',
+]
 
 
 def inputs() -> list[tuple[bytes | None, bytes | None]]:
@@ -42,18 +52,21 @@ def counted(line: str) -> Counter[str]:
 
 
 def expected(records: list[tuple[bytes | None, bytes | None]]) -> Counter[str]:
-    """What of it is sure beforehand: foreign events are ignored, a second event of an id is a duplicate."""
+    """What of it is sure beforehand: foreign events are ignored, a second event of an id is a duplicate. Of a pod the
+    last phase alone is remembered: a repeat of another may be noted.
+    """
     sure: Counter[str] = Counter()
     seen: set[str] = set()
     for _, value in records:
         if value in INVALID:
             sure["bad"] += 1
-        elif value is None or value in IGNORED or b'"prefect.flow-run.Running"' in value:
+        elif value is None or value in IGNORED or b'"prefect.flow-run.Pending"' in value:
             sure["ignored"] += 1
         else:
-            id_ = orjson.loads(value)["id"]
-            sure["duplicate"] += id_ in seen
-            seen.add(id_)
+            event = orjson.loads(value)
+            phase = ".pod." in event["event"]
+            sure["phase again" if phase else "duplicate"] += event["id"] in seen
+            seen.add(event["id"])
     return sure
 
 
@@ -71,7 +84,7 @@ async def test_the_worker_s_counts_add_up(new_stage: Callable[..., Stage], keyed
     assert set(fates) <= OF_OURS | {"ignored", "dead-lettered", "forwarded"}
     assert fates["ignored"] == sure["ignored"]
     assert fates["dead-lettered"] == sure["bad"] == len(await stage.read(stage.dead_letter))
-    assert fates["duplicate"] == sure["duplicate"]
+    assert 0 <= fates["duplicate"] - sure["duplicate"] <= sure["phase again"]
     decided = sum(fates[fate] for fate in OF_OURS)
     assert fates["ignored"] + fates["dead-lettered"] + decided == len(records)
     assert fates["forwarded"] == (decided if keyed_by == "any" else 0), "all that intake forwards, correlate decides"
@@ -84,13 +97,14 @@ def test_the_counts_of_replay_add_up(tmp_path: Path) -> None:
     ended = correlator("replay", str(path))
     assert ended.returncode == 0, ended.stderr
     summary = ended.stderr.partition("┘\n")[2].partition("\ninvalid: ")[0]
-    told = (part.split(" ", 1) for part in " ".join(summary.split()).split(", "))
+    fates_told = summary.partition(" witnesses speak of no run")[0].rpartition("\n")[0] or summary
+    told = (part.split(" ", 1) for part in " ".join(fates_told.split()).split("; "))
     meant = {words: fate for fate, words in FATES.items()}
     fates, sure = Counter({str(meant[words]): int(count.replace(",", "")) for count, words in told}), expected(records)
     assert set(fates) == OF_OURS | {"ignored", "invalid"}
     assert fates["ignored"] == sure["ignored"]
     assert fates["invalid"] == sure["bad"]
-    assert fates["duplicate"] == sure["duplicate"]
+    assert 0 <= fates["duplicate"] - sure["duplicate"] <= sure["phase again"]
     assert fates.total() == len(records)
     assert f"{len(records):,} lines in " in ended.stderr
 

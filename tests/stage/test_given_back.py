@@ -20,12 +20,13 @@ from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import DeadLetters
 from local.events import pairs
 from tests.engine.fakes import OPTIONS, Record, unused
+from tests.prefect.events import READING
 from tests.stage.brokerless import Uncounted
 
 OURS, OTHER = 0, 1
 COUNT = 20
 END_OF_TIME = Moment(4_000_000_000_000_000)
-EVENTS = [prefect.decode(value, 10) for _, value in pairs(COUNT)]
+EVENTS = [prefect.decode(value, READING) for _, value in pairs(COUNT)]
 STARTS, ENDS = EVENTS[:COUNT], EVENTS[COUNT:]
 
 

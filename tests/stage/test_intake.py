@@ -14,7 +14,7 @@ from correlator.stage.draft import FULL
 from correlator.stage.intake import Intake
 from correlator.stage.tally import Tally
 from tests.engine.fakes import Record
-from tests.prefect.events import STARTED, raw
+from tests.prefect.events import READING, STARTED, raw
 
 SECOND = 1_000_000
 BEGIN = 1_790_000_000 * SECOND
@@ -53,7 +53,7 @@ class Stage:
             PARTITIONS,
             RAW_PARTITIONS,
             letters,
-            max_tags=10,
+            READING,
             wall_clock=lambda: self.wall,
             counts=self,
         )

@@ -10,6 +10,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -24,28 +25,32 @@ from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import DeadLetters
 from correlator.stage.intake import Intake
 from tests.engine.fakes import Record
+from tests.prefect.events import READING
 from tests.stage.brokerless import Entries, Uncounted
 from tests.stage.generated import HOUR, Log, Shape, generate, last_events
 from tests.stage.running import Stage
 
 LIMIT = 6 * HOUR
 """Of a flow run: so that some are lost, within the log (rule O4)."""
-SHAPE = Shape(hours=24, runs=12_000, workers=40, twins=20, flow_run_limit=LIMIT)
+SHAPE = Shape(hours=24, runs=10_000, workers=40, twins=20, witnessed=1_000, flow_run_limit=LIMIT)
 PARTITIONS = 4
 
-BROKERLESS = Shape(hours=24, runs=4_000, workers=40, twins=20, flow_run_limit=LIMIT)
+BROKERLESS = replace(SHAPE, runs=3_000, witnessed=1_200)
 
-Decided = tuple[str, str | None, bool, float | None]
+Decided = tuple[str, str | None, bool, float | None, str | None, str | None, float | None]
 
 
 def decided(values: Iterable[dict[str, Any]]) -> dict[str, Decided]:
-    """By record id, the last of: outcome, matched by, ambiguous, and how long."""
+    """By record id, the last of: outcome, matched by, ambiguous, how long; of runs ended by, state, start-up."""
     return {
         value["record_id"]: (
             value["outcome"],
             value["matched_by"],
             value["ambiguous"],
             value.get("duration_seconds", value.get("uptime_seconds")),
+            value.get("ended_by"),
+            (value.get("state") or {}).get("type"),
+            value.get("startup_seconds"),
         )
         for value in values
         if not value["worker"] or ".last-" not in value["worker"]["id"]
@@ -60,7 +65,7 @@ def wall_clock() -> int:
 
 
 def replayed(log: Log, last: list[tuple[str, bytes]]) -> dict[str, Decided]:
-    replay = Replay(RULES, max_tags=1000, wall_clock=wall_clock)
+    replay = Replay(RULES, READING, wall_clock=wall_clock)
     lifecycles: list[Lifecycle] = []
     for line in [*log.lines, *(value for _, value in last)]:
         lifecycles += replay.read(line)
@@ -75,7 +80,7 @@ class Stages:
     def __init__(self, raw_partitions: int) -> None:
         letters = DeadLetters("dead-letters", 1, 1 << 20)
         self._intake = Intake(
-            "lifecycles", 1, raw_partitions, letters, max_tags=1000, wall_clock=wall_clock, counts=Uncounted()
+            "lifecycles", 1, raw_partitions, letters, READING, wall_clock=wall_clock, counts=Uncounted()
         )
         self.published: list[Lifecycle] = []
         self._table, self._end = Entries(), 0
@@ -111,8 +116,12 @@ def test_raw_partitions_that_are_read_at_different_speeds(seed: int) -> None:
     """Of a log without keys, one partition may be hours ahead of another: a subject's end comes before its start. Time
     goes by the slowest (rule T4), and each event by the clock that it came with (rule T5).
     """
+    read_at_different_speeds(seed, BROKERLESS)
+
+
+def read_at_different_speeds(seed: int, shape: Shape) -> None:
     rng = random.Random(seed)
-    log, last = generate(seed, BROKERLESS), last_events(PARTITIONS)
+    log, last = generate(seed, shape), last_events(PARTITIONS)
     parts: list[list[bytes]] = [[] for _ in range(PARTITIONS)]
     for line in log.lines:
         rng.choice(parts).append(line)

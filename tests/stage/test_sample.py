@@ -43,9 +43,9 @@ def test_replay_of_the_sample(replayed: list[Record]) -> None:
 def by_subject(line: bytes) -> bytes:
     """The key that a bridge would give an event: the flow run's id, else the worker's."""
     event = orjson.loads(line)
-    runs = [other for other in event["related"] if other["prefect.resource.role"] == "flow-run"]
-    subject = runs[0]["prefect.resource.id"].rpartition(".")[2] if runs else event["resource"]["prefect.resource.id"]
-    return str(subject).encode()
+    ids = [other["prefect.resource.id"] for other in (event["resource"], *event["related"])]
+    runs = [id_ for id_ in ids if id_.startswith("prefect.flow-run.")]
+    return str(runs[0].rpartition(".")[2] if runs else ids[0]).encode()
 
 
 @pytest.mark.parametrize("keyed_by", ["any", "subject"])

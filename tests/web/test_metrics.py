@@ -8,9 +8,10 @@ from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
 
 from correlator.core import Lifecycle, Outcome, Rules
+from correlator.core.lifecycle import Version
 from correlator.engine import Standstill, TopicPartition
-from correlator.event import Kind, Named, Role
-from correlator.metrics import MOST_POOLS, PREFIX, RUN_SPANS, WORKER_SPANS, Metrics
+from correlator.event import Event, Kind, Named, Role, State, StateType
+from correlator.metrics import MOST_POOLS, PREFIX, RUN_SPANS, STARTUP_SPANS, WORKER_SPANS, Metrics
 from correlator.stage.draft import Draft
 from correlator.stage.tally import Tally
 from tests.records.lifecycles import ALL, END, START, START_OF_WORKER
@@ -19,6 +20,10 @@ from tests.web.conditions import condition
 NOW = END.event.occurred + 60_000_000
 COMPLETED = ALL["run completed"]
 POOL = START.details.work_pool.name
+PUBLISHED = Version(Outcome.COMPLETED, None, False, None, None, None)
+RUNNING = Event(Role.RUNNING, "running", START.event.occurred + 25_000_000, None)
+FAILED = Event(Role.STATE, "failed", END.event.occurred, None, said=State(StateType.FAILED, "Failed"))
+DETACHED = replace(COMPLETED, end=FAILED, running=RUNNING, state=FAILED)
 
 
 def metrics(*published: Lifecycle, arrived: int | None = None) -> Metrics:
@@ -55,8 +60,18 @@ RECORDS = {  # amended, kind, matched_by, outcome
     "run superseded": ("false", RUN, "none", "superseded"),
     "run lost": ("false", RUN, "none", "lost"),
     "run unmatched": ("false", RUN, "none", "unmatched"),
+    "run completed, in a state": ("false", RUN, "follows", "completed"),
+    "run ended by its pod": ("false", RUN, "resource", "completed"),
+    "run ended by its pod, without a state": ("false", RUN, "resource", "completed"),
+    "run ended by its task": ("false", RUN, "resource", "completed"),
+    "run ended by its state": ("false", RUN, "resource", "completed"),
+    "run of a killed worker": ("false", RUN, "resource", "completed"),
+    "run cancelled by its state": ("false", RUN, "resource", "cancelled"),
+    "run cancelled in Kubernetes": ("false", RUN, "resource", "cancelled"),
+    "run cancelled by its worker": ("false", RUN, "follows", "cancelled"),
+    "run that nobody speaks of": ("false", RUN, "none", "lost"),
 }
-MEASURED = {"worker completed", "run completed", "run cancelled"}
+MEASURED = {how for how, (_, _, matched_by, _) in RECORDS.items() if matched_by != "none"}
 """Those that have a start and an end."""
 
 
@@ -70,7 +85,7 @@ def test_a_record(how):
 
 @pytest.mark.parametrize("how", ALL)
 def test_an_amendment_is_a_record_and_no_second_life(how):
-    counted = metrics(ALL[how], replace(ALL[how], replaces=Outcome.COMPLETED), arrived=NOW)
+    counted = metrics(ALL[how], replace(ALL[how], replaces=PUBLISHED), arrived=NOW)
     _, *others = RECORDS[how]
     assert samples(counted, "records_total") == {("false", *others): 1, ("true", *others): 1}
     for name in ("worker_uptime_seconds_count", "flow_run_duration_seconds_count"):
@@ -102,8 +117,20 @@ def test_records_that_lost_tags_are_counted(truncated, counts):
 def test_a_span_is_in_seconds_by_pool_and_outcome():
     counted = metrics(COMPLETED)
     seconds = (END.event.occurred - START.event.occurred) / 1e6
-    assert samples(counted, "flow_run_duration_seconds_sum") == {("completed", POOL): seconds}
+    assert samples(counted, "flow_run_duration_seconds_sum") == {("worker", "completed", POOL): seconds}
     assert metrics(ALL["worker completed"]).write().count(b"flow_run_duration_seconds_sum") == 0
+
+
+def first_bucket(counted: Metrics, name: str) -> float:
+    """The bound of the first bucket of a histogram that is not empty."""
+    families = text_string_to_metric_families(counted.write().decode())
+    bounds = (
+        float(sample.labels["le"])
+        for family in families
+        for sample in family.samples
+        if sample.name == f"{PREFIX}_{name}_seconds_bucket" and sample.value
+    )
+    return min(bounds)
 
 
 def lasting(seconds: float, one: Lifecycle = COMPLETED) -> Lifecycle:
@@ -120,14 +147,18 @@ SPANS = {"run completed": ("flow_run_duration", RUN_SPANS), "worker completed": 
 def test_a_span_is_in_the_buckets_from_the_one_that_it_just_fits_and_never_negative(how, seconds):
     name, spans = SPANS[how]
     counted = metrics(lasting(seconds, ALL[how]))
-    (fits, *_), *_ = sorted(samples(counted, f"{name}_seconds_bucket"), key=lambda labels: float(labels[0]))
-    assert float(fits) == min((bound for bound in spans if bound >= seconds), default=float("inf"))
+    assert first_bucket(counted, name) == min((bound for bound in spans if bound >= seconds), default=float("inf"))
     assert sum(samples(counted, f"{name}_seconds_sum").values()) == max(0, seconds)
 
 
 def test_the_buckets_of_a_histogram_are_cumulative():
     counts = samples(metrics(lasting(100), lasting(200)), "flow_run_duration_seconds_bucket")
-    assert [counts.get((le, "completed", POOL), 0) for le in ("60.0", "120.0", "300.0", "+Inf")] == [0, 1, 2, 2]
+    assert [counts.get(("worker", le, "completed", POOL), 0) for le in ("60.0", "120.0", "300.0", "+Inf")] == [
+        0,
+        1,
+        2,
+        2,
+    ]
 
 
 @pytest.mark.parametrize("kind, days", [(Kind.WORKER, 90), (Kind.FLOW_RUN, 7)])
@@ -135,6 +166,81 @@ def test_the_longest_span_told_apart_is_the_one_after_which_a_life_is_lost(kind,
     spans = {Kind.WORKER: WORKER_SPANS, Kind.FLOW_RUN: RUN_SPANS}[kind]
     assert list(spans) == sorted(set(spans))
     assert spans[-1] == days * 86_400 == Rules().limit(kind) / 1e6
+
+
+@pytest.mark.parametrize(
+    "ended_by, end",
+    [("worker", END.event), ("infrastructure", replace(FAILED, role=Role.PHASE)), ("flow-run", FAILED)],
+)
+def test_a_run_counts_by_whose_word_its_end_is(ended_by, end):
+    counted = metrics(replace(COMPLETED, end=end))
+    assert samples(counted, "flow_run_duration_seconds_count") == {(ended_by, "completed", POOL): 1}
+
+
+def test_whose_word_the_end_of_a_worker_is_needs_no_label():
+    counted = metrics(ALL["worker completed"])
+    (labels,) = samples(counted, "worker_uptime_seconds_count")
+    assert labels == ("completed", POOL)
+
+
+@pytest.mark.parametrize("seconds", [-2.0, 0.0, *STARTUP_SPANS, STARTUP_SPANS[-1] + 1])
+def test_how_long_a_start_up_took_by_pool(seconds):
+    running = replace(RUNNING, occurred=START.event.occurred + round(seconds * 1e6))
+    counted = metrics(replace(DETACHED, running=running))
+    assert samples(counted, "flow_run_startup_seconds_count") == {(POOL,): 1}
+    assert samples(counted, "flow_run_startup_seconds_sum") == ({(POOL,): seconds} if seconds > 0 else {})
+    fits = min((bound for bound in STARTUP_SPANS if bound >= seconds), default=float("inf"))
+    assert first_bucket(counted, "flow_run_startup") == fits
+    assert list(STARTUP_SPANS) == sorted(set(STARTUP_SPANS))
+
+
+@pytest.mark.parametrize("how", ALL)
+def test_no_start_up_and_no_state_where_no_witness_spoke(how):
+    it, counted = ALL[how], metrics(ALL[how])
+    assert bool(samples(counted, "flow_run_startup_seconds_count")) == (it.running is not None)
+    assert bool(samples(counted, "flow_run_states_total")) == (it.state is not None)
+
+
+@pytest.mark.parametrize("type_", StateType)
+def test_flow_runs_by_the_state_that_was_their_last(type_):
+    counted = metrics(replace(DETACHED, state=replace(FAILED, said=State(type_, "whatever people call it"))))
+    assert samples(counted, "flow_run_states_total") == {(type_, POOL): 1}
+
+
+def test_a_start_up_and_a_state_count_once_however_often_their_record_is_amended():
+    first = replace(DETACHED, state=None)
+    told = replace(PUBLISHED, heard=("running",))
+    again = replace(PUBLISHED, heard=("running", "failed"))
+    counted = metrics(first, replace(DETACHED, replaces=told), replace(DETACHED, replaces=again))
+    assert samples(counted, "flow_run_startup_seconds_count") == {(POOL,): 1}
+    assert samples(counted, "flow_run_states_total") == {("FAILED", POOL): 1}
+
+
+def test_pools_beyond_the_bound_share_one_start_up_and_one_state():
+    many = [
+        replace(DETACHED, told=(replace(START.details, work_pool=pool_named(f"pool-{number}")),))
+        for number in range(2 * MOST_POOLS)
+    ]
+    counted = metrics(*many)
+    for name in ("flow_run_startup_seconds_count", "flow_run_states_total"):
+        by_pool = {pool: count for (*_, pool), count in samples(counted, name).items()}
+        assert by_pool.pop("other") == MOST_POOLS
+        assert set(by_pool.values()) == {1}
+        assert len(by_pool) == MOST_POOLS
+
+
+WITNESSES = {"detached": "detached_runs_total", "silent": "silent_runs_total", "unclaimed": "unclaimed_witnesses_total"}
+
+
+@pytest.mark.parametrize("count, name", WITNESSES.items())
+def test_what_nobody_speaks_for_and_who_speaks_for_nobody(count, name):
+    counted = Metrics(wall_clock=lambda: NOW)
+    assert f"{PREFIX}_{name} 0.0" in counted.write().decode()
+    for _ in range(2):
+        counted.add(Tally("correlate", **{count: 3}))
+    assert {other: samples(counted, other) for other in WITNESSES.values()} == {
+        other: {(): 6} if other == name else {} for other in WITNESSES.values()
+    }
 
 
 @pytest.mark.parametrize("arrived, seconds", [(NOW - 1_500_000, 1.5), (NOW, 0), (NOW + 1_000_000, 0), (None, None)])
@@ -162,19 +268,21 @@ def pool_named(name: str | None) -> Named:
     ],
 )
 def test_pools_by_name(pool, label):
-    assert samples(metrics(of_pool(pool)), "flow_run_duration_seconds_count") == {("completed", label): 1}
+    assert samples(metrics(of_pool(pool)), "flow_run_duration_seconds_count") == {("worker", "completed", label): 1}
 
 
 def test_the_pool_may_be_told_by_the_end_alone():
     told = (replace(START.details, work_pool=None), END.details)
     counted = metrics(replace(COMPLETED, told=told))
-    assert samples(counted, "flow_run_duration_seconds_count") == {("completed", END.details.work_pool.name): 1}
+    assert samples(counted, "flow_run_duration_seconds_count") == {
+        ("worker", "completed", END.details.work_pool.name): 1
+    }
 
 
 def test_pools_beyond_the_bound_are_other_and_the_first_ones_go_on():
     many = [of_pool(pool_named(f"pool-{number}")) for number in range(3 * MOST_POOLS)]
     counted = metrics(*many, *many)
-    by_pool = {pool: count for (_, pool), count in samples(counted, "flow_run_duration_seconds_count").items()}
+    by_pool = {pool: count for (*_, pool), count in samples(counted, "flow_run_duration_seconds_count").items()}
     assert len(by_pool) == MOST_POOLS + 1
     assert by_pool.pop("other") == 2 * 2 * MOST_POOLS
     assert set(by_pool.values()) == {2}
@@ -204,6 +312,7 @@ ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-|prefect\.worker\.\w+\.|prefect\.flow-
 def test_no_label_holds_an_id():
     counted = metrics(*ALL.values(), arrived=NOW)
     counted.add(Tally("intake", Counter({((Kind.WORKER, Role.START), "forwarded"): 1, (None, "ignored"): 1})))
+    counted.add(Tally("intake", Counter({((Kind.FLOW_RUN, role), "forwarded"): 1 for role in Role})))
     labels = re.findall(r'="([^"]*)"', counted.write().decode())
     assert [value for value in labels if ID.search(value)] == []
     assert ID.search(START.event.id)
@@ -221,6 +330,18 @@ def test_events_by_stage_name_and_fate():
         ("other", "ignored", "correlate"): 3,
     }
     assert counted.fates() == {"decided": 4, "ignored": 6}
+
+
+def test_events_of_witnesses_go_by_what_their_names_have_in_common():
+    counted = Metrics(wall_clock=lambda: NOW)
+    roles = (Role.CREATION, Role.PHASE, Role.RUNNING, Role.STATE)
+    counted.add(Tally("correlate", Counter({((Kind.FLOW_RUN, role), "noted"): 1 for role in roles})))
+    assert {name for name, *_ in samples(counted, "events_total")} == {
+        "prefect.worker.executed-flow-run",
+        "prefect.kubernetes.pod.*, prefect.ecs.task.*",
+        "prefect.flow-run.Running",
+        "prefect.flow-run.*",
+    }
 
 
 def test_nothing_is_counted_before_its_transaction_is_committed():

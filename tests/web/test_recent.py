@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from correlator.core import Outcome
+from correlator.core.lifecycle import Version
 from correlator.event import Kind, Named
 from correlator.glance import MOST, Recent
 from correlator.page.usual import ENOUGH
@@ -11,6 +12,7 @@ from correlator.stage.tally import Tally
 from tests.records.lifecycles import ALL, CANCELLATION, END, START, lifecycle
 
 COMPLETED = ALL["run completed"]
+PUBLISHED = Version(Outcome.COMPLETED, None, False, None, None, None)
 
 
 def tally(*lifecycles) -> Tally:
@@ -28,7 +30,7 @@ def numbered(number, **more):
 def test_an_amendment_is_another_version_of_a_record_not_another_record():
     recent = Recent()
     recent.add(tally(COMPLETED, numbered(1)))
-    recent.add(tally(lifecycle("cancelled", START, END, CANCELLATION, replaces=Outcome.COMPLETED)))
+    recent.add(tally(lifecycle("cancelled", START, END, CANCELLATION, replaces=PUBLISHED)))
     assert recent.total == 2
     assert [it.outcome for it in recent.records] == [Outcome.COMPLETED, Outcome.CANCELLED]
     assert recent.records[-1].record_id == record_id(Kind.FLOW_RUN, START.event.id)
@@ -57,5 +59,5 @@ def test_what_is_usual_is_told_from_more_than_the_last_records():
 
 def test_an_amendment_does_not_count_twice_for_what_is_usual():
     recent = Recent()
-    recent.add(tally(*map(numbered, range(ENOUGH - 1)), numbered(0, replaces=Outcome.COMPLETED)))
+    recent.add(tally(*map(numbered, range(ENOUGH - 1)), numbered(0, replaces=PUBLISHED)))
     assert recent.usual.by_pool() == {}

@@ -7,11 +7,25 @@ import msgspec
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from correlator import prefect
-from correlator.event import Details, Event, Infrastructure, Kind, Named, Role, Runner, Worker
+from correlator.event import (
+    Details,
+    Event,
+    Exit,
+    Infrastructure,
+    Kind,
+    Named,
+    Phase,
+    Role,
+    Runner,
+    State,
+    StateType,
+    Worker,
+)
 from correlator.wire import VERSION, ForeignWire, Forwarded, Tick, UnreadableWire, decode, encode
-from tests.prefect.events import OURS, raw
+from tests.prefect.events import OURS, READING, raw
 
 KEY = b"prefect.worker.process.w"
 START = Forwarded(
@@ -23,9 +37,10 @@ START = Forwarded(
     raw_partitions=8,
     clock=9,
 )
+SAID = State(StateType.FAILED, "OutOfMoney")
 FULL = Forwarded(
     Kind.FLOW_RUN,
-    Event(Role.END, "id", 5, "worker", "before", True, Infrastructure("pod", -9)),
+    Event(Role.END, "id", 5, "worker", "before", True, Infrastructure("pod", -9, Exit.FAILED, "OOM"), True, SAID),
     Details(
         "name",
         Named("f", "flow"),
@@ -40,20 +55,22 @@ FULL = Forwarded(
     raw_partitions=8,
     clock=None,
 )
-"""Nothing in it is left out."""
+"""Nothing in it is left out, nor as by default."""
+PHASE = replace(FULL, event=replace(FULL.event, said=Phase("pod", "etl-x1", Exit.EVICTED, "OOM")))
 TICK = Tick(3, 8, 99)
 
 
 @pytest.mark.parametrize("said", OURS.values(), ids=OURS)
 @pytest.mark.parametrize("clock", [None, 0, 1_795_448_301_737_255])
 def test_an_event_arrives_as_it_was(said, clock):
-    decoded = prefect.decode(raw(said), 1000)
+    decoded = prefect.decode(raw(said), READING)
     forwarded = Forwarded(decoded.kind, decoded.event, decoded.details, 4, 3, 8, clock)
     assert decode(decoded.subject.encode(), encode(forwarded)) == forwarded
 
 
 times, partitions = st.integers(0, 2**62), st.integers(0, 10_000)
 texts = st.none() | st.text(max_size=5)
+exits = st.none() | st.sampled_from(Exit)
 events = st.builds(
     Event,
     role=st.sampled_from(Role),
@@ -61,7 +78,12 @@ events = st.builds(
     worker=texts,
     follows=texts,
     truncated=st.booleans(),
-    infrastructure=st.none() | st.builds(Infrastructure, texts, st.none() | st.integers(-(10**10), 10**10)),
+    infrastructure=st.none()
+    | st.builds(Infrastructure, texts, st.none() | st.integers(-(10**10), 10**10), exits, texts),
+    detached=st.booleans(),
+    said=st.none()
+    | st.builds(State, st.sampled_from(StateType), texts)
+    | st.builds(Phase, st.text(max_size=5), texts, exits, texts),
 )
 details = st.builds(
     Details,
@@ -76,8 +98,9 @@ details = st.builds(
     st.builds(Forwarded, st.sampled_from(Kind), events, details, times, partitions, partitions, clock=st.none() | times)
 )
 @example(FULL)
+@example(PHASE)
 def test_any_event_arrives_as_it_was(forwarded):
-    assume(forwarded.kind is not Kind.WORKER or forwarded.event.role is not Role.CANCELLATION)
+    assume(forwarded.kind is not Kind.WORKER or forwarded.event.role in {Role.START, Role.END})
     assert decode(KEY, encode(forwarded)) == forwarded
 
 
@@ -96,16 +119,25 @@ def test_a_tick_has_no_key(partition, partitions, clock):
 
 def test_it_is_an_array_behind_a_version_without_the_subject():
     assert msgspec.msgpack.decode(encode(START)) == [
-        1,
+        2,
         "worker-uptime",
-        ["start", "id", 5, KEY.decode(), None, False, None],
+        ["start", "id", 5, KEY.decode(), None, False, None, False, None],
         [None, None, None, None, {"id": KEY.decode(), "name": "w", "type": None, "version": "3"}, None, []],
         4,
         3,
         8,
         9,
     ]
-    assert msgspec.msgpack.decode(encode(TICK)) == [1, 3, 8, 99]
+    assert msgspec.msgpack.decode(encode(TICK)) == [2, 3, 8, 99]
+
+
+@pytest.mark.parametrize(
+    "said, told",
+    [(FULL, ["state", "FAILED", "OutOfMoney"]), (PHASE, ["phase", "pod", "etl-x1", "evicted", "OOM"])],
+    ids=["a state", "a phase"],
+)
+def test_what_a_witness_says_is_an_array_behind_what_it_is(said, told):
+    assert msgspec.msgpack.decode(encode(said))[2][8] == told
 
 
 def paths(value, at=()):
@@ -128,6 +160,7 @@ def changed(value, path, change):
 
 WHOLE = {
     "an event": (KEY, msgspec.msgpack.decode(encode(FULL))),
+    "a phase": (KEY, msgspec.msgpack.decode(encode(PHASE))),
     "a tick": (None, msgspec.msgpack.decode(encode(TICK))),
 }
 PLACES = [
@@ -154,21 +187,25 @@ EVENT = WHOLE["an event"][1]
         (KEY, msgspec.msgpack.encode(["1", *EVENT[1:]]), r"not an event: Expected `int`, got `str` - at `\$\[0\]`"),
         (KEY, msgspec.msgpack.encode([True, *EVENT[1:]]), r"not an event: Expected `int`, got `bool` - at `\$\[0\]`"),
         (KEY, msgspec.msgpack.encode([1.0, *EVENT[1:]]), r"not an event: Expected `int`, got `float` - at `\$\[0\]`"),
-        (KEY, msgspec.msgpack.encode([VERSION - 1, *EVENT[1:]]), "not an event: no release wrote version 0"),
+        (KEY, msgspec.msgpack.encode([0, *EVENT[1:]]), "not an event: no release wrote version 0"),
         (KEY, msgspec.msgpack.encode([-1]), "not an event: no release wrote version -1"),
-        (None, msgspec.msgpack.encode([VERSION - 1, 1, 2, 3]), "not a tick: no release wrote version 0"),
+        (None, msgspec.msgpack.encode([0, 1, 2, 3]), "not a tick: no release wrote version 0"),
         (KEY, msgspec.msgpack.encode(EVENT[:-1]), "not an event: Expected `array` of at least length"),
         (KEY, msgspec.msgpack.encode([*EVENT, None]), "not an event: Expected `array` of at most length"),
-        (None, msgspec.msgpack.encode([1, 3, 8]), "not a tick: Expected `array` of at least length"),
-        (None, msgspec.msgpack.encode([1, 3, 8, 99, 0]), "not a tick: Expected `array` of at most length"),
+        (None, msgspec.msgpack.encode([VERSION, 3, 8]), "not a tick: Expected `array` of at least length"),
+        (None, msgspec.msgpack.encode([VERSION, 3, 8, 99, 0]), "not a tick: Expected `array` of at most length"),
         (None, encode(FULL), "not a tick: "),
         (KEY, encode(TICK), "not an event: "),
         (b"\xff", encode(FULL), "the key is not UTF-8"),
-        (KEY, msgspec.msgpack.encode([1, "task-run-duration", *EVENT[2:]]), "not an event: Invalid enum value"),
-        (KEY, msgspec.msgpack.encode([1, ["worker-uptime"], *EVENT[2:]]), "not an event: Expected `str`, got `array`"),
-        (None, msgspec.msgpack.encode([1, 1, 2, "3"]), "not a tick: Expected `int`, got `str`"),
-        (None, msgspec.msgpack.encode([1, True, 2, 3]), "not a tick: Expected `int`, got `bool`"),
-        (None, msgspec.msgpack.encode([1, 1, 2, None]), "not a tick: Expected `int`, got `None`"),
+        (KEY, msgspec.msgpack.encode([VERSION, "task-run-duration", *EVENT[2:]]), "not an event: Invalid enum value"),
+        (
+            KEY,
+            msgspec.msgpack.encode([VERSION, ["worker-uptime"], *EVENT[2:]]),
+            "not an event: Expected `str`, got `array`",
+        ),
+        (None, msgspec.msgpack.encode([VERSION, 1, 2, "3"]), "not a tick: Expected `int`, got `str`"),
+        (None, msgspec.msgpack.encode([VERSION, True, 2, 3]), "not a tick: Expected `int`, got `bool`"),
+        (None, msgspec.msgpack.encode([VERSION, 1, 2, None]), "not a tick: Expected `int`, got `None`"),
     ],
 )
 def test_what_this_version_cannot_have_written(key, value, reason):
@@ -182,6 +219,8 @@ def test_what_this_version_cannot_have_written(key, value, reason):
     "key, value, what",
     [
         (KEY, [VERSION + 1, *EVENT[1:]], "an event"),
+        (KEY, [VERSION - 1, *EVENT[1:]], "an event"),  # as 0.1.0 wrote it
+        (None, [VERSION - 1, 3, 8, 99], "a tick"),
         (KEY, [VERSION + 1, {"another": "shape"}], "an event"),
         (KEY, [VERSION + 1], "an event"),
         (None, [VERSION + 1, 3, 8, 99], "a tick"),
@@ -189,20 +228,41 @@ def test_what_this_version_cannot_have_written(key, value, reason):
     ],
 )
 def test_what_another_release_wrote_is_not_taken_for_damaged(key, value, what):
-    with pytest.raises(ForeignWire, match=f"in version 2: this one reads {what} of version 1 alone"):
+    with pytest.raises(ForeignWire, match=rf"in version [13]: this one reads {what} of version 2 alone"):
         decode(key, msgspec.msgpack.encode(value))
 
 
-def test_nobody_cancels_a_worker():
-    """It has no name in Prefect's words, so that counting it fails."""
-    with pytest.raises(UnreadableWire, match="not an event"):
-        decode(KEY, msgspec.msgpack.encode([1, "worker-uptime", ["cancellation", *EVENT[2][1:]], *EVENT[3:]]))
+@pytest.mark.parametrize("role", [role for role in Role if role not in (Role.START, Role.END)])
+def test_a_worker_starts_and_ends_and_no_more(role):
+    """Anything else has no name in Prefect's words, so that counting it fails."""
+    with pytest.raises(UnreadableWire, match=f"not an event: a worker has no {role}"):
+        decode(KEY, msgspec.msgpack.encode([VERSION, "worker-uptime", [role, *EVENT[2][1:]], *EVENT[3:]]))
+
+
+@pytest.mark.parametrize(
+    "said, reason",
+    [
+        (["states", "FAILED", "Failed"], "Invalid value 'states'"),
+        (["state", "PENDING", "Pending"], "Invalid enum value 'PENDING'"),
+        (["state", "FAILED"], "Expected `array` of at least length"),
+        (["state", "FAILED", "Failed", 1], "Expected `array` of at most length"),
+        (["phase", "pod", "name", "pending", None], "Invalid enum value 'pending'"),
+        (["phase", None, "name", "failed", None], "Expected `str`, got `null`|Expected `str`, got `None`"),
+        (["phase", "pod", "name", "failed"], "Expected `array` of at least length"),
+        ("FAILED", "Expected `array | null`|Expected `array`|got `str`"),
+        ([], "Expected `array` of at least length"),
+        ({"what": "state"}, "Expected `array"),
+    ],
+)
+def test_what_no_witness_says(said, reason):
+    with pytest.raises(UnreadableWire, match=reason):
+        decode(KEY, msgspec.msgpack.encode([*EVENT[:2], [*EVENT[2][:8], said], *EVENT[3:]]))
 
 
 def test_a_reason_is_short():
     """It travels in a dead letter's header."""
     with pytest.raises(UnreadableWire, match="not an event: Invalid enum value") as caught:
-        decode(KEY, msgspec.msgpack.encode([1, "x" * 10_000, *EVENT[2:]]))
+        decode(KEY, msgspec.msgpack.encode([VERSION, "x" * 10_000, *EVENT[2:]]))
     assert len(str(caught.value)) < 200
 
 
@@ -243,7 +303,8 @@ values = st.recursive(scalars | st.binary(max_size=3), lambda inner: st.lists(in
 
 @given(
     st.none() | st.binary(max_size=4),
-    st.binary(max_size=20) | st.lists(values, max_size=13).map(lambda fields: msgspec.msgpack.encode([1, *fields])),
+    st.binary(max_size=20)
+    | st.lists(values, max_size=13).map(lambda fields: msgspec.msgpack.encode([VERSION, *fields])),
 )
 def test_any_bytes(key, value):
     with contextlib.suppress(UnreadableWire, ForeignWire):

@@ -10,5 +10,6 @@ from tests.core.cases.finding import FINDING
 from tests.core.cases.knowing import KNOWING
 from tests.core.cases.passing import PASSING
 from tests.core.cases.scenarios import SCENARIOS
+from tests.core.cases.witnessing import WITNESSING
 
-CASES = [*FINDING, *ENDING, *CANCELLING, *KNOWING, *SCENARIOS, *PASSING]
+CASES = [*FINDING, *ENDING, *CANCELLING, *KNOWING, *SCENARIOS, *PASSING, *WITNESSING]

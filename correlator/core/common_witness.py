@@ -1,0 +1,91 @@
+"""The common witness, of the only submit of a run that is open, which settles nothing yet: a quarter of the general
+way's price, and the same result.
+"""
+
+from typing import Final
+
+from correlator.core.decision import Decision, Fate
+from correlator.core.rules import Rules
+from correlator.core.state import Remembered, SubjectState
+from correlator.core.witnesses import is_created_as
+from correlator.event import Event, Phase, Role
+from correlator.moments import Moment
+
+_CREATION, _RUNNING, _STATE, _PHASE = Role.CREATION, Role.RUNNING, Role.STATE, Role.PHASE
+_NOTED: Final = Fate.NOTED
+
+
+def tells_of_the_only_one(state: SubjectState, event: Event, rules: Rules) -> bool:
+    """Whether an open start is all that is known, with witnesses of it, none of which has spoken of its end; and the
+    event is another such witness, of a role or a unit not heard yet, or the flow run's terminal state; and there is
+    room for it (rule B2).
+    """
+    if len(state.starts) != 1 or state.ends or state.cancellations or len(state.witnesses) >= rules.max_waiting:
+        return False
+    start = state.starts[0]
+    own = start.event
+    if start.version is not None or start.successor is not None or event.id == own.id:
+        return False
+    ran, created, lives = False, None, []
+    for heard in (*(known.event for known in state.witnesses), event):
+        if heard is not event and (heard.role is _STATE or _says_more(heard, event)):
+            return False
+        if not _tells_of(own, heard) or _is_ended_unit(heard):
+            return False
+        if heard.role is _PHASE:
+            lives.append(heard)
+        elif heard.role is _CREATION:
+            if created is not None:
+                return False
+            created = heard
+        elif heard.role is _RUNNING:
+            if ran:
+                return False
+            ran = True
+    return created is None or not any(_is_another(phase, created) for phase in lives)
+
+
+def _tells_of(start: Event, witness: Event) -> bool:
+    """Whether a witness needs no other's word to be this start's."""
+    return witness.follows == start.id if witness.role is _CREATION else witness.occurred >= start.occurred
+
+
+def _is_ended_unit(witness: Event) -> bool:
+    return witness.role is _PHASE and isinstance(witness.said, Phase) and witness.said.exit is not None
+
+
+def _says_more(heard: Event, event: Event) -> bool:
+    """Whether an event says again what was heard, or more of the same, or was taken back by it: a state after which the
+    flow ran.
+    """
+    if heard.id == event.id:
+        return True
+    if isinstance(heard.said, Phase) and isinstance(event.said, Phase):
+        return heard.said.unit == event.said.unit
+    if event.role is _STATE and heard.role is _RUNNING:
+        return heard.occurred > event.occurred
+    return heard.role is event.role
+
+
+def _is_another(phase: Event, creation: Event) -> bool:
+    said, ran = phase.said, creation.infrastructure
+    if not isinstance(said, Phase) or said.name is None or ran is None or ran.identifier is None:
+        return False
+    return not is_created_as(said.name, ran.identifier)
+
+
+def tell_of_the_only_one(state: SubjectState, event: Event, clock: Moment, rules: Rules) -> Decision:
+    """What such a witness says."""
+    witnesses, occurred = state.witnesses, event.occurred
+    known = Remembered(event, None, clock, clock + rules.grace)
+    place = len(witnesses)
+    while place and (before := witnesses[place - 1].event).occurred >= occurred:
+        if before.occurred == occurred and before.id < event.id:
+            break
+        place -= 1
+    witnesses.insert(place, known)
+    if event.role is _STATE:
+        state.due = known.deadline  # by then, nobody better has spoken
+    elif event.role is not _CREATION:
+        state.due = state.starts[0].deadline  # it is no longer a run that nobody speaks of
+    return Decision(state=state, fate=_NOTED)

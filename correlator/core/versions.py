@@ -1,0 +1,93 @@
+"""A version of a lifecycle: what is published of it, and what is remembered of that."""
+
+from correlator.core.assembled import Assembled, Heard
+from correlator.core.lifecycle import Lifecycle, MatchedBy, Outcome, Version
+from correlator.core.pairing import assemble
+from correlator.core.rules import Rules
+from correlator.core.standing import Standing, stand
+from correlator.core.state import Remembered, RememberedStart, SubjectState
+from correlator.event import Event
+from correlator.moments import END_OF_TIME
+
+
+def version_of(life: Assembled, standing: Standing) -> Version:
+    """What is remembered of the version that is published."""
+    outcome, cancellation, end = standing.outcome, life.cancellation, standing.end
+    assert outcome is not None
+    return Version(
+        outcome,
+        _matched_by(life, end),
+        life.ambiguous,
+        None if end is None else end.event.id,
+        None if cancellation is None else cancellation.event.id,
+        _superseded_by(life, outcome),
+        tuple(known.event.id for known in _told_besides(life, cancellation)),
+    )
+
+
+def as_it_stands(
+    state: SubjectState, life: Assembled, outcome: Outcome | None, cause: str, end: Remembered | None
+) -> Lifecycle:
+    """The version of a lifecycle that is to be published, or, where it is open, shown. ``end``: what ended it."""
+    heard = life.heard or Heard()
+    return Lifecycle(
+        kind=state.kind,
+        subject=state.subject,
+        outcome=outcome,
+        matched_by=_matched_by(life, end),
+        ambiguous=life.ambiguous,
+        start=_event(life.start),
+        end=_event(end),
+        cancellation=_event(life.cancellation),
+        creation=_event(heard.creation),
+        running=_event(heard.running),
+        state=_event(heard.state),
+        phase=_event(heard.phase),
+        superseded_by=_superseded_by(life, outcome),
+        cause=cause,
+        replaces=life.opening.version,
+        told=state.told_by(life.start, life.end, next(iter(life.cancellations), None)),
+    )
+
+
+def open_lifecycles(state: SubjectState, rules: Rules) -> list[Lifecycle]:
+    """The subject's lifecycles that have not ended, as they stand."""
+    return [
+        as_it_stands(state, life, None, "open", life.end)
+        for life in assemble(state, END_OF_TIME, rules).lives
+        if stand(life, None).outcome is None
+    ]
+
+
+def cause_of(life: Assembled, standing: Standing, event_id: str | None) -> str:
+    """What causes a version: the event in hand, or what its deadline is called (rule S2)."""
+    if event_id is not None:  # what time alone made due was published before the event
+        return event_id
+    if standing.deadline is not None:
+        return standing.deadline
+    return f"decided:{(life.end or life.opening).event.id}"
+
+
+def _told_besides(life: Assembled, cancellation: Remembered | None) -> list[Remembered]:
+    """What else a record tells of: witnesses, and the runner that cancelled, where a state said so first."""
+    counted = [] if life.heard is None else life.heard.counted
+    runners = life.cancellations[:1]
+    return counted if not runners or runners[0] is cancellation else counted + runners
+
+
+def _matched_by(life: Assembled, end: Remembered | None) -> MatchedBy | None:
+    """How the end found its start: a witness's by the run that it speaks of."""
+    return life.matched_by if end is life.end else MatchedBy.RESOURCE
+
+
+def _superseded_by(life: Assembled, outcome: Outcome | None) -> str | None:
+    return next_start(life.start) if life.start is not None and outcome is Outcome.SUPERSEDED else None
+
+
+def next_start(start: RememberedStart) -> str | None:
+    """The id of the start that came after, if one has."""
+    return None if start.successor is None else start.successor.id
+
+
+def _event(known: Remembered | None) -> Event | None:
+    return None if known is None else known.event

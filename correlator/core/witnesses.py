@@ -1,0 +1,117 @@
+"""To which submit of a run its witnesses speak (rules W3 and W4)."""
+
+from typing import Final
+
+from correlator.core.assembled import Assembled, Heard, began, latest
+from correlator.core.rules import Rules
+from correlator.core.state import Remembered, SubjectState
+from correlator.event import Phase, Role
+from correlator.moments import Moment
+
+LONGEST_STEM: Final = 58
+"""Characters of a Job's name, the hyphen after it included, that its pods' names begin with: Kubernetes appends five to
+them, and a name has 63 (``SimpleNameGenerator``, apiserver's ``storage/names``).
+"""
+
+_CREATION, _RUNNING = Role.CREATION, Role.RUNNING
+
+
+def hear(begun: list[Assembled], state: SubjectState, rules: Rules) -> list[Remembered]:
+    """Give each witness's word to the lifecycle that it is about. Returns those that found none.
+
+    ``begun``: the lifecycles with a start, in order.
+    """
+    by_workers = {end.event.id for end in state.ends}
+    homeless: list[Remembered] = []
+    created: list[tuple[str, Assembled]] = []
+    others: list[Remembered] = []
+    for known in state.witnesses:
+        if known.event.role is not _CREATION:
+            others.append(known)
+            continue
+        life = _creator(begun, known)
+        _give(known, life, homeless)
+        if life is not None and (ran := known.event.infrastructure) is not None and ran.identifier is not None:
+            created.append((ran.identifier, life))
+    others.sort(key=_first_heard)
+    for known in others:
+        said = known.event.said
+        life = _runner(said, known.event.occurred, begun, created) if isinstance(said, Phase) else None
+        if life is None and not isinstance(said, Phase):
+            life = latest(begun, known.event.occurred)
+        if life is not None and _was_forgotten(life, known, by_workers, rules):
+            life = None
+        _give(known, life, homeless)
+    return homeless
+
+
+def is_created_as(name: str, identifier: str) -> bool:
+    """Whether a pod or a task of that name is of what a worker created under that identifier: the task, or the Job."""
+    job = identifier.rpartition(":")[2]
+    return identifier.endswith(f"::{name}") or name.startswith(f"{job}-"[:LONGEST_STEM])
+
+
+def _first_heard(known: Remembered) -> Moment:
+    return known.deadline
+
+
+def _give(known: Remembered, life: Assembled | None, homeless: list[Remembered]) -> None:
+    if life is None:
+        homeless.append(known)
+    elif life.heard is None:
+        life.heard = Heard([known])
+    else:
+        life.heard.all.append(known)
+
+
+def _creator(begun: list[Assembled], creation: Remembered) -> Assembled | None:
+    """The submit that a creation names; else its worker's latest that is not after it."""
+    event = creation.event
+    if event.follows is not None:
+        return next((life for life in begun if life.opening.event.id == event.follows), None)
+    return latest([life for life in begun if life.opening.event.worker == event.worker], event.occurred)
+
+
+def _runner(
+    phase: Phase, occurred: Moment, begun: list[Assembled], created: list[tuple[str, Assembled]]
+) -> Assembled | None:
+    """The submit that created a pod's Job, or a task. Of several, as long names are cut, the latest that is not after
+    it. Without one, the run's latest that is not after it, unless that is known to have created another: then the pod's
+    own is forgotten.
+    """
+    name, able = phase.name, None
+    if name is not None:
+        for identifier, life in reversed(created):
+            if is_created_as(name, identifier):
+                if began(life) <= occurred:
+                    return life
+                able = able or life
+    if able is not None:
+        return able
+    life_then = latest(begun, occurred)
+    created_another = name is not None and any(life is life_then and ":" in identifier for identifier, life in created)
+    return None if created_another else life_then
+
+
+def _was_forgotten(life: Assembled, known: Remembered, by_workers: set[str], rules: Rules) -> bool:
+    """Whether a lifecycle was published and forgotten when a witness was first heard, by its own clock: its partition
+    may be hours ahead of the one that the next submit is still to come by. A run is open again if a pod of it lives, or
+    its flow ran again after what was taken for its end, or that is another's by now; and what was told stays told.
+    """
+    start = life.start
+    if start is None or start.version is None or known.event.id in (start.version.end, *start.version.heard):
+        return False
+    until, ended, published = start.forget_at, None, start.version.end
+    for other in life.heard.all if life.heard is not None else ():
+        event, said = other.event, other.event.said
+        if event.id == published:
+            ended = event.occurred
+        elif event.role is _RUNNING and ended is not None and event.occurred > ended:
+            return False
+        if isinstance(said, Phase):
+            if said.exit is None:
+                return False
+            until = max(until, other.clock + rules.grace + rules.remember)
+    if published is not None and ended is None and published not in by_workers:
+        return False
+    return known.deadline > until + rules.grace
