@@ -13,7 +13,7 @@ MAKEFLAGS += --no-print-directory
 
 .PHONY: help
 help: ## say what every target does
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ## Set-up: .venv holds what the lock says, no more, and the package itself in editable form.
 
@@ -83,6 +83,23 @@ CHAOS_OPTIONS = $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES
 .PHONY: chaos
 chaos: setup ## throw faults at the stage: MINUTES=30 SEED=1 BROKERS=3 WORKERS=3 RATE=300 FAULTS="a,b" STORE=rocksdb://
 	@$(BIN)/python -m chaos $(strip $(CHAOS_OPTIONS))
+
+VERSION ?= 3.9.1
+
+.PHONY: prefect-session
+prefect-session: setup ## drive a session on a real Prefect server, and judge its records by what was done: VERSION=3.9.1 LONG=1
+	@$(BIN)/python -m sessions drive $(VERSION) $(if $(LONG),--long)
+
+KUBERNETES_OPTIONS = $(if $(KUBECTL),--kubectl $(KUBECTL)) $(if $(ADDRESS),--address $(ADDRESS)) $(if $(IMAGE),--image $(IMAGE)) \
+	--prefect $(VERSION) $(if $(WORKER),--worker $(WORKER)) $(ACTS)
+
+.PHONY: kubernetes-session
+kubernetes-session: setup ## drive a session on the Kubernetes that kubectl reaches, and judge its records: ACTS="evicted cancelled"
+	@$(BIN)/python -m sessions.kubernetes drive $(strip $(KUBERNETES_OPTIONS))
+
+.PHONY: kubernetes-image
+kubernetes-image: setup ## build the image of that session's pods, localhost/session-flows:VERSION, as `make image` does; BASE=… its base
+	@$(BIN)/python -m sessions.kubernetes image --prefect $(VERSION) $(if $(IMAGE),--image $(IMAGE)) $(if $(BASE),--base $(BASE))
 
 ## What is generated
 

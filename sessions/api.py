@@ -1,0 +1,143 @@
+"""What is asked of Prefect's API, and what it says."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, Final, Self
+
+import aiohttp
+import orjson
+
+from sessions.deeds import State
+
+_TRIES: Final = 20
+"""How often a request is made that a locked SQLite keeps from being carried out."""
+
+
+class Refused(Exception):
+    """The API did not do what was asked; the message says what."""
+
+
+class Api:
+    """A client of a server on this machine."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._one = asyncio.Lock()
+        """Held by each request: several at a time would find SQLite locked by each other."""
+        connections = aiohttp.TCPConnector(force_close=True)  # the server closes those that it has not used for 5 s
+        self._client = aiohttp.ClientSession(connector=connections, timeout=aiohttp.ClientTimeout(total=60))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.close()
+
+    async def is_up(self) -> bool:
+        """Whether the server answers."""
+        try:
+            async with self._client.get(f"{self._url}/health") as answer:
+                return answer.status == 200
+        except (OSError, TimeoutError, aiohttp.ClientError):
+            return False
+
+    async def pool(self, name: str, type_: str = "process", **more: Any) -> None:
+        """Create a work pool."""
+        await self._ask("POST", "/work_pools/", {"name": name, "type": type_, **more})
+
+    async def deploy(self, name: str, pool: str, function: str, path: str, **more: Any) -> str:
+        """Create a deployment of a function in ``flows.py``, and return its id."""
+        flow = await self._ask("POST", "/flows/", {"name": function.replace("_", "-")})
+        deployment = {
+            "name": name,
+            "flow_id": flow["id"],
+            "work_pool_name": pool,
+            "entrypoint": f"flows.py:{function}",
+            "path": path,
+            "pull_steps": [{"prefect.deployments.steps.set_working_directory": {"directory": path}}],
+            "parameter_openapi_schema": {"type": "object", "properties": {}},
+            "enforce_parameter_schema": False,
+            "tags": ["session"],
+            **more,
+        }
+        return str((await self._ask("POST", "/deployments/", deployment))["id"])
+
+    async def deployment(self, flow: str, name: str) -> str | None:
+        """The id of a deployment, once it is there."""
+        try:
+            return str((await self._ask("GET", f"/deployments/name/{flow}/{name}"))["id"])
+        except Refused:
+            return None
+
+    async def run(
+        self, deployment: str, parameters: Mapping[str, Any], after: timedelta = timedelta(), **more: Any
+    ) -> str:
+        """Have a deployment run, and return the flow run's id."""
+        state = {"type": "SCHEDULED", "state_details": {"scheduled_time": (datetime.now(UTC) + after).isoformat()}}
+        asked = {"parameters": dict(parameters), "state": state, **more}
+        return str((await self._ask("POST", f"/deployments/{deployment}/create_flow_run", asked))["id"])
+
+    async def state(self, run: str) -> str:
+        """The type of a flow run's state."""
+        return str((await self._ask("GET", f"/flow_runs/{run}"))["state"]["type"])
+
+    async def set_state(self, run: str, type_: str, name: str, *, force: bool = False) -> None:
+        """Ask for a flow run to be in a state."""
+        asked = {"state": {"type": type_, "name": name}, "force": force}
+        answer = await self._ask("POST", f"/flow_runs/{run}/set_state", asked)
+        if answer["status"] != "ACCEPT":
+            raise Refused(f"{run} was not set to {name}: {answer['status']} {answer.get('details')}.")
+
+    async def states(self, run: str) -> list[State]:
+        """All states that a flow run has been in, in their order."""
+        said = await self._ask("GET", f"/flow_run_states/?flow_run_id={run}")
+        states = [
+            State(type=state["type"], name=state["name"], at=datetime.fromisoformat(state["timestamp"]).astimezone(UTC))
+            for state in said
+        ]
+        return sorted(states, key=lambda state: state.at)
+
+    async def count(self, events: Sequence[str], run: str) -> int:
+        """How many events of these names tell of a flow run."""
+        wanted = {"event": {"name": list(events)}, "related": {"id": [f"prefect.flow-run.{run}"]}}
+        return int((await self._ask("POST", "/events/filter", {"filter": _ever(wanted), "limit": 1}))["total"])
+
+    async def total(self) -> int:
+        """How many events the server has."""
+        return int((await self._ask("POST", "/events/filter", {"filter": _ever({}), "limit": 1}))["total"])
+
+    async def events(self) -> list[dict[str, Any]]:
+        """All events that the server has, in the order in which they occurred."""
+        page = await self._ask("POST", "/events/filter", {"filter": _ever({"order": "ASC"}), "limit": 50})
+        found = list(page["events"])
+        while next_page := page.get("next_page"):
+            page = await self._ask("GET", next_page.removeprefix(self._url))
+            found += page["events"]
+        return found
+
+    async def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        for _ in range(_TRIES):
+            status, answer = await self._request(method, path, body)
+            if status < 400:
+                return orjson.loads(answer) if answer else None
+            if status != 503:
+                raise Refused(f"{method} {path}: {status} {answer[:400].decode(errors='replace')}.")
+            await asyncio.sleep(2)
+        raise Refused(f"{method} {path}: the server answered 503 {_TRIES} times.")
+
+    async def _request(self, method: str, path: str, body: Mapping[str, Any] | None) -> tuple[int, bytes]:
+        try:
+            async with self._one, self._client.request(method, f"{self._url}{path}", json=body) as answer:
+                return answer.status, await answer.read()
+        except (OSError, TimeoutError, aiohttp.ClientError) as error:
+            raise Refused(f"{method} {path}: {type(error).__name__} {error}.") from None
+
+
+def _ever(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    since, until = now - timedelta(hours=6), now + timedelta(days=1)
+    return {"occurred": {"since": since.isoformat(), "until": until.isoformat()}, **wanted}

@@ -1,0 +1,150 @@
+"""What a session is driven by: a server, its workers, and what is asked of them; each thing done becomes a `Deed`."""
+
+import asyncio
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from sessions.deeds import Deed, Plot
+from sessions.processes import ended
+from sessions.server import Server, comes
+
+FLOWS: Final = Path(__file__).with_name("flows")
+FUNCTIONS: Final = frozenset({"completes", "raises", "exits", "retries", "sleeps", "hooked"})
+"""Of ``flows/flows.py``."""
+EXECUTED: Final = "prefect.worker.executed-flow-run"
+
+_STOPPING: Final = 60.0
+"""Seconds that a process has to stop in."""
+_IDLE: Final = ("SCHEDULER", "LATE_RUNS", "FOREMAN", "PAUSE_EXPIRATIONS", "CANCELLATION_CLEANUP", "TRIGGERS")
+"""What a server does on the side that a session has no use for, and SQLite suffers from."""
+UNTOLD: Final = 20.0
+"""Seconds for which something is waited for that some releases never do or tell."""
+_SETTINGS: Final[Mapping[str, str]] = {
+    **{f"PREFECT_API_SERVICES_{service}_ENABLED": "false" for service in _IDLE},
+    "PREFECT_RUNNER_POLL_FREQUENCY": "2",
+    "PREFECT_RUNNER_PROCESS_LIMIT": "20",  # of a worker's runner, too, on 3.2.8: a sixth run was refused
+}
+
+
+class Worker(NamedTuple):
+    """A worker at work."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    since: float
+    online: float
+
+
+class Noted(msgspec.Struct):
+    """A line of the flows' diary."""
+
+    run: str
+    what: str
+    at: float
+    pid: int
+
+
+class Driver(Server):
+    """A server, and what is done on it."""
+
+    def __init__(self, python: Path, home: Path, say: Callable[[str], None]) -> None:
+        diary = home / "diary.jsonl"
+        super().__init__(python, home, {**_SETTINGS, "SESSION_DIARY": str(diary)})
+        self._say = say
+        self._flows = str(shutil.copytree(FLOWS, home / "flows"))
+        self._diary = diary
+        self._diary.touch()
+        self._deployments: dict[str, str] = {}
+        self.deeds: list[Deed] = []
+
+    async def deploy(self, name: str, pool: str) -> None:
+        """Create a deployment of the flow of that name, else of the one that sleeps."""
+        flow = name if name in FUNCTIONS else "sleeps"
+        self._deployments[name] = await self.api.deploy(name, pool, flow, self._flows)
+
+    async def served(self, flow: str, name: str) -> None:
+        """Wait for a deployment that is served."""
+
+        async def there() -> bool:
+            if (id_ := await self.api.deployment(flow, name)) is not None:
+                self._deployments[name] = id_
+            return name in self._deployments
+
+        await self.until(f"{flow}/{name}", there)
+
+    async def worker(self, name: str, pool: str) -> Worker:
+        """Start a worker, and wait for it to be at work."""
+        since, file = time.time(), f"worker-{len(self.deeds)}-{pool}"
+        process = await self.at_work(file, name, pool, "process")
+        self._say(f"{name} is at work")
+        return Worker(name, process, since, time.time())
+
+    async def end(self, worker: Worker, plot: Plot, signal_: signal.Signals) -> None:
+        """End a worker."""
+        told = time.time()
+        over = await asyncio.to_thread(ended, worker.process, signal_, _STOPPING)
+        self.deeds.append(Deed(plot, worker.name, worker.since, over, worker.online, told))
+        self._say(f"{plot}: {worker.name}")
+
+    @contextmanager
+    def doing(self, plot: Plot, run: str, since: float) -> Iterator["Doing"]:
+        """Something is done with a run; once the block is left, it is a deed."""
+        doing = Doing()
+        yield doing
+        until = time.time() if doing.is_over else None
+        noted = self._noted(run, since)
+        began, over, hooked = ([line for line in noted if line.what == what] for what in ("began", "ended", "hooked"))
+        self.deeds.append(
+            Deed(
+                plot,
+                run,
+                since,
+                until,
+                began=min((line.at for line in began), default=None),
+                ended=max((line.at for line in over or began), default=None),
+                hooked=max((line.at for line in hooked), default=None),
+                pid=began[0].pid if began else None,
+            )
+        )
+        self._say(f"{plot}: {run}")
+
+    async def run(self, deployment: str, parameters: Mapping[str, int], after: timedelta = timedelta()) -> str:
+        """Have a deployment run, and return the flow run's id."""
+        return await self.api.run(self._deployments[deployment], parameters, after)
+
+    async def running(self, run: str) -> None:
+        """Wait for a flow's own code to run."""
+
+        async def began() -> bool:
+            return bool(self._noted(run, 0))
+
+        await self.until(f"flow run {run} to run", began)
+
+    async def executed(self, run: str, times: int = 1) -> bool:
+        """Wait for a flow run to end, and for its worker to say so; return whether it did."""
+        await self.state(run)
+
+        async def told() -> bool:
+            return await self.api.count([EXECUTED], run) >= times
+
+        return await comes(told, UNTOLD)
+
+    def _noted(self, run: str, since: float) -> list[Noted]:
+        lines = (msgspec.json.decode(line, type=Noted) for line in self._diary.read_bytes().splitlines())
+        return [line for line in lines if line.run == run and line.at >= since]
+
+
+class Doing:
+    """Something that is being done with a run."""
+
+    is_over = False
+    """Whether it was seen to be over."""

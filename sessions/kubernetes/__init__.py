@@ -1,0 +1,1 @@
+"""A session on a real Kubernetes, and whether its records say what its API did: ``make kubernetes-session``."""

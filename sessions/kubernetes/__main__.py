@@ -1,0 +1,108 @@
+"""``make kubernetes-session``: a session on a real Kubernetes, judged; ``python -m sessions.kubernetes --help``."""
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+
+from local.image import NotBuilt
+from sessions.installing import Uninstallable, python
+from sessions.kept import KEPT, Unreadable
+from sessions.kubernetes.acts import ACTS, UNASKED
+from sessions.kubernetes.image import make, name
+from sessions.kubernetes.judging import judge
+from sessions.kubernetes.session import Session
+from sessions.kubernetes.table import table
+from sessions.release import DEFAULT, Release
+from sessions.replaying import Failed
+from sessions.session import NotDriven
+from sessions.table import CONSOLE, show_orders
+
+WORKER: Final = "0.8.0"
+"""The release of prefect-kubernetes."""
+
+
+@click.group()
+def main() -> None:
+    """Drive sessions on a real Kubernetes, and judge the records of their events by what its API says of the pods."""
+
+
+@main.command()
+@click.argument("acts", nargs=-1, type=click.Choice(list(ACTS)))
+@click.option("--prefect", default=DEFAULT, show_default=True, help="The release.")
+@click.option("--worker", default=WORKER, show_default=True, help="The release of prefect-kubernetes.")
+@click.option("--kubectl", default="kubectl", show_default=True)
+@click.option("--address", help="Of this machine, where pods reach it. [from where this machine reaches a node]")
+@click.option("--image", help="Of the pods, with that release. [localhost/session-flows:RELEASE]")
+@click.option("--keep", type=click.Path(dir_okay=False, path_type=Path), help="The file. [build/sessions/…]")
+def drive(
+    acts: Sequence[str],
+    prefect: str,
+    worker: str,
+    kubectl: str,
+    address: str | None,
+    image: str | None,
+    keep: Path | None,
+) -> None:
+    """Play ACTS (all but `drained` by default), keep what came of them, and judge it."""
+    try:
+        release = Release.of(prefect)
+    except ValueError as error:
+        raise click.UsageError(f"{error}") from None
+    file, began = keep or KEPT / f"kubernetes-{worker}.jsonl", time.monotonic()
+
+    def say(what: str) -> None:
+        CONSOLE.print(f"{time.monotonic() - began:6.1f}  {what}", markup=False)
+
+    try:
+        interpreter = python(release, f"prefect-kubernetes=={worker}")
+        session = Session(interpreter, prefect, worker, kubectl, say)
+        session.drive(file, acts or UNASKED, image or name(prefect), address)
+    except Uninstallable as error:
+        raise click.ClickException(f"Prefect {prefect} cannot be installed: {error}") from None
+    except NotDriven as error:
+        raise click.ClickException(f"{error} The logs are in {file.with_suffix('.logs')}.") from None
+    _show([file])
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def check(files: Sequence[Path]) -> None:
+    """Judge sessions that were kept."""
+    _show(files)
+
+
+@main.command("image")
+@click.option("--prefect", default=DEFAULT, show_default=True, help="The release.")
+@click.option("--image", help="Its name. [localhost/session-flows:RELEASE]")
+@click.option("--base", help="The image that it is made from.")
+def image_(prefect: str, image: str | None, base: str | None) -> None:
+    """Build the image of the pods."""
+    try:
+        make(image or name(prefect), prefect, base)
+    except NotBuilt as error:
+        raise click.ClickException(f"{error}") from None
+    click.echo(f"built {image or name(prefect)}")
+
+
+def _show(files: Sequence[Path]) -> None:
+    good = True
+    for file in files:
+        try:
+            judged = judge(file)
+        except (Unreadable, Failed) as error:
+            raise click.ClickException(f"{error}") from None
+        done = judged.done
+        versions = f"Prefect {done.prefect}, prefect-kubernetes {done.worker}, Kubernetes {done.kubernetes}"
+        what = f"{judged.events} events in {done.seconds:.0f} s, {file}"
+        CONSOLE.print(table(judged.rows, f"\n{versions}: {what}"))
+        show_orders(judged.orders)
+        good = good and judged.is_good
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""A Kubernetes, by kubectl: what is done to it, and what its API says."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from sessions.kubernetes.pods import RUN, Watch
+from sessions.server import Stuck
+
+_BY_AGE: Final = "--sort-by=.metadata.creationTimestamp"
+
+
+class Cluster:
+    """A namespace of its own, which goes with all that is in it."""
+
+    def __init__(self, kubectl: str) -> None:
+        self.namespace: Final = f"prefect-session-{uuid.uuid4().hex[:6]}"
+        self._base = (kubectl, "--namespace", self.namespace)
+        self.watch = Watch()
+
+    async def open(self) -> None:
+        """Make the namespace."""
+        await self.do("create", "namespace", self.namespace)
+
+    async def close(self) -> None:
+        """Delete the namespace."""
+        await self.do("delete", "namespace", self.namespace, "--wait=false")
+
+    async def do(self, *arguments: str) -> str:
+        """Run kubectl, and return what it printed. Raises `Stuck`."""
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._base, *arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            )
+        except OSError as error:
+            raise Stuck(f"{self._base[0]} cannot be run: {error.strerror}.") from None
+        out, err = await process.communicate()
+        if process.returncode:
+            raise Stuck(f"kubectl {' '.join(arguments)}: {err.decode(errors='replace').strip()}")
+        return out.decode()
+
+    async def version(self) -> str:
+        """The server's."""
+        return str(orjson.loads(await self.do("version", "-o", "json"))["serverVersion"]["gitVersion"])
+
+    async def reachable(self) -> str:
+        """From which address this machine reaches a node: pods reach it there, too, where nothing forbids it."""
+        path = 'jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}'
+        node = (await self.do("get", "nodes", "-o", path)).split()[0]
+        with socket.socket(socket.AF_INET6 if ":" in node else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect((node, 9))
+            return str(probe.getsockname()[0])
+
+    async def names(self, kind: str, run: str) -> list[str]:
+        """``pods`` or ``jobs`` of a flow run, the newest last."""
+        return (await self.do("get", kind, "-l", f"{RUN}={run}", _BY_AGE, "-o", "name")).split()
+
+    async def delete_jobs(self, run: str, *options: str) -> None:
+        """Those of a flow run."""
+        await self.do("delete", *await self.names("jobs", run), *options)
+
+    async def ended(self, run: str) -> bool:
+        """Whether no pod of a flow run is left that has not ended."""
+        phases = await self.do("get", "pods", "-l", f"{RUN}={run}", "-o", "jsonpath={.items[*].status.phase}")
+        return {"Pending", "Running"}.isdisjoint(phases.split())
+
+    async def node(self, run: str) -> str:
+        """Where the newest pod of a flow run is."""
+        path = "jsonpath={.items[-1:].spec.nodeName}"
+        return (await self.do("get", "pods", "-l", f"{RUN}={run}", _BY_AGE, "-o", path)).strip()
+
+    async def record(self) -> None:
+        """Watch the pods, for ever."""
+        command = (*self._base, "get", "pods", "--watch", "--output-watch-events", "-o", "json")
+        while True:
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            )
+            assert process.stdout
+            try:
+                self.watch.again()
+                while block := await process.stdout.read(1 << 16):
+                    self.watch.read(block.decode(errors="replace"))
+            finally:
+                with suppress(ProcessLookupError):
+                    process.terminate()
+            await asyncio.sleep(0.2)
+
+
+def environment(address: str) -> Mapping[str, str]:
+    """What a worker needs to reach the cluster, whatever directory it runs in, and the server without a proxy."""
+    files = os.environ.get("KUBECONFIG", "").split(os.pathsep)
+    given = {"NO_PROXY": ",".join(filter(None, (os.environ.get("NO_PROXY"), address)))}
+    if any(files):
+        given["KUBECONFIG"] = os.pathsep.join(str(Path(file).absolute()) for file in files if file)
+    return given

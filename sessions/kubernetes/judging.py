@@ -1,0 +1,39 @@
+"""A kept session on Kubernetes, judged."""
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from sessions.judging import differing, in_every_order
+from sessions.kept import kept, read
+from sessions.kubernetes.comparing import Done, Row, compare
+from sessions.replaying import records
+
+
+class Judged(Struct, frozen=True):
+    """What came of a session."""
+
+    done: Done
+    events: int
+    rows: list[Row]
+    orders: dict[str, int]
+    """How many records are others where the events are read in another order, or as they were heard."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether every record says what was done."""
+        return not any(row.wrong for row in self.rows) and not any(self.orders.values())
+
+
+def judge(file: Path) -> Judged:
+    """Replay a session's events, and compare. Raises `Unreadable` and `Failed`."""
+    lines, done = kept(file, Done)
+    first, orders = in_every_order(lines)
+    said = records(read(heard(file)).splitlines())
+    orders["as a subscriber heard them, repeats included"] = differing(first, said)
+    return Judged(done, len(lines), compare(done, first.values()), orders)
+
+
+def heard(file: Path) -> Path:
+    """Where is kept what a subscriber heard."""
+    return file.with_suffix(".heard.jsonl")

@@ -1,0 +1,109 @@
+"""A server of Prefect that a session has to itself, and what is waited for on it."""
+
+import asyncio
+import subprocess
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from local.ports import free_ports
+from sessions.api import Api
+from sessions.deeds import ENDS
+from sessions.processes import Processes
+
+LOOPBACK: Final = "127.0.0.1"
+
+_SLOW: Final = 150.0
+"""Seconds that something may take on a busy machine before the session is given up."""
+_EVERY: Final = 0.5
+"""Seconds between looks: each costs SQLite something."""
+
+
+class Stuck(Exception):
+    """The session does not go on; the message says at what."""
+
+
+class Server:
+    """A server, in a home of its own."""
+
+    def __init__(self, python: Path, home: Path, settings: Mapping[str, str], address: str = LOOPBACK) -> None:
+        """``settings``: environment variables of its processes, besides those that all sessions have."""
+        (port,) = free_ports(1)
+        self.home, self._address, self._port = home, address, port
+        self.url = f"http://{address}:{port}/api"
+        self.api = Api(self.url)
+        self.processes = Processes(python, home, {**_settings(self.url, home), **settings})
+
+    async def start(self) -> None:
+        """Start the server."""
+        self.processes.prefect("server", "server", "start", "--host", self._address, "--port", str(self._port))
+        await self.until("the server", self.api.is_up)
+
+    async def at_work(self, file: str, name: str, pool: str, type_: str) -> subprocess.Popen[bytes]:
+        """Start a worker, and wait for it to be at work. ``file``: of its log."""
+        options = ("--type", type_, "--pool", pool, "--name", name)
+        process = self.processes.prefect(file, "worker", "start", *options)
+        log = self.home / f"{file}.log"
+
+        async def online() -> bool:  # it polls before it sends its first event, and says this after
+            return "started!" in log.read_text(errors="replace")
+
+        await self.until(f"worker {name}", online)
+        return process
+
+    async def state(self, run: str, states: Collection[str] = ENDS) -> None:
+        """Wait for a flow run to be in a state of one of these types."""
+        what = f"flow run {run} to be {', '.join(sorted(states))}"
+        await self.until(what, partial(self._is_in, run, states))
+
+    async def over(self, run: str, within: float) -> bool:
+        """Wait for a flow run to end, as it may never do; return whether it did."""
+        return await comes(partial(self._is_in, run, ENDS), within)
+
+    async def quiet(self, within: float, least: float) -> None:
+        """Wait for the server to have as many events as before for ``least`` seconds."""
+        count, since, until = -1, time.monotonic(), time.monotonic() + within
+        while time.monotonic() - since < least:
+            if (total := await self.api.total()) != count:
+                count, since = total, time.monotonic()
+            if time.monotonic() > until:
+                raise Stuck(f"events kept coming for {within:.0f} s.")
+            await asyncio.sleep(0.5)
+
+    async def until(self, what: str, come: Callable[[], Awaitable[bool]]) -> None:
+        """Wait for something. Raises `Stuck`: it did not come."""
+        if not await comes(come, _SLOW):
+            raise Stuck(f"waited {_SLOW:.0f} s for {what}.")
+
+    async def _is_in(self, run: str, states: Collection[str]) -> bool:
+        return await self.api.state(run) in states
+
+
+async def comes(come: Callable[[], Awaitable[bool]], within: float) -> bool:
+    """Wait for something; return whether it came."""
+    until = time.monotonic() + within
+    while not await come():
+        if time.monotonic() > until:
+            return False
+        await asyncio.sleep(_EVERY)
+    return True
+
+
+def _settings(url: str, home: Path) -> Mapping[str, str]:
+    """As environment variables. Those that a release does not know, it ignores."""
+    return {
+        "PREFECT_API_URL": url,
+        "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{home}/prefect.db",
+        "PREFECT_API_DATABASE_TIMEOUT": "60",
+        "PREFECT_API_DATABASE_CONNECTION_TIMEOUT": "60",
+        "PREFECT_API_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "1",
+        "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "1",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_UI_ENABLED": "false",
+        "PREFECT_WORKER_QUERY_SECONDS": "2",
+        "PREFECT_CLI_COLORS": "false",
+        "DO_NOT_TRACK": "1",
+        "PYTHONUNBUFFERED": "1",
+    }

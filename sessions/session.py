@@ -1,0 +1,88 @@
+"""A session from its first process to its last, and the file that is left of it."""
+
+import asyncio
+import platform
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from sessions.api import Refused
+from sessions.deeds import Done
+from sessions.driver import Driver
+from sessions.kept import keep
+from sessions.release import Release
+from sessions.scenes import play
+from sessions.server import Stuck
+
+Event: TypeAlias = dict[str, Any]
+
+
+class NotDriven(Exception):
+    """The session did not come to its end; the message says why."""
+
+
+def drive(release: Release, python: Path, file: Path, say: Callable[[str], None], *, long: bool) -> None:
+    """Drive a session of the release, and keep it in ``file``, with its processes' logs beside.
+
+    ``long``: with what takes more than 5 minutes. Raises `NotDriven`.
+    """
+    with at_home(file) as home:
+        events, done = asyncio.run(_driven(release, python, home, say, long=long))
+        keep(file, events, done)
+
+
+@contextmanager
+def at_home(file: Path) -> Iterator[Path]:
+    """A temporary directory for a session that goes to ``file``; its logs are kept beside. Raises `NotDriven`."""
+    home = Path(tempfile.mkdtemp(prefix="prefect-session-")).resolve()
+    try:
+        yield home
+    except (Stuck, Refused, ExceptionGroup) as error:
+        if said := _said(error):
+            raise NotDriven(said) from None
+        raise
+    finally:
+        logs = file.with_suffix(".logs")
+        shutil.rmtree(logs, ignore_errors=True)  # of an earlier session
+        logs.mkdir(parents=True)
+        for log in home.glob("*.log"):
+            shutil.copy(log, logs)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+async def _driven(
+    release: Release, python: Path, home: Path, say: Callable[[str], None], *, long: bool
+) -> tuple[list[Event], Done]:
+    began = time.monotonic()
+    driver = Driver(python, home, say)
+    try:
+        async with driver.api:
+            await driver.start()
+            say(f"a server of Prefect {release} is up")
+            await play(driver, long=long)
+            await driver.quiet(60, 6)
+            runs = dict.fromkeys(deed.subject for deed in driver.deeds if not deed.plot.is_worker)
+            states = {run: await driver.api.states(run) for run in runs}
+            events = await driver.api.events()
+    finally:
+        await asyncio.to_thread(driver.processes.close)
+    deeds = sorted(driver.deeds, key=lambda deed: deed.since)
+    return events, Done(str(release), _version(python), round(time.monotonic() - began, 1), deeds, states)
+
+
+def _said(error: Exception) -> str:
+    """What went wrong on Prefect's side, in words; empty where it did not go wrong there."""
+    if isinstance(error, ExceptionGroup):
+        return " ".join(filter(None, map(_said, error.exceptions)))
+    return f"{error}" if isinstance(error, Stuck | Refused) else ""
+
+
+def _version(python: Path) -> str:
+    """Of the Python that Prefect ran in, else of this one."""
+    said = subprocess.run([python, "--version"], capture_output=True, text=True, check=False)
+    return said.stdout.split()[-1] if said.returncode == 0 else platform.python_version()

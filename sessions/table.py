@@ -1,0 +1,48 @@
+"""What came of sessions: a table for people at a terminal, and rows for ``docs/prefect.md``."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sessions.comparing import Row
+from sessions.deeds import Done
+from sessions.facts import Facts
+
+CONSOLE: Final = Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 150)
+
+
+def table(rows: Iterable[Row], title: str) -> Table:
+    """A line for each thing done."""
+    shown = Table(title=title, title_justify="left")
+    for column in ("what was done", "what the record says", ""):
+        shown.add_column(column, overflow="fold")
+    for row in rows:
+        verdict = "\n".join(row.wrong) or (f"right: {row.why}" if row.why else "right")
+        shown.add_row(Text(row.what), Text(row.says), Text(verdict), style="red" if row.wrong else None)
+    return shown
+
+
+HEAD = (
+    "| release | Python | seconds | events | `stopped` | exit of a flow that raises | `executed` after that state"
+    " | cancelled while it runs | with a hook of 8 s | while pending | right |\n"
+    "|---|---|---|---|---|---|---|---|---|---|---|"
+)
+
+
+def show_orders(orders: Mapping[str, int]) -> None:
+    """How many records are others, by the order in which the events are read."""
+    for order, differ in orders.items():
+        verdict = f"{differ} records differ" if differ else "the same records"
+        CONSOLE.print(f"the events {order}: {verdict}", style="red" if differ else None)
+
+
+def markdown(done: Done, events: int, told: Facts, rows: list[Row], orders: Mapping[str, int]) -> str:
+    """A session as a line of ``docs/prefect.md``. ``orders``: how many records differ by the order of the events."""
+    right, differ = sum(not row.wrong for row in rows), sum(orders.values())
+    verdict = f"{right} of {len(rows)}" + (f", {differ} by order" if differ else "")
+    shown = (told.stops, told.raised, told.after_state, told.cancelled, told.hooked, told.pending)
+    return f"| {done.release} | {done.python} | {done.seconds:.0f} | {events} | {' | '.join(shown)} | {verdict} |"
