@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from msgspec import Struct
 
@@ -16,6 +16,18 @@ TOLERANCE: Final = 5.0
 """Seconds by which a worker may say that it started after it was seen at work, and anything after it was over."""
 
 FOREVER: Final = datetime.max.replace(tzinfo=UTC)
+
+
+class Verdict(Protocol):
+    """What came of one thing that was done."""
+
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """What is not as it must be, each in words."""
+
+    @property
+    def why(self) -> str:
+        """Why Prefect does not tell more."""
 
 
 class Row(Struct, frozen=True):

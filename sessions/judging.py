@@ -1,14 +1,49 @@
 """A kept session, judged."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from msgspec import Struct
 
-from sessions.comparing import Row, compare
+from sessions.comparing import Row, Verdict, compare
 from sessions.deeds import Done
 from sessions.facts import Facts, facts
 from sessions.kept import kept
 from sessions.replaying import ORDERS, Lines, Record, records
+
+
+class Took(Protocol):
+    """What was done in a session, of whatever workers."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+
+
+class Judgement(Protocol):
+    """What came of one."""
+
+    @property
+    def done(self) -> Took:
+        """What was done."""
+
+    @property
+    def events(self) -> int:
+        """How many there were."""
+
+    @property
+    def rows(self) -> Sequence[Verdict]:
+        """What the records say, thing by thing."""
+
+    @property
+    def orders(self) -> Mapping[str, int]:
+        """How many records are others where the events are read in another order."""
+
+
+def is_good(judged: Judgement) -> bool:
+    """Whether every record says what was done, in any order of the events."""
+    return not any(row.wrong for row in judged.rows) and not any(judged.orders.values())
 
 
 class Judged(Struct, frozen=True):
@@ -20,11 +55,6 @@ class Judged(Struct, frozen=True):
     rows: list[Row]
     orders: dict[str, int]
     """How many records are others where the events are read in another order."""
-
-    @property
-    def is_good(self) -> bool:
-        """Whether every record says what was done."""
-        return not any(row.wrong for row in self.rows) and not any(self.orders.values())
 
 
 def judge(file: Path) -> Judged:

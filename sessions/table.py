@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sessions.comparing import Row
+from sessions.comparing import Row, Verdict
 from sessions.deeds import Done
 from sessions.facts import Facts
 
@@ -21,9 +21,14 @@ def table(rows: Iterable[Row], title: str) -> Table:
     for column in ("what was done", "what the record says", ""):
         shown.add_column(column, overflow="fold")
     for row in rows:
-        verdict = "\n".join(row.wrong) or (f"right: {row.why}" if row.why else "right")
-        shown.add_row(Text(row.what), Text(row.says), Text(verdict), style="red" if row.wrong else None)
+        add_row(shown, row, row.what, row.says)
     return shown
+
+
+def add_row(shown: Table, verdict: Verdict, *cells: str) -> None:
+    """Add what came of a thing to a table: the cells, then what is wrong with it, or that it is right, and why."""
+    told = "\n".join(verdict.wrong) or (f"right: {verdict.why}" if verdict.why else "right")
+    shown.add_row(*map(Text, (*cells, told)), style="red" if verdict.wrong else None)
 
 
 HEAD = (

@@ -1,25 +1,22 @@
 """``make kubernetes-session``: a session on a real Kubernetes, judged; ``python -m sessions.kubernetes --help``."""
 
-import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import click
+from rich.table import Table
 
 from local.image import NotBuilt
-from sessions.installing import Uninstallable, python
-from sessions.kept import KEPT, Unreadable
+from sessions.asking import driving, release_of, saying, show
+from sessions.installing import python
+from sessions.kept import KEPT
 from sessions.kubernetes.acts import ACTS, UNASKED
 from sessions.kubernetes.image import make, name
-from sessions.kubernetes.judging import judge
+from sessions.kubernetes.judging import Judged, judge
 from sessions.kubernetes.session import Session
 from sessions.kubernetes.table import table
-from sessions.release import DEFAULT, Release
-from sessions.replaying import Failed
-from sessions.session import NotDriven
-from sessions.table import CONSOLE, show_orders
+from sessions.release import DEFAULT
 
 WORKER: Final = "0.8.0"
 """The release of prefect-kubernetes."""
@@ -48,23 +45,12 @@ def drive(
     keep: Path | None,
 ) -> None:
     """Play ACTS (all but `drained` by default), keep what came of them, and judge it."""
-    try:
-        release = Release.of(prefect)
-    except ValueError as error:
-        raise click.UsageError(f"{error}") from None
-    file, began = keep or KEPT / f"kubernetes-{worker}.jsonl", time.monotonic()
-
-    def say(what: str) -> None:
-        CONSOLE.print(f"{time.monotonic() - began:6.1f}  {what}", markup=False)
-
-    try:
+    release, say = release_of(prefect), saying()
+    file = keep or KEPT / f"kubernetes-{worker}.jsonl"
+    with driving(prefect, file):
         interpreter = python(release, f"prefect-kubernetes=={worker}")
         session = Session(interpreter, prefect, worker, kubectl, say)
         session.drive(file, acts or UNASKED, image or name(prefect), address)
-    except Uninstallable as error:
-        raise click.ClickException(f"Prefect {prefect} cannot be installed: {error}") from None
-    except NotDriven as error:
-        raise click.ClickException(f"{error} The logs are in {file.with_suffix('.logs')}.") from None
     _show([file])
 
 
@@ -89,19 +75,13 @@ def image_(prefect: str, image: str | None, base: str | None) -> None:
 
 
 def _show(files: Sequence[Path]) -> None:
-    good = True
-    for file in files:
-        try:
-            judged = judge(file)
-        except (Unreadable, Failed) as error:
-            raise click.ClickException(f"{error}") from None
-        done = judged.done
-        versions = f"Prefect {done.prefect}, prefect-kubernetes {done.worker}, Kubernetes {done.kubernetes}"
-        what = f"{judged.events} events in {done.seconds:.0f} s, {file}"
-        CONSOLE.print(table(judged.rows, f"\n{versions}: {what}"))
-        show_orders(judged.orders)
-        good = good and judged.is_good
-    sys.exit(0 if good else 1)
+    show(files, judge, _table)
+
+
+def _table(judged: Judged, what: str) -> Table:
+    done = judged.done
+    versions = f"Prefect {done.prefect}, prefect-kubernetes {done.worker}, Kubernetes {done.kubernetes}"
+    return table(judged.rows, f"\n{versions}: {what}")
 
 
 if __name__ == "__main__":

@@ -19,11 +19,6 @@ class Judged(Struct, frozen=True):
     orders: dict[str, int]
     """How many records are others where the events are read in another order, or as they were heard."""
 
-    @property
-    def is_good(self) -> bool:
-        """Whether every record says what was done."""
-        return not any(row.wrong for row in self.rows) and not any(self.orders.values())
-
 
 def judge(file: Path) -> Judged:
     """Replay a session's events, and compare. Raises `Unreadable` and `Failed`."""

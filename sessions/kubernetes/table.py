@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from rich.table import Table
-from rich.text import Text
 
 from sessions.kubernetes.comparing import Row
+from sessions.table import add_row
 
 
 def table(rows: Iterable[Row], title: str) -> Table:
@@ -14,7 +14,5 @@ def table(rows: Iterable[Row], title: str) -> Table:
     for column in ("Job", "what was done", "what the record says", "what the API says of its last pod", ""):
         shown.add_column(column, overflow="fold")
     for row in rows:
-        verdict = "\n".join(row.wrong) or (f"right: {row.why}" if row.why else "right")
-        cells = (row.job, row.what, row.record, row.api, verdict)
-        shown.add_row(*map(Text, cells), style="red" if row.wrong else None)
+        add_row(shown, row, row.job, row.what, row.record, row.api)
     return shown

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from local.session import SAMPLE
 from sessions.__main__ import main
 from sessions.deeds import Deed, Done, Plot
-from sessions.judging import judge
+from sessions.judging import is_good, judge
 from sessions.kept import Unreadable, keep, kept
 from sessions.table import HEAD
 
@@ -39,7 +39,7 @@ def test_a_session_is_judged_without_prefect(tmp_path: Path):
     judged = judge(file)
     assert judged.orders == {"in reverse": 0, "all twice": 0}
     assert judged.rows[0].wrong
-    assert not judged.is_good
+    assert not is_good(judged)
     told = CliRunner().invoke(main, ["check", str(file)])
     assert told.exit_code == 1
     assert "a record of something that was not done" in told.output
