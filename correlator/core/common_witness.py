@@ -2,6 +2,8 @@
 way's price, and the same result.
 """
 
+from bisect import insort
+from operator import attrgetter
 from typing import Final
 
 from correlator.core.decision import Decision, Fate
@@ -76,14 +78,8 @@ def _is_another(phase: Event, creation: Event) -> bool:
 
 def tell_of_the_only_one(state: SubjectState, event: Event, clock: Moment, rules: Rules) -> Decision:
     """What such a witness says."""
-    witnesses, occurred = state.witnesses, event.occurred
     known = Remembered(event, None, clock, clock + rules.grace)
-    place = len(witnesses)
-    while place and (before := witnesses[place - 1].event).occurred >= occurred:
-        if before.occurred == occurred and before.id < event.id:
-            break
-        place -= 1
-    witnesses.insert(place, known)
+    insort(state.witnesses, known, key=attrgetter("order"))
     if event.role is _STATE:
         state.due = known.deadline  # by then, nobody better has spoken
     elif event.role is not _CREATION:

@@ -139,11 +139,6 @@ class Lifecycle(Struct, frozen=True, gc=False, kw_only=True):
         return _WORKER if role is _END else _INFRASTRUCTURE if role is _PHASE else _FLOW_RUN
 
     @property
-    def executed(self) -> Event | None:
-        """Its worker's word on its end, where the worker waits."""
-        return self.end if self.end is not None and self.end.role is _END else None
-
-    @property
     def startup(self) -> Span | None:
         """From its start until the flow's own code ran, where both are known."""
         return None if self.start is None or self.running is None else self.running.occurred - self.start.occurred

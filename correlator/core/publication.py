@@ -39,6 +39,12 @@ class Settled(Struct):
     rests: bool = False
     """Whether all that is left is to be forgotten, and when that is due nothing else is."""
 
+    def add(self, more: "Settled") -> None:
+        """What follows from another look, too."""
+        self.published += more.published
+        self.unclaimed += more.unclaimed
+        self.silent += more.silent
+
 
 def pass_time(state: SubjectState, watermark: Moment, rules: Rules) -> Settled:
     """Let time pass up to a low watermark: one deadline after the other, so that it is the same in how many steps it
@@ -48,9 +54,7 @@ def pass_time(state: SubjectState, watermark: Moment, rules: Rules) -> Settled:
     while state.due is not None and state.due < watermark:
         moment = state.due + MICROSECOND
         settled = settle(state, Occasion(seen=moment, watermark=moment, now=moment), rules)
-        all_.published += settled.published
-        all_.unclaimed += settled.unclaimed
-        all_.silent += settled.silent
+        all_.add(settled)
         all_.rests = settled.rests
     return all_
 

@@ -44,6 +44,11 @@ class Remembered(Struct, eq=False, gc=False, array_like=True, forbid_unknown_fie
     """An end or a cancellation that was published alone: it belongs to nothing else any more (rule M8)."""
 
     @property
+    def order(self) -> tuple[Moment, str]:
+        """Where it stands among others: by when it occurred, and its id."""
+        return self.event.occurred, self.event.id
+
+    @property
     def turn(self) -> tuple[Moment, str]:
         """Of an end: when its turn to take a start is. When it occurred; but where it came later than it would have
         waited itself (``grace``), when it came: what was taken by then was published (rule M7).

@@ -1,6 +1,7 @@
 """Deciding: a subject's state and an event, or the passing of time, in; its state and what is to be published, out."""
 
 from bisect import insort
+from operator import attrgetter
 from typing import Final
 
 from correlator.core.bounds import evict
@@ -87,21 +88,13 @@ def _fate(event: Event, settled: Settled) -> Fate:
     return Fate.NOTED if event.role in _WITNESSES and not homeless else Fate.WAITING
 
 
-def _order(known: Remembered) -> tuple[Moment, str]:
-    return known.event.occurred, known.event.id
-
-
-def _turn(end: Remembered) -> tuple[Moment, str]:
-    return end.turn
-
-
 def _add_other(state: SubjectState, details: Details, event: Event, clock: Moment, rules: Rules) -> None:
     """Take in an end or a cancellation."""
     known = Remembered(event, _own(state, details), clock, clock + rules.grace)
     if event.role is Role.END:
-        insort(state.ends, known, key=_turn)
+        insort(state.ends, known, key=attrgetter("turn"))
     else:
-        insort(state.cancellations, known, key=_order)
+        insort(state.cancellations, known, key=attrgetter("order"))
 
 
 def _own(state: SubjectState, details: Details) -> Details | None:
@@ -113,7 +106,7 @@ def _own(state: SubjectState, details: Details) -> Details | None:
 
 def _add_start(state: SubjectState, details: Details, event: Event, clock: Moment, rules: Rules) -> None:
     start = RememberedStart(event, _own(state, details), clock, clock + rules.limit(state.kind))
-    insort(state.starts, start, key=_order)
+    insort(state.starts, start, key=attrgetter("order"))
     if state.kind is Kind.WORKER and rules.worker_names_shared:
         return
     place = state.starts.index(start)

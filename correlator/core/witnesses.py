@@ -35,10 +35,8 @@ def hear(begun: list[Assembled], state: SubjectState, rules: Rules) -> list[Reme
             created.append((ran.identifier, life))
     others.sort(key=_first_heard)
     for known in others:
-        said = known.event.said
-        life = _runner(said, known.event.occurred, begun, created) if isinstance(said, Phase) else None
-        if life is None and not isinstance(said, Phase):
-            life = latest(begun, known.event.occurred)
+        said, occurred = known.event.said, known.event.occurred
+        life = _runner(said, occurred, begun, created) if isinstance(said, Phase) else latest(begun, occurred)
         if life is not None and _was_forgotten(life, known, by_workers, rules):
             life = None
         _give(known, life, homeless)

@@ -1,5 +1,8 @@
 """What counts of all that witnesses say of a submit, and the best word on its end (rules W2, W3 and W6)."""
 
+from bisect import insort
+from operator import attrgetter
+
 from correlator.core.assembled import Assembled, Heard, Word
 from correlator.core.rules import Rules
 from correlator.core.state import Remembered
@@ -8,6 +11,7 @@ from correlator.moments import SECOND, Moment
 
 _CREATION, _RUNNING, _STATE = Role.CREATION, Role.RUNNING, Role.STATE
 _CANCELLED = StateType.CANCELLED
+_order = attrgetter("order")
 
 
 def weigh(life: Assembled, rules: Rules) -> None:
@@ -83,10 +87,6 @@ def _cancels(known: Remembered) -> bool:
     return isinstance(said, State) and said.type is _CANCELLED
 
 
-def _order(known: Remembered) -> tuple[Moment, str]:
-    return known.event.occurred, known.event.id
-
-
 def _lives_last(phase: Remembered) -> tuple[Moment, bool, str]:
     """By time; within one second, one that lives has taken the place of one that ended."""
     return phase.event.occurred, not _has_ended(phase), phase.event.id
@@ -121,8 +121,7 @@ def fold(witnesses: list[Remembered], known: Remembered) -> bool:
                 known.deadline = min(known.deadline, other.deadline)  # it waits since it was first heard
                 del witnesses[place]
                 break
-    witnesses.append(known)
-    witnesses.sort(key=_order)
+    insort(witnesses, known, key=_order)
     return True
 
 

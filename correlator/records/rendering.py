@@ -129,6 +129,7 @@ def flow_run_duration(lifecycle: Lifecycle) -> FlowRunDuration:
     """How long a flow run's infrastructure lived."""
     start, end, cancellation = lifecycle.start, lifecycle.end, lifecycle.cancellation
     creation, running, details = lifecycle.creation, lifecycle.running, lifecycle.details
+    startup = lifecycle.startup
     duration, skew = _length(lifecycle.span)
     ended_by, ended_at = lifecycle.ended_by, None if end is None else rfc3339(end.occurred)
     waited = ended_by is _BY_WORKER
@@ -156,7 +157,7 @@ def flow_run_duration(lifecycle: Lifecycle) -> FlowRunDuration:
         ended_at=ended_at,
         ended_by=cast("models.EndedBy | None", ended_by),
         duration_seconds=duration,
-        startup_seconds=None if start is None or running is None else in_seconds(running.occurred - start.occurred),
+        startup_seconds=None if startup is None else in_seconds(startup),
         clock_skew_seconds=skew,
         submitted_event_id=None if start is None else start.id,
         executed_event_id=None if executed is None else executed.id,

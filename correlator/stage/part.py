@@ -73,8 +73,7 @@ class Part:
         for key, state in self._states.items():
             if state is not None:
                 changes[key], gone = core.encode_within(state, self._rules)
-                evicted.published += gone.published
-                evicted.unclaimed += gone.unclaimed
+                evicted.add(gone)
                 self.open[state.kind].set(key, state)
                 continue
             if self._table.get_committed(self._partition, key) is not None:
