@@ -18,7 +18,7 @@ from correlator.event import JSON, Kind
 from correlator.records import models
 from correlator.records.models import MODELS
 from correlator.settings import Settings
-from correlator.topics.declared import declared
+from correlator.topics.declared import declared, declared_for_bridge
 
 DIRECTORY: Final = Path(__file__).parents[1] / "topics"
 """In the project's own checkout."""
@@ -98,7 +98,7 @@ def _topics(settings: Settings) -> list[JSON]:
             "replication_factor": spec.replication_factor,
             "config": dict(spec.config),
         }
-        for spec in declared(settings)
+        for spec in (*declared(settings), *declared_for_bridge(settings)[1:])
     ]
 
 

@@ -12,6 +12,7 @@ from pydantic import Field, PositiveInt, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from correlator import durations
+from correlator.bridging import Bridging
 from correlator.connection import Connection
 from correlator.values import (
     CHANGELOG_SUFFIX,
@@ -31,7 +32,7 @@ class SettingsError(Exception):
     """The settings are invalid. The text names each variable and what is wrong with it, one sentence per line."""
 
 
-class Settings(Connection):
+class Settings(Bridging, Connection):
     """What the environment says, or the defaults. A variable set to nothing counts as not set.
 
     A value given to the constructor, as tests do, overrides the environment's. A process uses `loading.load`.
@@ -156,6 +157,11 @@ class Settings(Connection):
         return f"{self.app_id}-lifecycles"
 
     @property
+    def topic_bridge(self) -> str:
+        """The topic that the bridge's position is in; also its transactional id, as there is one of either."""
+        return f"{self.app_id}-bridge"
+
+    @property
     def topic_changelog(self) -> str:
         """The changelog of the table of subjects."""
         return f"{self.app_id}{CHANGELOG_SUFFIX}"
@@ -171,6 +177,7 @@ class Settings(Connection):
             (f"{PREFIX}TOPIC_DEAD_LETTER", self.topic_dead_letter),
             (f"a topic named after {PREFIX}APP_ID", self.topic_lifecycles),
             (f"a topic named after {PREFIX}APP_ID", self.topic_changelog),
+            (f"a topic named after {PREFIX}APP_ID", self.topic_bridge),
         ):
             alike = name.replace(".", "_")
             if alike in seen:
@@ -193,8 +200,10 @@ class Described(NamedTuple):
 
 
 def described() -> Iterator[Described]:
-    """Name, default and description of every setting, in the order to show them in (the README's table)."""
-    for field, info in Settings.model_fields.items():
+    """Name, default and description of every setting, in the order to show them in (the README's table): the bridge's
+    come last.
+    """
+    for field, info in sorted(Settings.model_fields.items(), key=lambda it: it[0] in Bridging.model_fields):
         match info.default:
             case timedelta() as span:
                 default = f"`{durations.show(span)}`"

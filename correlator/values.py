@@ -1,7 +1,7 @@
 """What the value of a setting may be: types that check themselves, and say in a few words what they want."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BeforeValidator
@@ -24,7 +24,9 @@ CHANGELOG_SUFFIX: Final = f"-{TABLE}-changelog"
 _LEGAL_NAME = re.compile(r"[a-zA-Z0-9._-]+")
 _SERVER = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[^\s:/\[\],]+)(?::([0-9]{1,5}))?")
 _WORKER_TYPE = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+_PREFIX_OF_NAMES = re.compile(r"[!-+\--~]+")
 _URI_REFERENCE = re.compile(r"[!-~]+")
+_EPOCH = 1970
 
 
 def _name(value: str) -> str:
@@ -63,6 +65,28 @@ def _worker_types(value: object) -> object:
     return () if types == ("none",) else types
 
 
+def _prefixes(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    prefixes = tuple(dict.fromkeys(part.strip() for part in value.split(",")))
+    if not all(_PREFIX_OF_NAMES.fullmatch(prefix) for prefix in prefixes) or ("all" in prefixes and len(prefixes) > 1):
+        raise ValueError("must be beginnings of events' names with commas between, such as prefect.worker.; or all")
+    return () if prefixes == ("all",) else prefixes
+
+
+def _time(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        time = datetime.fromisoformat(value.strip().upper())
+    except ValueError:
+        raise ValueError("must be a date or a time, such as 2026-11-01 or 2026-11-01T08:00:00Z") from None
+    time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    if time.year < _EPOCH:
+        raise ValueError(f"must not lie before {_EPOCH}")
+    return time
+
+
 def _source(value: str) -> str:
     if not _URI_REFERENCE.fullmatch(value):
         raise ValueError("must be a URI reference: printable ASCII without blanks, such as the app id or a URL")
@@ -96,6 +120,12 @@ Servers = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_servers)]
 WorkerTypes = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_worker_types)]
 """Types of Prefect workers, as their `prefect.worker-type` says them; ``none`` for none."""
 
+Prefixes = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_prefixes)]
+"""What names of events begin with; none, or ``all``, stands for any."""
+
+Time = Annotated[datetime, BeforeValidator(_time)]
+"""A date or a time, in UTC where it does not say."""
+
 Name = Annotated[str, AfterValidator(_name)]
 """What Kafka takes as the name of a topic, and of a static member of a group."""
 
@@ -107,6 +137,7 @@ Source = Annotated[str, AfterValidator(_source)]
 
 Duration = Annotated[timedelta, BeforeValidator(_duration), _at_least(timedelta(0))]
 PositiveDuration = Annotated[timedelta, BeforeValidator(_duration), _at_least(timedelta(microseconds=1))]
+Window = Annotated[timedelta, BeforeValidator(_duration), _at_least(timedelta(minutes=30))]
 SessionTimeout = Annotated[timedelta, BeforeValidator(_duration), _at_least(timedelta(seconds=1))]
 
 AnyCase = BeforeValidator(_lower)

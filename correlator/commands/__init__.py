@@ -75,47 +75,54 @@ def topics() -> None:
     """List, create or check the topics of the stage, and what it must be allowed to do with them."""
 
 
+_bridge = click.option("--bridge", is_flag=True, help="Also what the bridge needs.")
+
+
 @topics.command("list", short_help="Show the topics that are declared.")
-def topics_list() -> None:
+@_bridge
+def topics_list(*, bridge: bool) -> None:
     """Show the topics that are declared; the broker is not asked."""
     settings = _settings()
     _need_stdout()
     from correlator.commands.topics import show
 
-    show(settings)
+    show(settings, bridge=bridge)
 
 
 @topics.command("create", short_help="Create the topics that are missing.")
-def topics_create() -> None:
+@_bridge
+def topics_create(*, bridge: bool) -> None:
     """Create the topics that are missing, the input too; what exists is left as it is."""
     settings = _settings()
     from correlator.commands.topics import create
     from correlator.topics import TopicsError
 
     with _failing(TopicsError):
-        create(settings)
+        create(settings, bridge=bridge)
 
 
 @topics.command("check", short_help="Say what differs on the broker.")
-def topics_check() -> None:
+@_bridge
+def topics_check(*, bridge: bool) -> None:
     """Say what differs on the broker from what is declared; the exit code is 1 where anything does."""
     settings = _settings()
     from correlator.commands.topics import check
     from correlator.topics import TopicsError
 
     with _failing(TopicsError):
-        sys.exit(0 if check(settings) else 1)
+        sys.exit(0 if check(settings, bridge=bridge) else 1)
 
 
 @topics.command("acls", short_help="Print what the stage must be allowed to do.")
 @click.option("--principal", default="User:correlator", show_default=True, help="The principal to allow.")
-def topics_acls(*, principal: str) -> None:
+@click.option("--bridge", is_flag=True, help="What the bridge needs, in place of what a worker does.")
+def topics_acls(*, principal: str, bridge: bool) -> None:
     """Print the commands that allow a worker what it needs, no more; the broker is not asked."""
     settings = _settings()
     _need_stdout()
     from correlator.commands.topics import acls
 
-    acls(settings, principal)
+    acls(settings, principal, bridge=bridge)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -17,13 +17,14 @@ WIDE: Final = 200
 """Columns of a table that goes to a file or another program: enough for any names."""
 
 
-def show(settings: Settings) -> None:
+def show(settings: Settings, *, bridge: bool) -> None:
     """Print the declared topics."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("topic", "role", "keyed by", "partitions", "replicas", "cleanup", "retention"):
         number = heading in {"partitions", "replicas", "retention"}
         table.add_column(heading, justify="right" if number else "left", overflow="fold")
-    for spec in topics.declared(settings):
+    position = topics.declared_for_bridge(settings)[1:] if bridge else []
+    for spec in (*topics.declared(settings), *position):
         table.add_row(
             spec.name,
             spec.role,
@@ -36,33 +37,33 @@ def show(settings: Settings) -> None:
     Console(width=None if sys.stdout.isatty() else WIDE).print(table)
 
 
-def create(settings: Settings) -> None:
+def create(settings: Settings, *, bridge: bool) -> None:
     """Create the topics that are missing, and print their names. Raises `TopicsError`."""
     _be_quiet()
-    created = asyncio.run(topics.create(settings))
+    created = asyncio.run(topics.create(settings, bridge=bridge))
     for name in created:
         click.echo(f"created {name}")
     if not created:
         click.echo("nothing to create: every topic is there")
 
 
-def check(settings: Settings) -> bool:
+def check(settings: Settings, *, bridge: bool) -> bool:
     """Print what differs on the broker; whether nothing does. Raises `TopicsError`."""
     _be_quiet()
-    differences = asyncio.run(topics.check(settings))
+    differences = asyncio.run(topics.check(settings, bridge=bridge))
     for difference in differences:
-        click.echo(
-            difference.sentence + (" The stage will not start until this is fixed." if difference.refuses else "")
-        )
+        who = "bridge" if difference.topic == settings.topic_bridge else "stage"
+        refuses = f" The {who} will not start until this is fixed." if difference.refuses else ""
+        click.echo(difference.sentence + refuses)
     if not differences:
         click.echo("every topic is as declared")
     return not differences
 
 
-def acls(settings: Settings, principal: str) -> None:
-    """Print the commands that allow a principal what a worker needs, no more."""
+def acls(settings: Settings, principal: str, *, bridge: bool) -> None:
+    """Print the commands that allow a principal what a worker needs, or the bridge, no more."""
     servers = ",".join(settings.bootstrap_servers)
-    for permission in topics.needed(settings):
+    for permission in (topics.needed_by_bridge if bridge else topics.needed)(settings):
         operations = " ".join(f"--operation {operation.name}" for operation in permission.operations)
         pattern = " --resource-pattern-type prefixed" if permission.prefixed else ""
         click.echo(

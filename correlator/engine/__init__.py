@@ -2,29 +2,37 @@
 
 from correlator.engine.engine import Engine
 from correlator.engine.options import Options
-from correlator.engine.progress import Standstill
-from correlator.engine.publishing import MAX_BATCH
-from correlator.engine.running import die, leave, run
+from correlator.engine.progress import Progress, Sign, Standstill
+from correlator.engine.publishing import MAX_BATCH, NotPermitted, Producer
+from correlator.engine.running import STOP_SIGNALS, describe, die, leave, run
 from correlator.engine.slices import Changes, Headers, Message, Received, Slice, Stage, TopicPartition, Transaction
 from correlator.engine.store import MemoryStore, Store
 from correlator.engine.table import CommittedTable
+from correlator.engine.watchdog import Watchdog
 
 __all__ = [
     "MAX_BATCH",
+    "STOP_SIGNALS",
     "Changes",
     "CommittedTable",
     "Engine",
     "Headers",
     "MemoryStore",
     "Message",
+    "NotPermitted",
     "Options",
+    "Producer",
+    "Progress",
     "Received",
+    "Sign",
     "Slice",
     "Stage",
     "Standstill",
     "Store",
     "TopicPartition",
     "Transaction",
+    "Watchdog",
+    "describe",
     "die",
     "leave",
     "run",

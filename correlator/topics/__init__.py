@@ -4,10 +4,10 @@ must be allowed to do.
 
 from correlator.topics.checking import Difference, check
 from correlator.topics.creating import create
-from correlator.topics.declared import Role, TopicSpec, declared
+from correlator.topics.declared import Role, TopicSpec, declared, declared_for_bridge
 from correlator.topics.errors import TopicsError
-from correlator.topics.permissions import Operation, Permission, Resource, needed
-from correlator.topics.startup import Layout, prepare
+from correlator.topics.permissions import Operation, Permission, Resource, needed, needed_by_bridge
+from correlator.topics.startup import Layout, Room, prepare, prepare_for_bridge
 
 __all__ = [
     "Difference",
@@ -16,11 +16,15 @@ __all__ = [
     "Permission",
     "Resource",
     "Role",
+    "Room",
     "TopicSpec",
     "TopicsError",
     "check",
     "create",
     "declared",
+    "declared_for_bridge",
     "needed",
+    "needed_by_bridge",
     "prepare",
+    "prepare_for_bridge",
 ]

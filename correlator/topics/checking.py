@@ -17,6 +17,7 @@ from correlator.topics.declared import (
     Role,
     TopicSpec,
     declared,
+    declared_for_bridge,
 )
 from correlator.values import PREFIX
 
@@ -35,11 +36,18 @@ class Difference(NamedTuple):
     """Whether the stage would lose or confuse something with it: then it does not start."""
 
 
-async def check(settings: Settings) -> list[Difference]:
-    """What differs on the broker from what is declared. Raises `TopicsError` where the broker cannot tell."""
+async def check(settings: Settings, *, bridge: bool = False) -> list[Difference]:
+    """What differs on the broker from what is declared, with ``bridge`` for it, too. Raises `TopicsError` where the
+    broker cannot tell.
+    """
     async with connected(settings) as cluster:
         found = await cluster.read(spec.name for spec in declared(settings))
-        return list(differences(settings, found, to_be_created=settings.create_topics))
+        different = list(differences(settings, found, to_be_created=settings.create_topics))
+        if bridge:
+            found = await cluster.read(spec.name for spec in declared_for_bridge(settings))
+            for_bridge = differences_for_bridge(settings, found, to_be_created=settings.create_topics)
+            different += [difference for difference in for_bridge if difference.topic != settings.topic_events]
+        return different
 
 
 def differences(settings: Settings, found: Mapping[str, Topic], *, to_be_created: bool = False) -> Iterator[Difference]:
@@ -60,9 +68,23 @@ def differences(settings: Settings, found: Mapping[str, Topic], *, to_be_created
             yield from _max_message_bytes(spec, topic, settings.topic_events, input_)
 
 
+def differences_for_bridge(
+    settings: Settings, found: Mapping[str, Topic], *, to_be_created: bool = False
+) -> Iterator[Difference]:
+    """The same of the topics that the bridge writes to."""
+    for spec in declared_for_bridge(settings):
+        topic = found.get(spec.name)
+        if topic is None:
+            yield _missing(spec, to_be_created=to_be_created)
+            continue
+        yield from _cleanup(spec, topic)
+        yield from _in_sync(spec, topic)
+
+
 def _missing(spec: TopicSpec, *, to_be_created: bool) -> Difference:
     if to_be_created and spec.role is not Role.INPUT:
-        sentence = f"The topic {spec.name} is missing: a worker creates it when it starts."
+        who = "the bridge" if spec.role is Role.POSITION else "a worker"
+        sentence = f"The topic {spec.name} is missing: {who} creates it when it starts."
         return Difference(spec.name, sentence, refuses=False)
     remedy = "create it with `correlator topics create`"
     if spec.role is Role.INPUT:

@@ -2,13 +2,16 @@
 
 from correlator.settings import Settings
 from correlator.topics.cluster import Cluster, Topic, connected
-from correlator.topics.declared import MAX_MESSAGE_BYTES, Role, TopicSpec, declared
+from correlator.topics.declared import MAX_MESSAGE_BYTES, Role, TopicSpec, declared, declared_for_bridge
 
 
-async def create(settings: Settings) -> list[str]:
-    """Create the declared topics that are missing, the input too; return their names. Raises `TopicsError`."""
+async def create(settings: Settings, *, bridge: bool = False) -> list[str]:
+    """Create the declared topics that are missing, the input too, and with ``bridge`` that of its position; return
+    their names. Raises `TopicsError`.
+    """
     async with connected(settings) as cluster:
-        return await create_missing(cluster, settings, input_too=True)
+        created = await create_missing(cluster, settings, input_too=True)
+        return [*created, *(await create_missing_for_bridge(cluster, settings) if bridge else ())]
 
 
 async def create_missing(cluster: Cluster, settings: Settings, *, input_too: bool) -> list[str]:
@@ -23,6 +26,13 @@ async def create_missing(cluster: Cluster, settings: Settings, *, input_too: boo
     specs = declared(settings, source.partitions if source else None)
     wanted = [spec for spec in specs if spec.name not in found and (input_too or spec.role is not Role.INPUT)]
     return await cluster.create(_as_large(spec, input_) for spec in wanted)
+
+
+async def create_missing_for_bridge(cluster: Cluster, settings: Settings) -> list[str]:
+    """Create the topics that the bridge writes to, where they are missing; return their names. Raises `TopicsError`."""
+    specs = declared_for_bridge(settings)
+    found = await cluster.read(spec.name for spec in specs)
+    return await cluster.create(spec for spec in specs if spec.name not in found)
 
 
 def _as_large(spec: TopicSpec, input_: Topic | None) -> TopicSpec:

@@ -19,6 +19,11 @@ MAX_MESSAGE_BYTES: Final = "max.message.bytes"
 TOMBSTONES: Final = "delete.retention.ms"
 IN_SYNC: Final = "min.insync.replicas"
 
+OFTEN_COMPACTED: Final = {"segment.bytes": str(8 << 20), "segment.ms": str(60 * 60 * 1000)}
+"""The bridge reads its position from the beginning when it starts, and Kafka compacts only segments that are full: 1 GB
+by default.
+"""
+
 ENOUGH_REPLICAS: Final = 3
 SAFELY_IN_SYNC: Final = 2
 """How many of them must have a record before it counts as written: with one, it may be lost with that one broker. With
@@ -34,6 +39,7 @@ class Role(StrEnum):
     DEAD_LETTERS = "dead letters"
     LIFECYCLES = "internal"
     CHANGELOG = "changelog"
+    POSITION = "position"
 
 
 class TopicSpec(NamedTuple):
@@ -66,14 +72,14 @@ def declared(settings: Settings, joined_partitions: int | None = None) -> list[T
     The changelog has the partitions of the topic that is joined: ``joined_partitions``, or as many as that one would be
     created with. Where the input is keyed by subject there is no topic between the stages.
     """
-    safe = {IN_SYNC: str(SAFELY_IN_SYNC)} if settings.replication_factor >= ENOUGH_REPLICAS else {}
+    safe = _safe(settings)
 
     def spec(name: str, role: Role, key: str, config: Mapping[str, str], partitions: int | None = None) -> TopicSpec:
         return TopicSpec(name, role, key, partitions or settings.partitions, settings.replication_factor, config)
 
     published = _deleted_after(PUBLISHED_RETENTION) | safe
     topics = [
-        spec(settings.topic_events, Role.INPUT, "subject" if settings.one_hop else "any", {}),
+        _input(settings),
         spec(settings.topic_worker_uptime, Role.RECORDS, "worker's resource id", published),
         spec(settings.topic_flow_run_duration, Role.RECORDS, "flow run's UUID", published),
         spec(settings.topic_dead_letter, Role.DEAD_LETTERS, "the original's", published),
@@ -84,6 +90,26 @@ def declared(settings: Settings, joined_partitions: int | None = None) -> list[T
     compacted = {CLEANUP_POLICY: "compact"} | safe
     topics.append(spec(settings.topic_changelog, Role.CHANGELOG, "subject", compacted, joined_partitions))
     return topics
+
+
+def declared_for_bridge(settings: Settings) -> list[TopicSpec]:
+    """The topics that the bridge writes to: the input, and the one that its position is in."""
+    config = {CLEANUP_POLICY: "compact"} | OFTEN_COMPACTED | _safe(settings)
+    key = "what it tells of the position"
+    return [
+        _input(settings),
+        TopicSpec(settings.topic_bridge, Role.POSITION, key, 1, settings.replication_factor, config),
+    ]
+
+
+def _input(settings: Settings) -> TopicSpec:
+    """Its configuration is the user's."""
+    key = "subject" if settings.one_hop else "any"
+    return TopicSpec(settings.topic_events, Role.INPUT, key, settings.partitions, settings.replication_factor, {})
+
+
+def _safe(settings: Settings) -> dict[str, str]:
+    return {IN_SYNC: str(SAFELY_IN_SYNC)} if settings.replication_factor >= ENOUGH_REPLICAS else {}
 
 
 def _deleted_after(retention: timedelta) -> dict[str, str]:

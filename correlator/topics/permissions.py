@@ -5,7 +5,7 @@ from enum import Enum, StrEnum
 from typing import NamedTuple
 
 from correlator.settings import Settings
-from correlator.topics.declared import Role, declared
+from correlator.topics.declared import Role, declared, declared_for_bridge
 
 
 class Resource(StrEnum):
@@ -43,6 +43,11 @@ _OF_TOPICS = {
     Role.CHANGELOG: ((Operation.READ, Operation.WRITE), "the state is kept in it, and recovered from it"),
 }
 
+_OF_THE_BRIDGES_TOPICS = {
+    Role.INPUT: ((Operation.WRITE,), "Prefect's events are published"),
+    Role.POSITION: ((Operation.READ, Operation.WRITE), "the position is kept in it, and recovered from it"),
+}
+
 
 def needed(settings: Settings) -> Iterator[Permission]:
     """The permissions of a deployment's workers: of the topics in the order of `declared`, then the others."""
@@ -56,4 +61,18 @@ def needed(settings: Settings) -> Iterator[Permission]:
         True,
         (Operation.WRITE,),
         "each partition's records, state and offsets are written together",
+    )
+
+
+def needed_by_bridge(settings: Settings) -> Iterator[Permission]:
+    """The permissions of the bridge, likewise."""
+    for spec in declared_for_bridge(settings):
+        operations, why = _OF_THE_BRIDGES_TOPICS[spec.role]
+        yield Permission(Resource.TOPIC, spec.name, False, (*operations, Operation.DESCRIBE_CONFIGS), why)
+    yield Permission(
+        Resource.TRANSACTIONAL_ID,
+        settings.topic_bridge,
+        False,
+        (Operation.WRITE,),
+        "events and position are written together, and a second bridge ends the first",
     )

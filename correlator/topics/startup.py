@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from correlator.settings import Settings
-from correlator.topics.checking import differences
+from correlator.topics.checking import differences, differences_for_bridge
 from correlator.topics.cluster import connected
-from correlator.topics.creating import create_missing
-from correlator.topics.declared import MAX_MESSAGE_BYTES, TOMBSTONES, declared
+from correlator.topics.creating import create_missing, create_missing_for_bridge
+from correlator.topics.declared import MAX_MESSAGE_BYTES, TOMBSTONES, declared, declared_for_bridge
 from correlator.topics.errors import TopicsError, not_alike, not_alone, not_permitted
-from correlator.topics.permissions import needed
+from correlator.topics.permissions import needed, needed_by_bridge
 
 _log = logging.getLogger(__name__)
 
@@ -56,3 +56,32 @@ async def prepare(settings: Settings) -> Layout:
         {name: int(topic.config[MAX_MESSAGE_BYTES]) for name, topic in found.items()},
         int(found[settings.topic_changelog].config[TOMBSTONES]) / 1000,
     )
+
+
+class Room(NamedTuple):
+    """The input as the bridge finds it on the broker."""
+
+    partitions: int
+    max_message_bytes: int
+    """The largest record batch that it takes."""
+
+
+async def prepare_for_bridge(settings: Settings) -> Room:
+    """Create what is missing, the input too, where the settings say so, and look at the result.
+
+    What differs without harm is logged. Raises `TopicsError`, with all the reasons, where the bridge must not start.
+    """
+    async with connected(settings) as cluster:
+        if lacking := await cluster.lacking(needed_by_bridge(settings)):
+            raise not_permitted(lacking)
+        if settings.create_topics:
+            for name in await create_missing_for_bridge(cluster, settings):
+                _log.info("created the topic %s", name)
+        found = await cluster.read(spec.name for spec in declared_for_bridge(settings))
+    different = list(differences_for_bridge(settings, found))
+    if refusing := [difference.sentence for difference in different if difference.refuses]:
+        raise TopicsError("\n".join(refusing))
+    for difference in different:
+        _log.warning("%s", difference.sentence)
+    input_ = found[settings.topic_events]
+    return Room(input_.partitions, int(input_.config[MAX_MESSAGE_BYTES]))

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from correlator.settings import Settings
-from correlator.topics import Role, declared
+from correlator.topics import Role, declared, declared_for_bridge
 
 MONTH, WEEK = str(30 * 86_400_000), str(7 * 86_400_000)
 
@@ -49,3 +49,13 @@ def test_with_three_replicas_two_must_have_what_is_written(replicas, in_sync):
     input_, *own = declared(Settings(replication_factor=replicas))
     assert {spec.config.get("min.insync.replicas") for spec in own} == {in_sync}
     assert not input_.config
+
+
+@pytest.mark.parametrize("replicas, safe", [(1, {}), (3, {"min.insync.replicas": "2"})])
+def test_the_bridge_writes_the_input_and_its_position(replicas, safe):
+    settings = Settings(app_id="etl", replication_factor=replicas)
+    input_, position = declared_for_bridge(settings)
+    assert input_ == declared(settings)[0]
+    often = {"segment.bytes": "8388608", "segment.ms": "3600000"}
+    assert (position.name, position.role, position.partitions) == ("etl-bridge", Role.POSITION, 1)
+    assert dict(position.config) == {"cleanup.policy": "compact"} | often | safe
