@@ -122,9 +122,9 @@ COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-has
 
 .PHONY: lock
 lock: setup ## update the locks in requirements/ and bench/peers/ from pyproject.toml; UPGRADE=1 takes newer versions
-	@$(COMPILE) pyproject.toml --extra rocksdb --output-file requirements/runtime.txt
+	@$(COMPILE) pyproject.toml --extra bridge --extra rocksdb --output-file requirements/runtime.txt
 	@$(COMPILE) --group build --output-file requirements/build.txt
-	@$(COMPILE) pyproject.toml --extra rocksdb --group dev --output-file $(LOCK) \
+	@$(COMPILE) pyproject.toml --extra bridge --extra rocksdb --group dev --output-file $(LOCK) \
 		--constraint requirements/runtime.txt --constraint requirements/build.txt
 	@for peer in aiokafka confluent-kafka quixstreams bytewax; do \
 		$(COMPILE) --group bench-$$peer --output-file bench/peers/requirements/$$peer.txt || exit; done

@@ -7,9 +7,9 @@ from typing import Any
 from aiokafka.abc import AbstractTokenProvider
 from aiokafka.errors import AuthenticationFailedError
 
+from correlator import files
 from correlator.connection import Connection
-from correlator.settings import SettingsError
-from correlator.values import PREFIX
+from correlator.settings import SettingsError, variable
 
 
 def client_of(connection: Connection) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def client_of(connection: Connection) -> dict[str, Any]:
         client["sasl_oauth_token_provider"] = TokenFile(connection.sasl_token_file)
     if connection.sasl_password_file is not None:
         client["sasl_plain_username"] = connection.sasl_username
-        client["sasl_plain_password"] = _secret("SASL_PASSWORD_FILE", connection.sasl_password_file)
+        client["sasl_plain_password"] = files.secret(variable("sasl_password_file"), connection.sasl_password_file)
     return client
 
 
@@ -46,34 +46,28 @@ class TokenFile(AbstractTokenProvider):
             raise AuthenticationFailedError(str(error)) from None
 
     def _read(self) -> str:
-        return _secret("SASL_TOKEN_FILE", self._path)
+        return files.secret(variable("sasl_token_file"), self._path)
 
 
 def _ssl_context(connection: Connection) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if connection.ssl_ca_file is not None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts these and no others
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        try:
-            context.load_verify_locations(cafile=connection.ssl_ca_file)
-        except ssl.SSLError:
-            raise _unusable("SSL_CA_FILE", connection.ssl_ca_file, "which holds no certificate in PEM") from None
-        except OSError as error:
-            raise _unreadable("SSL_CA_FILE", connection.ssl_ca_file, error) from None
+    if connection.ssl_ca_file is None:
+        context = ssl.create_default_context()
+    else:
+        context = files.trusting(variable("ssl_ca_file"), connection.ssl_ca_file)
     if connection.ssl_cert_file is not None and connection.ssl_key_file is not None:
         password = None
         if connection.ssl_key_password_file is not None:
-            password = _secret("SSL_KEY_PASSWORD_FILE", connection.ssl_key_password_file)
+            password = files.secret(variable("ssl_key_password_file"), connection.ssl_key_password_file)
         _load_own(context, connection.ssl_cert_file, connection.ssl_key_file, password)
     return context
 
 
 def _load_own(context: ssl.SSLContext, certificate: Path, key: Path, password: str | None) -> None:
-    for setting, path in (("SSL_CERT_FILE", certificate), ("SSL_KEY_FILE", key)):
+    for field, path in (("ssl_cert_file", certificate), ("ssl_key_file", key)):
         try:
             path.open().close()  # the error of `load_cert_chain` does not say which of the two
         except OSError as error:
-            raise _unreadable(setting, path, error) from None
+            raise files.unreadable(variable(field), path, error) from None
     locked = False
 
     def unlock() -> str:
@@ -85,28 +79,10 @@ def _load_own(context: ssl.SSLContext, certificate: Path, key: Path, password: s
         context.load_cert_chain(certificate, key, unlock)  # without `unlock` OpenSSL would ask at the terminal
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
-            raise _unusable("SSL_KEY_FILE", key, f"which is not the key of {certificate}") from None
+            raise files.unusable(variable("ssl_key_file"), key, f"which is not the key of {certificate}") from None
         if locked:
-            reason = f"which is locked: check that {PREFIX}SSL_KEY_PASSWORD_FILE names a file with its password"
-            raise _unusable("SSL_KEY_FILE", key, reason) from None
-        raise _unusable("SSL_CERT_FILE", certificate, "which is not PEM, or else its key is not") from None
-
-
-def _secret(setting: str, path: Path) -> str:
-    try:
-        secret = path.read_text().rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise _unusable(setting, path, "which is not text") from None
-    except OSError as error:
-        raise _unreadable(setting, path, error) from None
-    if not secret:
-        raise _unusable(setting, path, "which is empty")
-    return secret
-
-
-def _unreadable(setting: str, path: Path, error: OSError) -> SettingsError:
-    return _unusable(setting, path, f"which cannot be read: {error.strerror}")
-
-
-def _unusable(setting: str, path: Path, reason: str) -> SettingsError:
-    return SettingsError(f"{PREFIX}{setting} names {path}, {reason}.")
+            reason = f"which is locked: check that {variable('ssl_key_password_file')} names a file with its password"
+            raise files.unusable(variable("ssl_key_file"), key, reason) from None
+        raise files.unusable(
+            variable("ssl_cert_file"), certificate, "which is not PEM, or else its key is not"
+        ) from None

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Final
 
 from pydantic import ValidationError
@@ -25,15 +26,15 @@ _WORDING: Final = {
 }
 
 
-def load() -> Settings:
-    """Read the settings from the environment.
+def load(options: Mapping[str, str] = MappingProxyType({})) -> Settings:
+    """Read the settings from the environment, and from what was typed, by field, which overrides it.
 
     Raises `SettingsError` for bad values, and for ``CORRELATOR_*`` variables that are not settings: a typo would
     otherwise leave a default in force unnoticed.
     """
     faults = list(_unknown(os.environ))
     try:
-        settings = Settings()
+        settings = Settings(**options)  # type: ignore[arg-type]  # texts, as the environment's
     except ValidationError as error:
         faults += [_sentence(detail) for detail in error.errors() if detail["type"] != "default_factory_not_called"]
         raise SettingsError("\n".join(faults)) from None

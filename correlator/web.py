@@ -1,4 +1,6 @@
-"""The web port: health and metrics, and the page where the settings ask for it. Nothing else is served."""
+"""The web port of a worker or a bridge: health and metrics, and the page where the settings ask for it. Nothing else is
+served.
+"""
 
 import asyncio
 import os
@@ -6,14 +8,13 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Protocol
 
 from aiohttp import web
 
 from correlator import page
-from correlator.condition import Condition
-from correlator.metrics import Metrics
-from correlator.settings import Settings, SettingsError
-from correlator.values import PREFIX
+from correlator.engine import Standstill
+from correlator.settings import Settings, SettingsError, variable
 
 _STRICT = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
@@ -23,27 +24,49 @@ _STRICT = {
 }
 
 
+class Metrics(Protocol):
+    """What is counted."""
+
+    @property
+    def content_type(self) -> str: ...
+    def write(self) -> bytes: ...
+
+
+class Condition(Protocol):
+    """How whoever serves is at a moment."""
+
+    @property
+    def ready(self) -> bool: ...
+    @property
+    def standstill(self) -> Standstill: ...
+
+
 @asynccontextmanager
 async def serving(
     settings: Settings,
     metrics: Metrics,
     condition: Callable[[], Condition],
     view: Callable[[], page.View] | None = None,
+    *,
+    port: str = "web_port",
 ) -> AsyncIterator[None]:
-    """Serve for the length of the block. Raises `SettingsError` where the port cannot be had."""
-    if not settings.web_port:
+    """Serve for the length of the block, at the port that the setting ``port`` says. Raises `SettingsError` where it
+    cannot be had.
+    """
+    number: int = getattr(settings, port)
+    if not number:
         yield
         return
     runner = web.AppRunner(create_web(settings, metrics, condition, view), access_log=None)
     await runner.setup()
     try:
         try:
-            await web.TCPSite(runner, settings.web_host, settings.web_port).start()
+            await web.TCPSite(runner, settings.web_host, number).start()
         except OSError as error:
             named = isinstance(error, socket.gaierror)  # else asyncio's text has the address in it, once more
             reason = error.strerror if named or error.errno is None else os.strerror(error.errno)
             raise SettingsError(
-                f"{settings.web_host}:{settings.web_port} cannot be served at ({reason}): set {PREFIX}WEB_PORT"
+                f"{settings.web_host}:{number} cannot be served at ({reason}): set {variable(port)}"
                 " to a port that is free, or to 0 for none."
             ) from None
         yield
@@ -57,7 +80,7 @@ def create_web(
     """What is served; ``view`` is what the page shows, where there is to be one."""
 
     async def healthz(_: web.Request) -> web.Response:
-        """Whether the stage moves, or has nothing to do."""
+        """Whether all moves, or has nothing to do."""
         what, seconds = condition().standstill
         if seconds > settings.stalled_after.total_seconds():
             return web.Response(status=503, text=f"{what} has stood still for {seconds:.0f} s\n")

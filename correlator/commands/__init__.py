@@ -5,7 +5,7 @@ What a command needs is imported when it is typed, so that ``correlator topics l
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from errno import ENOSPC
 from typing import Final
@@ -52,6 +52,28 @@ def worker() -> None:
         start(settings)
 
 
+@correlator.command(short_help="Bring a Prefect server's events to Kafka.")
+@click.option(
+    "--since", metavar="WHEN", help="Where the very first start begins: a date or a time, such as 2026-11-01."
+)
+def bridge(*, since: str | None) -> None:
+    """Bring a Prefect server's events to Kafka until SIGTERM or Ctrl-C: each once, with nothing missing.
+
+    The server is the one of PREFECT_API_URL, or else of Prefect's active profile. The first start begins at that
+    moment, or where --since says; any other one goes on where the last one left off.
+    """
+    settings = _settings({} if since is None else {"bridge_since": since})
+    from correlator.bridge.bridge import Superseded
+    from correlator.bridge.failures import Failure
+    from correlator.bridge.position import UnreadablePosition
+    from correlator.commands.bridge import start
+    from correlator.engine import NotPermitted
+    from correlator.topics import TopicsError
+
+    with _failing(Failure, TopicsError, Superseded, NotPermitted, UnreadablePosition):
+        start(settings)
+
+
 @correlator.command(short_help="Decide without Kafka: files of events in, records out.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--open", "open_", is_flag=True, help="Also print the lifecycles that are still open at the end.")
@@ -66,7 +88,7 @@ def replay(files: Sequence[str], *, open_: bool, flush: bool, html: str | None) 
     _need_stdout()
     from correlator.commands.replay import Unreadable, Unwritable, run
 
-    with _failing(Unreadable), _failing(Unwritable):
+    with _failing(Unreadable, Unwritable):
         run(files, settings, open_=open_, flush=flush, html=html)
 
 
@@ -158,21 +180,22 @@ def _need_stdout() -> None:
         raise Failed("Standard output is closed, so there is nowhere to print to.")
 
 
-def _settings() -> Settings:
+def _settings(options: Mapping[str, str] | None = None) -> Settings:
+    """The environment's; ``options`` that were typed override it."""
     try:
-        return load()
+        return load(options or {})
     except SettingsError as error:
         raise BadSettings(str(error)) from None
 
 
 @contextmanager
-def _failing(error: type[Exception]) -> Iterator[None]:
+def _failing(*errors: type[Exception]) -> Iterator[None]:
     """What is raised with a text for people ends the command with it."""
     try:
         yield
     except SettingsError as fault:  # a file that a setting names
         raise BadSettings(str(fault)) from None
-    except error as fault:
+    except errors as fault:
         raise Failed(str(fault)) from None
 
 

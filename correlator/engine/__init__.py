@@ -1,6 +1,7 @@
 """The public interface of the engine: Faust, a slice of records at a time, exactly once. Nothing here knows Prefect."""
 
 from correlator.engine.engine import Engine
+from correlator.engine.impatient import make_impatient
 from correlator.engine.options import Options
 from correlator.engine.progress import Progress, Sign, Standstill
 from correlator.engine.publishing import MAX_BATCH, NotPermitted, Producer
@@ -35,5 +36,6 @@ __all__ = [
     "describe",
     "die",
     "leave",
+    "make_impatient",
     "run",
 ]

@@ -1,0 +1,95 @@
+"""Why the server does not do what it is asked, in sentences for people."""
+
+import asyncio
+import ssl
+from http import HTTPStatus
+from typing import Final
+
+import aiohttp
+
+from correlator.bridge.server import API_KEY, API_URL, AUTH_STRING, CA_FILE, Server
+
+_SEE: Final = f"check {API_URL}, which ends in /api for a server of your own"
+
+
+class Failure(Exception):
+    """A request was not answered as it should be. The text is a sentence."""
+
+    def __init__(self, sentence: str, *, may_pass: bool, after: float = 0.0) -> None:
+        """``may_pass``: whether it may be gone in a moment. ``after``: seconds that the server asks us to wait for."""
+        super().__init__(sentence)
+        self.may_pass, self.after = may_pass, after
+
+
+def unreachable(error: BaseException, server: Server) -> Failure:
+    """The request, or the connection, broke off."""
+    match error:
+        case (
+            aiohttp.ClientConnectorCertificateError(certificate_error=cause)
+            | aiohttp.ClientConnectorSSLError(os_error=cause)
+        ):
+            return _distrusted(cause, server)
+        case ssl.SSLError():
+            return _distrusted(error, server)
+        case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
+            return Failure(
+                f"The proxy on the way to {server.url} does not let us through ({error}):"
+                " check HTTPS_PROXY and NO_PROXY.",
+                may_pass=True,
+            )
+        case aiohttp.ClientConnectorDNSError():
+            return Failure(f"The name of {server.url} is unknown: check {API_URL}.", may_pass=True)
+        case TimeoutError() | asyncio.IncompleteReadError():
+            reason = "does not answer in time"
+        case aiohttp.ClientConnectorError(os_error=OSError(strerror=str(cause))):
+            reason = f"does not answer ({cause})"
+        case _:
+            reason = f"broke the connection off ({str(error) or type(error).__name__})"
+    return Failure(f"The server at {server.url} {reason}: check that it runs, or {API_URL}.", may_pass=True)
+
+
+def refused(status: int, server: Server, *, after: float = 0.0) -> Failure:
+    """The server answered with an error."""
+    match status:
+        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+            return unknown(server)
+        case HTTPStatus.NOT_FOUND | HTTPStatus.METHOD_NOT_ALLOWED | HTTPStatus.UNPROCESSABLE_ENTITY:
+            return Failure(
+                f"The server at {server.url} has no Prefect API for events (it answered {status}): {_SEE},"
+                " and that the server is Prefect 3.",
+                may_pass=False,
+            )
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            return Failure(f"The server at {server.url} asks us to wait ({status}).", may_pass=True, after=after)
+        case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return Failure(
+                f"The server at {server.url} is in trouble (it answered {status}).", may_pass=True, after=after
+            )
+    return Failure(f"The server at {server.url} answered {status}: {_SEE}.", may_pass=False)
+
+
+def unknown(server: Server) -> Failure:
+    """The server does not know us."""
+    if server.key is None and server.auth_string is None:
+        reason = f"wants to know who we are: set {API_KEY} (Prefect Cloud) or {AUTH_STRING} (a server of your own)"
+    else:
+        reason = f"does not accept our {API_KEY if server.key else AUTH_STRING}: check it, or the file that it is in"
+    return Failure(f"The server at {server.url} {reason}.", may_pass=False)
+
+
+def foreign(what: Exception, server: Server) -> Failure:
+    """The server answered something else than Prefect does."""
+    return Failure(f"The server at {server.url} answered {what}: {_SEE}.", may_pass=False)
+
+
+def _distrusted(error: BaseException, server: Server) -> Failure:
+    reason = getattr(error, "verify_message", None)
+    if reason is None:
+        return Failure(
+            f"The server at {server.url} does not speak TLS with us ({error}): check {API_URL}.", may_pass=False
+        )
+    return Failure(
+        f"The certificate of the server at {server.url} is not to be trusted ({reason}): set {CA_FILE} to the"
+        " certificate of the CA that signed it.",
+        may_pass=False,
+    )

@@ -1,0 +1,117 @@
+"""The live stream of a Prefect server: the websocket `/events/out`, an event in each frame, moments after it occurred.
+
+It is the early word and no more: the server sends nothing twice, drops what a slow subscriber does not take (it holds
+256 events for one), and leaves out what occurred long ago.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import orjson
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, ProxyError
+from websockets.typing import Subprotocol
+
+from correlator import __version__
+from correlator.bridge import answers, failures
+from correlator.bridge.answers import Told, Unusable
+from correlator.bridge.api import FAR, Api, written
+from correlator.bridge.failures import Failure
+from correlator.moments import HOUR
+
+OPENING: Final = 10.0
+"""Seconds that connecting may take."""
+SIGN_OF_LIFE: Final = 20.0
+"""Seconds between two pings, and for which an answer is waited for."""
+LARGEST: Final = 8 << 20
+"""Bytes of a frame: an event may have 1.5 MB (`PREFECT_SERVER_EVENTS_MAXIMUM_SIZE_BYTES`)."""
+POLICY: Final = 1008
+"""How the server closes a connection whose token it does not accept (RFC 6455)."""
+
+
+class Live:
+    """A connection to the stream."""
+
+    def __init__(self, connection: ClientConnection, api: Api) -> None:
+        self._connection, self._api = connection, api
+
+    async def events(self) -> AsyncIterator[Told]:
+        """The events, as they come. Raises `Failure` once they do not come any more."""
+        try:
+            async for message in self._connection:
+                self._api.alive()
+                frame = answers.frame(message)
+                if frame.type == "event":
+                    yield answers.told(frame.event)
+        except ConnectionClosed as closed:
+            raise failures.unreachable(closed, self._api.server) from closed
+        except Unusable as what:
+            raise failures.foreign(what, self._api.server) from None
+        raise Failure(f"The server at {self._api.server.url} has closed the live stream.", may_pass=True)
+
+    async def _ping(self) -> None:
+        """Ask for signs of life: a connection may be gone without a word."""
+        while True:
+            await asyncio.sleep(SIGN_OF_LIFE)
+            try:
+                async with asyncio.timeout(SIGN_OF_LIFE):
+                    await (await self._connection.ping())
+                self._api.alive()
+            except TimeoutError:
+                await self._connection.close()
+            except ConnectionClosed:
+                return
+
+
+@asynccontextmanager
+async def listening(api: Api) -> AsyncIterator[Live]:
+    """Listen for the length of the block. Raises `Failure` where the server does not let us."""
+    server = api.server
+    url = server.url.replace("http", "ws", 1) + "/events/out"
+    try:
+        async with connect(
+            url,
+            subprotocols=[Subprotocol("prefect")],
+            additional_headers=server.request_headers,
+            user_agent_header=f"correlator/{__version__}",
+            ssl=server.ssl_context() if url.startswith("wss:") else None,
+            open_timeout=OPENING,
+            ping_interval=None,
+            max_size=LARGEST,
+        ) as connection:
+            async with asyncio.timeout(OPENING):
+                await _subscribe(connection, api)
+            api.alive()
+            live = Live(connection, api)
+            pinging = asyncio.create_task(live._ping())
+            try:
+                yield live
+            finally:
+                pinging.cancel()
+    except InvalidStatus as refused:
+        raise failures.refused(refused.response.status_code, server) from None
+    except (OSError, TimeoutError, InvalidHandshake, InvalidProxy, ProxyError) as error:
+        raise failures.unreachable(error, server) from error
+
+
+async def _subscribe(connection: ClientConnection, api: Api) -> None:
+    """Say who we are, and what we want: nothing of before, which sweeps read."""
+    try:
+        await connection.send(_text({"type": "auth", "token": api.server.token}))
+        if answers.frame(await connection.recv()).type != "auth_success":
+            raise failures.unknown(api.server)
+        occurred = {"since": written(api.now - HOUR), "until": written(FAR)}
+        wanted = {"occurred": occurred, "order": "ASC", **({} if api.names is None else {"event": api.names})}
+        await connection.send(_text({"type": "filter", "filter": wanted, "backfill": False}))
+    except ConnectionClosed as closed:
+        if closed.rcvd is not None and closed.rcvd.code == POLICY:
+            raise failures.unknown(api.server) from None
+        raise failures.unreachable(closed, api.server) from closed
+    except Unusable as what:
+        raise failures.foreign(what, api.server) from None
+
+
+def _text(message: object) -> str:
+    return orjson.dumps(message).decode()

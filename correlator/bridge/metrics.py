@@ -1,0 +1,118 @@
+"""The bridge's metrics: counted is what is committed, asked for is how it is."""
+
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics, generate_latest
+from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+
+from correlator import __version__
+from correlator.bridge.outbox import Way
+from correlator.bridge.publishing import Done
+from correlator.metrics.definitions import DELAYS, Definition, release
+from correlator.moments import SECOND, Moment, Span
+from correlator.prefect import MEANINGS, Speaker
+
+EVENTS: Final = Definition(
+    "bridge_events",
+    "Events published, by name (flow runs' states as one, all that the stage does not read as other), and by the way"
+    " that they came: live, swept (read from the API in catching up), or reconciled (found missing by a later sweep).",
+    ("event", "way"),
+)
+DELAY: Final = Definition(
+    "bridge_publishing_delay_seconds",
+    "From when Prefect's server received an event until it is committed to Kafka; not of those swept.",
+    ("way",),
+    DELAYS,
+)
+OVERSIZED: Final = Definition(
+    "bridge_oversized_events", "Events too large for the topic, which are left out; the log names each."
+)
+RECONNECTS: Final = Definition("bridge_reconnects", "How often the live stream had to be listened to again.")
+SILENCE: Final = Definition(
+    "bridge_server_silence_seconds", "For how long Prefect's server has answered nothing: no page, no event, no ping."
+)
+LIVE: Final = Definition("bridge_live", "1 while it listens to the live stream, else 0: then it sweeps alone.")
+PAGES: Final = Definition("bridge_pages_to_read", "Pages of events that the sweep at hand must still read.")
+STANDSTILL: Final = Definition(
+    "bridge_standstill_seconds",
+    "For how long Prefect's server has not answered, or Kafka has not taken what waits; 0 where all is well.",
+)
+
+
+class State(NamedTuple):
+    """How the bridge is at a moment."""
+
+    silence: float
+    live: bool
+    pages_to_read: int
+    reconnects: int
+    standstill: float
+
+
+class Metrics:
+    """What is counted, and how it is written for Prometheus. One a process."""
+
+    content_type: Final = CONTENT_TYPE_LATEST
+
+    def __init__(self, *, wall_clock: Callable[[], Moment]) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for every counter, which nobody asks for
+        self._wall_clock = wall_clock
+        self._registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        release(registry).info({"version": __version__})
+        self._events = EVENTS.counter(registry)
+        self._delay = DELAY.histogram(registry)
+        self._oversized = OVERSIZED.counter(registry)
+        self.published = 0
+        """How many events were, for the last line of the log."""
+
+    def add(self, done: Done) -> None:
+        """Count a transaction that is committed."""
+        now = self._wall_clock()
+        for event, way in done.published:
+            self._events.labels(_name(event.name), way).inc()
+            if way is not Way.SWEPT and event.received is not None:
+                self._delay.labels(way).observe(max(Span(0), now - event.received) / SECOND)
+        self._oversized.inc(done.oversized)
+        self.published += len(done.published)
+
+    def watch(self, state: Callable[[], State]) -> None:
+        """Ask for the bridge's state whenever the metrics are written."""
+        self._registry.register(_Gauges(state))
+
+    def write(self) -> bytes:
+        """All of it, as Prometheus reads it."""
+        return generate_latest(self._registry)
+
+
+class _Gauges(Collector):
+    def __init__(self, state: Callable[[], State]) -> None:
+        self._state = state
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing is asked before somebody looks."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        """As it is now."""
+        now = self._state()
+        yield CounterMetricFamily(RECONNECTS.full_name, RECONNECTS.help, value=now.reconnects)
+        for definition, value in (
+            (SILENCE, now.silence),
+            (LIVE, now.live),
+            (PAGES, now.pages_to_read),
+            (STANDSTILL, now.standstill),
+        ):
+            gauge = definition.gauge()
+            gauge.add_metric([], value)
+            yield gauge
+
+
+def _name(event: str) -> str:
+    """A label with bounds: anybody may emit events of any name."""
+    if event in MEANINGS:
+        return event
+    return f"{Speaker.FLOW_RUN}*" if event.startswith(Speaker.FLOW_RUN) else "other"

@@ -1,0 +1,92 @@
+"""Publishing: what waits in the outbox and the position that goes with it, in one transaction after the other."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from correlator.bridge.answers import Told
+from correlator.bridge.outbox import Heard, Item, Outbox, Way
+from correlator.bridge.position import Position, Swept
+from correlator.engine import Message, Producer
+from correlator.partitioner import partition_for
+from correlator.topics import Room
+
+OVERHEAD: Final = 1_024
+"""Bytes kept free of what the topic takes, for the record batch around a record and its headers."""
+
+_log = logging.getLogger(__name__)
+
+
+class Topics(NamedTuple):
+    """Where events and position go."""
+
+    events: str
+    room: Room
+    position: str
+
+
+class Done(NamedTuple):
+    """What a transaction did."""
+
+    published: Sequence[tuple[Told, Way]]
+    oversized: int
+
+
+class Publisher:
+    """Takes what waits, publishes what is new of it, and keeps the position."""
+
+    def __init__(
+        self, producer: Producer, position: Position, outbox: Outbox, topics: Topics, done: Callable[[Done], object]
+    ) -> None:
+        """``done`` is told of every transaction that is committed."""
+        self._producer, self._position, self._outbox = producer, position, outbox
+        self._topics, self._done = topics, done
+        self.steps = 0
+        """How many transactions are committed."""
+
+    async def run(self) -> None:
+        """Publish until cancelled. Raises what `Producer.commit` raises: nothing may go on then with this position."""
+        while True:
+            items = await self._outbox.take()
+            await self.publish(items)
+            self._outbox.done(items)
+
+    async def publish(self, items: Iterable[Item]) -> None:
+        """Publish some items in one transaction."""
+        events: list[Told] = []
+        ways: dict[bytes, Way] = {}
+        swept: list[Swept] = []
+        for item in items:
+            if isinstance(item, Heard):
+                events += item.events
+                ways = {event.id: item.way for event in item.events} | ways  # the first one counts
+            else:
+                swept.append(item)
+        fresh = self._position.fresh(events)
+        fitting = [event for event in fresh if self._fits(event)]
+        messages = [self._message(event) for event in fitting]
+        for key, value in self._position.take(fresh, swept):
+            messages.append(Message(self._topics.position, 0, key, value, []))
+        if messages:
+            await self._producer.commit(messages)
+        self.steps += 1
+        self._done(Done([(event, ways[event.id]) for event in fitting], len(fresh) - len(fitting)))
+
+    def _fits(self, event: Told) -> bool:
+        """Whether the topic takes it: a record that is refused would hold up all others."""
+        if len(event.subject) + len(event.value) + len(event.name) + OVERHEAD <= self._topics.room.max_message_bytes:
+            return True
+        _log.error(
+            "the event %s (%s) is left out: its %s bytes are more than %s takes; raise the topic's max.message.bytes",
+            UUID(bytes=event.id),
+            event.name,
+            f"{len(event.value):,}",
+            self._topics.events,
+        )
+        return False
+
+    def _message(self, event: Told) -> Message:
+        key = event.subject.encode()
+        headers = [("event", event.name.encode()), ("occurred", event.written.encode())]
+        return Message(self._topics.events, partition_for(key, self._topics.room.partitions), key, event.value, headers)

@@ -1,0 +1,79 @@
+"""Reading all events of a span of time, in the order in which they occurred, however many there are.
+
+Not by the addresses that the API gives for the next page: these count from the beginning, so that an event that comes
+meanwhile moves the others on, one that is deleted moves them back, past us, and the last page of many costs the server
+as much as all before it. Here each page begins at the last event of the one before, and what is asked for at a time is
+bounded, as the server counts all of it for every page.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Set
+from typing import Final, NamedTuple, Protocol
+
+from correlator.bridge import answers, failures
+from correlator.bridge.answers import Page, Told, Unusable
+from correlator.bridge.api import PAGE, Asked
+from correlator.bridge.server import Server
+from correlator.moments import SECOND, Moment, Span
+
+HANDY: Final = 1_000
+"""Events to ask for at a time: few enough to be counted in a moment, many enough to make the count worth it."""
+
+_FIRST: Final = 60 * SECOND
+"""How long a time is asked for where nothing is known of how much there is."""
+_LEAST: Final = Span(1_000)
+
+
+class Pages(Protocol):
+    """The API, as far as it is needed here."""
+
+    @property
+    def server(self) -> Server: ...
+    @property
+    def now(self) -> Moment: ...
+    async def page(self, asked: Asked, limit: int = PAGE) -> Page: ...
+    async def next(self, page: Page) -> Page: ...
+
+
+class Read(NamedTuple):
+    """Some events, and how far all has been read."""
+
+    events: list[Told]
+    read_to: Moment
+    """Everything that occurred before is read."""
+
+
+async def read(api: Pages, asked: Asked) -> AsyncIterator[Read]:
+    """Read the events of a span, each once. Raises `Failure`."""
+    at, width = asked.since, _FIRST
+    here = set[bytes]()
+    """What occurred at that moment, and is read: the next page begins with it again."""
+    while at < asked.until:
+        bound = min(at + width, asked.until)
+        if bound > api.now:  # what is left occurred just now, or is dated ahead
+            bound = asked.until
+        page = await api.page(Asked(at, bound))
+        events = _told(api, page)
+        while page.next_page is not None and events and events[-1].occurred == at:
+            yield Read(_fresh(events, here), at)  # more occurred at one moment than fits a page
+            here |= {it.id for it in events}
+            page = await api.next(page)
+            events = _told(api, page)
+        fresh = _fresh(events, here)
+        if page.next_page is None or not events:
+            at, width, here = bound, 8 * width, set()
+        else:
+            last = events[-1].occurred
+            width = min(8 * width, max(_LEAST, Span((last - at) * HANDY // PAGE)))
+            at, here = last, {it.id for it in events if it.occurred == last}
+        yield Read(fresh, at)
+
+
+def _fresh(events: Iterable[Told], known: Set[bytes]) -> list[Told]:
+    return [it for it in events if it.id not in known]
+
+
+def _told(api: Pages, page: Page) -> list[Told]:
+    try:
+        return [answers.told(raw) for raw in page.events]
+    except Unusable as what:
+        raise failures.foreign(what, api.server) from None

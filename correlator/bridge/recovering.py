@@ -1,0 +1,34 @@
+"""Reading the records that the position is kept in, from the first to the last that is committed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from correlator.engine import make_impatient
+
+_POLL = 500
+"""Milliseconds."""
+
+
+async def records(topic: str, client: Mapping[str, Any]) -> list[tuple[bytes, bytes | None]]:
+    """Keys and values, in their order. ``client``: aiokafka's connection settings. Raises aiokafka's errors.
+
+    To be called once no other bridge can write any more: what is committed then is all there will be.
+    """
+    tp = TopicPartition(topic, 0)
+    consumer = AIOKafkaConsumer(**client, isolation_level="read_committed", enable_auto_commit=False)
+    make_impatient(consumer._client)
+    await consumer.start()
+    try:
+        consumer.assign([tp])
+        await consumer.seek_to_beginning(tp)
+        end = (await consumer.end_offsets([tp]))[tp]
+        found: list[tuple[bytes, bytes | None]] = []
+        while await consumer.position(tp) < end:
+            for record in (await consumer.getmany(tp, timeout_ms=_POLL)).get(tp, ()):
+                assert record.key is not None  # nobody else writes this topic
+                found.append((record.key, record.value))
+        return found
+    finally:
+        await consumer.stop()

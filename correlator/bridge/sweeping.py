@@ -1,0 +1,101 @@
+"""A sweep: what the server has since the last one, and what came late into what was swept before."""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from correlator.bridge.api import PAGE, Api, Asked
+from correlator.bridge.outbox import Heard, Outbox, Way
+from correlator.bridge.position import Position, Swept, begins, minute_of, totals
+from correlator.bridge.reading import read
+from correlator.moments import SECOND, Moment
+
+SETTLING: Final = 30 * SECOND
+"""How long the server may take to store what it has received, 5 s by default
+(`PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL`). What takes longer is found like any other that comes late.
+"""
+
+LONG: Final = 1_000
+"""Events from which on a sweep says how far it is."""
+EVERY: Final = 5.0
+"""Seconds between two times that it does."""
+
+_log = logging.getLogger(__name__)
+
+
+class Sweeper:
+    """Sweeps, and puts what it reads into the outbox."""
+
+    def __init__(self, api: Api, position: Position, outbox: Outbox) -> None:
+        self._api, self._position, self._outbox = api, position, outbox
+        self.to_read = 0
+        """How many events the sweep at hand must still read."""
+
+    async def sweep(self, way: Way) -> None:
+        """Sweep once; returns when all of it is published. ``way``: how what is new came. Raises `Failure`."""
+        if minutes := self._position.minutes():
+            await self._compare(minutes)
+        await self._go_on(way)
+        await self._outbox.empty()
+
+    async def _go_on(self, way: Way) -> None:
+        """Read what occurred since the last sweep."""
+        since, found, progress = self._position.read_to, Counter[int](), _Progress()
+        self.to_read = progress.total = await self._api.count(Asked(since))
+        settled = since
+        async for events, read_to in read(self._api, Asked(since)):
+            self.to_read = max(0, self.to_read - len(events))
+            found += totals(events)
+            settled = max(settled, begins(minute_of(min(read_to, self._api.now - SETTLING))))
+            whole = {minute: found.pop(minute) for minute in list(found) if minute < minute_of(settled)}
+            await self._outbox.put(Heard(events, way))
+            if whole:
+                await self._outbox.put(Swept(settled, whole))
+            progress.tell(self.to_read, events[-1].written if events else None)
+        await self._outbox.put(Swept(settled, {}))
+
+    async def _compare(self, minutes: Sequence[tuple[Moment, Moment]]) -> None:
+        """Read those minutes again of which the server now has more, or fewer, than it had."""
+        asked = Asked(minutes[0][0], minutes[-1][1])
+        total = await self._api.count(asked)
+        if total == self._position.total(*asked):
+            return
+        if len(minutes) == 1 or total <= PAGE:
+            await self._read_again(asked, minutes)
+            return
+        half = len(minutes) // 2
+        await self._compare(minutes[:half])
+        await self._compare(minutes[half:])
+
+    async def _read_again(self, asked: Asked, minutes: Sequence[tuple[Moment, Moment]]) -> None:
+        found = Counter[int]()
+        async for events, _ in read(self._api, asked):
+            found += totals(events)
+            await self._outbox.put(Heard(events, Way.RECONCILED))
+        numbers = [minute_of(since) for since, _ in minutes]
+        await self._outbox.put(Swept(asked.until, {minute: found[minute] for minute in numbers}))
+
+
+class _Progress:
+    """Says now and then how far a long sweep is."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._began = self._said = time.monotonic()
+
+    def tell(self, left: int, at: str | None) -> None:
+        now = time.monotonic()
+        if self.total < LONG or now - self._said < EVERY:
+            return
+        self._said, done = now, self.total - left
+        rate = done / (now - self._began)
+        _log.info(
+            "read %s of %s events, up to %s; %s a second, about %.0f s to go",
+            f"{done:,}",
+            f"{self.total:,}",
+            at or "now",
+            f"{rate:,.0f}",
+            left / max(rate, 1),
+        )

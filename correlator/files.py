@@ -1,0 +1,42 @@
+"""Files that settings name: secrets and certificates. What is wrong with one is said with the setting's name."""
+
+import ssl
+from pathlib import Path
+
+from correlator.settings import SettingsError
+
+
+def secret(variable: str, path: Path) -> str:
+    """The secret in a file, which ``variable`` names. Raises `SettingsError`."""
+    try:
+        text = path.read_text().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise unusable(variable, path, "which is not text") from None
+    except OSError as error:
+        raise unreadable(variable, path, error) from None
+    if not text:
+        raise unusable(variable, path, "which is empty")
+    return text
+
+
+def trusting(variable: str, path: Path) -> ssl.SSLContext:
+    """What trusts the certificates in a file, and no others. Raises `SettingsError`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_verify_locations(cafile=path)
+    except ssl.SSLError:
+        raise unusable(variable, path, "which holds no certificate in PEM") from None
+    except OSError as error:
+        raise unreadable(variable, path, error) from None
+    return context
+
+
+def unreadable(variable: str, path: Path, error: OSError) -> SettingsError:
+    """A file that cannot be read."""
+    return unusable(variable, path, f"which cannot be read: {error.strerror}")
+
+
+def unusable(variable: str, path: Path, reason: str) -> SettingsError:
+    """A file that cannot be used; ``reason`` goes on with the sentence that names it."""
+    return SettingsError(f"{variable} names {path}, {reason}.")
