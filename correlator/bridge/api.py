@@ -124,7 +124,7 @@ class Api:
                 final = not failure.may_pass and (not self.answers or waits is not None)
                 if final or (waits is not None and time.monotonic() - began > waits):
                     raise
-                if not self._failing:
+                if self.answers and not self._failing:
                     _log.warning("%s It is asked again until it answers.", failure)
                     self._failing = True
                 await asyncio.sleep(patience.next(failure.after))

@@ -74,22 +74,35 @@ def bridge(*, since: str | None) -> None:
         start(settings)
 
 
-@correlator.command(short_help="Decide without Kafka: files of events in, records out.")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@correlator.command(short_help="Decide without Kafka: a server's events, or files of them, in, records out.")
+@click.argument("files", nargs=-1, metavar="[FILE...]")
+@click.option("--prefect", is_flag=True, help="Read what a Prefect server still has, in place of files.")
+@click.option("--since", metavar="WHEN", help="With --prefect, from when on: a date or a time. [7 days ago]")
 @click.option("--open", "open_", is_flag=True, help="Also print the lifecycles that are still open at the end.")
 @click.option("--flush", is_flag=True, help="End what is still open as if time had run out.")
 @click.option("--html", metavar="FILE", help="Also write an HTML page: the workers, their runs, and the last records.")
-def replay(files: Sequence[str], *, open_: bool, flush: bool, html: str | None) -> None:
+def replay(
+    files: Sequence[str], *, prefect: bool, since: str | None, open_: bool, flush: bool, html: str | None
+) -> None:
     """Make the stage's decisions without Kafka: files of events in (JSON Lines, .gz too, - for stdin), records out.
 
-    Progress and a summary go to stderr.
+    With --prefect, the events are those that a Prefect server still has: that of PREFECT_API_URL, or else of Prefect's
+    active profile. Progress and a summary go to stderr.
     """
-    settings = _settings()
+    if prefect is bool(files):
+        raise click.UsageError("Give either files of events or --prefect")
+    if since is not None and not prefect:
+        raise click.UsageError("--since goes with --prefect")
+    settings = _settings({} if since is None else {"bridge_since": since})
     _need_stdout()
-    from correlator.commands.replay import Unreadable, Unwritable, run
+    from correlator.commands.replay import Unreadable, Unwritable, run_files, run_server
 
     with _failing(Unreadable, Unwritable):
-        run(files, settings, open_=open_, flush=flush, html=html)
+        if prefect:
+            begin = None if since is None else settings.bridge_since
+            run_server(settings, begin, open_=open_, flush=flush, html=html)
+        else:
+            run_files(files, settings, open_=open_, flush=flush, html=html)
 
 
 @correlator.group(no_args_is_help=False)

@@ -1,4 +1,4 @@
-"""``correlator replay``: files of events in, records out, and a page to look at."""
+"""``correlator replay``: events in, from files or a Prefect server, records out, and a page to look at."""
 
 import gzip
 import sys
@@ -7,6 +7,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -14,6 +15,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from correlator import page, prefect, records
+from correlator.bridge.failures import Failure
+from correlator.commands.server_lines import ServerLines
 from correlator.core import Fate, Lifecycle
 from correlator.moments import Moment
 from correlator.replay import Replay
@@ -53,27 +56,56 @@ FATES = {
 
 
 class Unreadable(Exception):
-    """A file cannot be read. The text is a sentence."""
+    """A file, or a server, cannot be read. The text is a sentence."""
 
 
 class Unwritable(Exception):
     """The page cannot be written. The text is a sentence."""
 
 
-def run(files: Sequence[str], settings: Settings, *, open_: bool, flush: bool, html: str | None = None) -> None:
-    """Replay files to stdout, with progress and a summary on stderr, and a page to ``html``.
+def run_files(files: Sequence[str], settings: Settings, *, open_: bool, flush: bool, html: str | None = None) -> None:
+    """Replay files: see `run`."""
+    console = Console(stderr=True, highlight=False)
+    lines = ((name, _lines(name, console)) for name in files)
+    names = ", ".join("standard input" if name == STDIN else Path(name).name for name in files)
+    run(lines, names, settings, console, open_=open_, flush=flush, html=html)
+
+
+def run_server(
+    settings: Settings, since: datetime | None, *, open_: bool, flush: bool, html: str | None = None
+) -> None:
+    """Replay what a Prefect server still has: see `run`. Raises `SettingsError`, too."""
+    console = Console(stderr=True, highlight=False)
+    events = ServerLines(settings, since, console)
+    try:
+        run([(events.name, events)], events.name, settings, console, open_=open_, flush=flush, html=html)
+    except Failure as failure:
+        raise Unreadable(str(failure)) from None
+
+
+def run(
+    sources: Iterable[tuple[str, Iterable[bytes]]],
+    names: str,
+    settings: Settings,
+    console: Console,
+    *,
+    open_: bool,
+    flush: bool,
+    html: str | None = None,
+) -> None:
+    """Replay lines to stdout, with a summary on stderr, and a page to ``html``. ``sources``: each with its name;
+    ``names``: of all of them, as the page says it.
 
     Raises `Unreadable` and `Unwritable`.
     """
     if html is not None:
         _check_page(html)
-    console = Console(stderr=True, highlight=False)
     began = time.monotonic()
     replay = Replay(rules_of(settings), reading_of(settings), wall_clock=_now)
     printer = Printer(settings.source, keep=html is not None)
     faults: list[str] = []
-    for name in files:
-        for number, line in enumerate(_lines(name, console), 1):
+    for name, lines in sources:
+        for number, line in enumerate(lines, 1):
             try:
                 printer.print(replay.read(line))
             except prefect.InvalidEvent as reason:
@@ -87,7 +119,7 @@ def run(files: Sequence[str], settings: Settings, *, open_: bool, flush: bool, h
         printer.print(still_open)
     printer.flush()
     if html is not None:
-        _write(html, page.render(_view(files, list(printer.ended.values()), still_open)))
+        _write(html, page.render(_view(names, list(printer.ended.values()), still_open)))
     _summarise(console, replay, printer.outcomes, len(still_open), time.monotonic() - began)
     for fault in faults:
         console.print(f"invalid: {fault}", markup=False, soft_wrap=True)
@@ -130,10 +162,9 @@ def _now() -> Moment:
     return Moment(time.time_ns() // 1000)
 
 
-def _view(files: Sequence[str], ended: Sequence[page.Seen], still_open: Iterable[Lifecycle]) -> page.View:
-    """What the files held, as it was when the last event in them occurred."""
+def _view(names: str, ended: Sequence[page.Seen], still_open: Iterable[Lifecycle]) -> page.View:
+    """What was read, as it was when the last event of it occurred."""
     open_ = [page.seen(lifecycle) for lifecycle in still_open]
-    names = ", ".join("standard input" if name == STDIN else Path(name).name for name in files)
     usual = page.Usual()
     for it in ended:
         usual.add(it)

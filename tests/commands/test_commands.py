@@ -27,7 +27,7 @@ from tests.commands.running import correlator
         (("topics", "delete"), "No such command 'delete'"),
         (("topics", "list", "--all"), "No such option"),
         (("worker", "fast"), "Got unexpected extra argument (fast): see `correlator worker --help`.\n"),
-        (("replay",), "Missing argument 'FILE...': see `correlator replay --help`.\n"),
+        (("replay",), "Give either files of events or --prefect: see `correlator replay --help`.\n"),
     ],
 )
 def test_wrong_usage_is_2(arguments, text):

@@ -1,0 +1,70 @@
+"""The events that a Prefect server still has, as lines: what `replay --prefect` reads in place of files."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from correlator.bridge.answers import Told
+from correlator.bridge.api import Api, Asked
+from correlator.bridge.reading import Read, read
+from correlator.bridge.server import server_of
+from correlator.moments import Moment
+from correlator.settings import Settings
+
+KEPT: Final = timedelta(days=7)
+"""How long a server keeps events, by default (`PREFECT_SERVER_EVENTS_RETENTION_PERIOD`)."""
+
+PATIENCE: Final = 60.0
+"""Seconds for which a server that goes away meanwhile is waited for."""
+
+
+class ServerLines:
+    """The events of a server since a moment, in the order in which they occurred."""
+
+    def __init__(self, settings: Settings, since: datetime | None, console: Console) -> None:
+        """``since``: None for as long as servers keep them. Raises `SettingsError`."""
+        self._server, self._names = server_of(settings, os.environ), settings.bridge_events
+        begin = datetime.now(UTC) - KEPT if since is None else since
+        self._since = Moment((begin - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1))
+        self._console = console
+
+    @property
+    def name(self) -> str:
+        """Where they come from."""
+        return self._server.url
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Read them, with progress. Raises `Failure`."""
+        api = Api(self._server, self._names, gives_up=PATIENCE)
+        with asyncio.Runner() as runner, _progress(self._console) as progress:
+            runner.run(api.__aenter__())
+            try:
+                task = progress.add_task(self.name, total=runner.run(api.count(Asked(self._since))))
+                pages = read(api, Asked(self._since))
+                while (events := runner.run(_next(pages))) is not None:
+                    yield from (event.value for event in events)
+                    progress.advance(task, len(events))
+            finally:
+                runner.run(api.__aexit__(None, None, None))
+
+
+async def _next(pages: AsyncIterator[Read]) -> list[Told] | None:
+    page = await anext(pages, None)
+    return None if page is None else page.events
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
