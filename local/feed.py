@@ -1,4 +1,5 @@
-"""``python -m local.feed``: the sample's session over and over, as if it happened now; for the laptop's compose.yaml.
+"""``python -m local.feed``: the sample's session over and over, as if it happened now; where no Prefect is at hand, and
+for the laptop's compose.yaml.
 
 The first time as a session that ended a moment ago, so that there is something to see; then in its own time, as what
 lies five minutes apart must do so here.
@@ -14,12 +15,14 @@ from datetime import UTC, datetime
 from itertools import count
 
 import click
+import orjson
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from correlator.client import client_of
 from correlator.commands import BadSettings, Failed
 from correlator.loading import load
+from correlator.prefect import subject_of
 from correlator.settings import Settings, SettingsError
 from correlator.topics import TopicsError
 from correlator.topics.cluster import connected
@@ -40,7 +43,7 @@ async def feed(settings: Settings) -> None:
     click.echo(f"Feeding {topic} on Kafka at {servers}; Ctrl-C ends it.")
     try:
         async with _producer(settings) as producer:
-            await _send(producer, topic)
+            await _send(producer, settings)
     except KafkaError as error:
         raise TopicsError(
             f"{topic} on Kafka at {servers} no longer accepts events ({type(error).__name__}):"
@@ -48,15 +51,23 @@ async def feed(settings: Settings) -> None:
         ) from None
 
 
-async def _send(producer: AIOKafkaProducer, topic: str) -> None:
+async def _send(producer: AIOKafkaProducer, settings: Settings) -> None:
     sample = SAMPLE.read_bytes().splitlines()
     begins = datetime.now(UTC) - length(sample)
     for number in count(1):
         click.echo(f"session {number} begins {begins:%H:%M:%S}")
         for due in session(sample, begins, uuid.uuid4().hex):
             await asyncio.sleep((due.at - datetime.now(UTC)).total_seconds())
-            await producer.send_and_wait(topic, due.event)
+            await producer.send_and_wait(settings.topic_events, due.event, key=_key(due.event, settings))
         begins = datetime.now(UTC)
+
+
+def _key(event: bytes, settings: Settings) -> bytes | None:
+    """The subject, where the input is keyed by it."""
+    if not settings.one_hop:
+        return None
+    told = orjson.loads(event)
+    return subject_of(event, told["event"], told["resource"]["prefect.resource.id"]).encode()
 
 
 @asynccontextmanager

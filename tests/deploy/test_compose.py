@@ -1,16 +1,23 @@
 """The laptop's compose.yaml, as far as it can be looked at without an engine."""
 
+import ast
 import itertools
 import uuid
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import orjson
 
+from correlator.settings import Settings
 from local.jars import kafka_version
+from local.manifests import DEPLOY
 from local.session import SAMPLE, length, session
+from sessions.release import DEFAULT
 from tests.deploy.manifests import COMPOSE, ROOT, documents
 
 SERVICES = documents(COMPOSE)[0]["services"]
+WEB = {"correlator": "", "bridge": "bridge_"}
+"""By service, what the name of the setting of its web port begins with."""
 LINES = SAMPLE.read_bytes().splitlines()
 BEGINS = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -25,9 +32,52 @@ def test_it_runs_the_kafka_that_the_tests_run():
 
 def test_the_image_is_built_once_for_all_that_run_it():
     ours = {name for name, service in SERVICES.items() if service["image"] == "correlator:laptop"}
-    assert ours == {"topics", "correlator", "feeder"}
+    assert ours == {"topics", "correlator", "bridge", "feeder"}
     assert [name for name, service in SERVICES.items() if "build" in service] == ["topics"]
     assert {SERVICES[name]["pull_policy"] for name in ours} == {"never"}
+
+
+def test_it_runs_the_prefect_that_the_sample_is_of():
+    images = {service["image"] for service in SERVICES.values() if "prefect" in service["image"]}
+    assert images == {f"prefecthq/prefect:{DEFAULT}-python3.13"}
+
+
+def test_prefect_runs_flows_that_there_are():
+    (mounted,) = {path for name in ("flows", "prefect-worker") for path in SERVICES[name]["volumes"]}
+    source, target, mode = mounted.split(":")
+    (project,) = documents(ROOT / source / "prefect.yaml")
+    assert (target, mode) == (SERVICES["flows"]["working_dir"], "ro")
+    assert [list(step.values()) for step in project["pull"]] == [[{"directory": target}]]
+    pools = set()
+    for deployment in project["deployments"]:
+        file, _, name = deployment["entrypoint"].partition(":")
+        code = ast.parse((ROOT / source / file).read_text())
+        assert name in {node.name for node in code.body if isinstance(node, ast.FunctionDef)}
+        pools.add(deployment["work_pool"]["name"])
+    made, started = (list(map(str, SERVICES[name]["command"])) for name in ("flows", "prefect-worker"))
+    assert pools == {started[started.index("--pool") + 1]}
+    assert f"work-pool create {pools.pop()} --type process" in made[-1]
+
+
+def test_what_is_published_is_keyed_as_the_stage_reads_it():
+    for name in ("topics", "correlator", "bridge", "feeder"):
+        assert SERVICES[name]["environment"]["CORRELATOR_INPUT_KEYED_BY"] == "subject"
+
+
+def test_the_bridge_reads_the_prefect_that_the_worker_speaks_to():
+    urls = {SERVICES[name]["environment"]["PREFECT_API_URL"] for name in ("bridge", "flows", "prefect-worker")}
+    (url,) = map(urlsplit, urls)
+    assert (url.hostname, url.path) == ("prefect", "/api")
+    assert SERVICES["prefect"]["ports"] == [f"127.0.0.1:{url.port}:{url.port}"]
+
+
+def test_what_is_asked_for_health_and_metrics_is_where_they_are():
+    (prometheus,) = documents(DEPLOY / "compose" / "prometheus.yaml")
+    (job,) = prometheus["scrape_configs"]
+    (static,) = job["static_configs"]
+    ports = {name: Settings.model_fields[f"{setting}web_port"].default for name, setting in WEB.items()}
+    assert static["targets"] == [f"{name}:{port}" for name, port in ports.items()]
+    assert f"127.0.0.1:{ports['bridge']}/healthz" in SERVICES["bridge"]["healthcheck"]["test"][-1]
 
 
 def test_what_waits_for_kafka_is_told_soon_and_kafka_is_left_alone_afterwards():

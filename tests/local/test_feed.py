@@ -4,6 +4,8 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from local.deployment import Deployment, environment
 from local.ports import free_ports
 from local.session import SAMPLE
@@ -48,12 +50,17 @@ def test_a_missing_topic_is_a_sentence(kafka: str):
     )
 
 
-async def test_it_feeds_until_ctrl_c(kafka: str, create_topic):
+@pytest.mark.parametrize("keyed_by", ["any", "subject"])
+async def test_it_feeds_until_ctrl_c(kafka: str, create_topic, keyed_by):
     deployment = Deployment(kafka, "fed")
     deployment.events = await create_topic("fed", partitions=4)
-    said = until_the_second_session(deployment.environment(TOPIC_EVENTS=deployment.events))
+    said = until_the_second_session(deployment.environment(TOPIC_EVENTS=deployment.events, INPUT_KEYED_BY=keyed_by))
     assert said[0] == f"Feeding {deployment.events} on Kafka at {kafka}; Ctrl-C ends it.\n"
-    assert len(await deployment.read(deployment.events)) >= len(SAMPLE.read_bytes().splitlines())
+    fed = await deployment.read(deployment.events)
+    assert len(fed) >= len(SAMPLE.read_bytes().splitlines())
+    keys = {record.key for record in fed}
+    assert (keys == {None}) is (keyed_by == "any")
+    assert (b"prefect.worker.process.long-worker" in keys) is (keyed_by == "subject")
 
 
 def until_the_second_session(env: dict[str, str]) -> list[str]:
