@@ -35,6 +35,10 @@ ALONE: Final = (
     ("strimzi", "strimzi-input"),
     ("keda",),
     ("keda", "keda-sasl"),
+    ("bridge",),
+    ("bridge", "bridge-key"),
+    ("strimzi", "bridge", "strimzi-bridge"),
+    ("strimzi", "strimzi-one-hop"),
 )
 """Components that must also do without the others."""
 

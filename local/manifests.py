@@ -1,10 +1,10 @@
 """``python -m local.manifests``: write those files of ``deploy/`` that follow from what is said elsewhere.
 
-Strimzi's topics and user from the settings of the base, by what the stage declares and needs; the Prometheus
-operator's rule from the alerts.
+Strimzi's topics and users from the settings of the base, by what the stage and the bridge declare and need; the
+Prometheus operator's rule from the alerts.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -12,7 +12,16 @@ import yaml
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from correlator.settings import Settings
-from correlator.topics import Resource, Role, TopicSpec, declared, needed
+from correlator.topics import (
+    Permission,
+    Resource,
+    Role,
+    TopicSpec,
+    declared,
+    declared_for_bridge,
+    needed,
+    needed_by_bridge,
+)
 from correlator.values import PREFIX
 
 Manifest: TypeAlias = dict[str, Any]
@@ -21,6 +30,11 @@ Manifest: TypeAlias = dict[str, Any]
 DEPLOY: Final = Path(__file__).parent.parent / "deploy"
 NAME: Final = "correlator"
 """Of all that is the stage's: of its Kafka user, too."""
+
+BRIDGE: Final = "correlator-bridge"
+"""Of all that is the bridge's, likewise."""
+
+VERSION: Final = "kafka.strimzi.io/v1"
 
 CLUSTER: Final = "kafka"
 """What the Strimzi component calls the Kafka cluster."""
@@ -68,22 +82,32 @@ def input_topic(settings: Settings) -> Manifest:
     return manifest
 
 
+def position_topic(settings: Settings) -> Manifest:
+    """A KafkaTopic for the one that is the bridge's own."""
+    (manifest,) = [_topic(spec, BRIDGE) for spec in declared_for_bridge(settings) if spec.role is not Role.INPUT]
+    return manifest
+
+
 def user(settings: Settings) -> Manifest:
     """The KafkaUser that the stage is."""
-    rules = [
-        {
-            "resource": {
-                "type": _RESOURCES[permission.resource],
-                "name": permission.name,
-                "patternType": "prefix" if permission.prefixed else "literal",
-            },
-            "operations": [operation.name.title().replace("_", "") for operation in permission.operations],
-        }
-        for permission in needed(settings)
-    ]
-    authorization = {"type": "simple", "acls": rules}
-    spec = {"authentication": {"type": "scram-sha-512"}, "authorization": authorization}
-    return _strimzi("KafkaUser", NAME, spec)
+    return _user(NAME, needed(settings))
+
+
+def bridge_user(settings: Settings) -> Manifest:
+    """The KafkaUser that the bridge is."""
+    return _user(BRIDGE, needed_by_bridge(settings))
+
+
+def without_topics(settings: Settings) -> list[Manifest]:
+    """Patches: the KafkaTopics go that the stage does without in one hop."""
+    used = declared(_in_one_hop(settings))
+    gone = [spec for spec in declared(settings) if spec.name not in {it.name for it in used}]
+    return [{"$patch": "delete", **_named("KafkaTopic", _resource_name(spec))} for spec in gone]
+
+
+def without_rights(settings: Settings) -> Manifest:
+    """A patch: the stage's user may what it needs in one hop. It is the whole list, as no part of it has a name."""
+    return {**_named("KafkaUser", NAME), "spec": {"authorization": _authorization(needed(_in_one_hop(settings)))}}
 
 
 def rule(alerts: str) -> Manifest:
@@ -102,20 +126,60 @@ def files() -> Iterator[tuple[Path, str]]:
     yield DEPLOY / "strimzi" / "topics.yaml", _text(*topics(now))
     yield DEPLOY / "strimzi" / "user.yaml", _text(user(now))
     yield DEPLOY / "strimzi-input" / "topics.yaml", _text(input_topic(now))
+    yield DEPLOY / "strimzi-bridge" / "topics.yaml", _text(position_topic(now))
+    yield DEPLOY / "strimzi-bridge" / "user.yaml", _text(bridge_user(now))
+    yield DEPLOY / "strimzi-one-hop" / "topics.yaml", _text(*without_topics(now))
+    yield DEPLOY / "strimzi-one-hop" / "user.yaml", _text(without_rights(now))
     alerts = (DEPLOY / "monitoring" / "alerts.yaml").read_text()
     yield DEPLOY / "monitoring" / "prometheusrule.yaml", _text(rule(alerts))
 
 
-def _topic(spec: TopicSpec) -> Manifest:
+def _in_one_hop(settings: Settings) -> Settings:
+    return settings.model_copy(update={"input_keyed_by": "subject"})
+
+
+def _topic(spec: TopicSpec, whose: str = NAME) -> Manifest:
     config = {key: int(value) if value.isdecimal() else value for key, value in spec.config.items()}
     body: Manifest = {"topicName": spec.name, "partitions": spec.partitions, "replicas": spec.replication_factor}
-    return _strimzi("KafkaTopic", spec.name.lower().replace("_", "-"), body | ({"config": config} if config else {}))
+    return _strimzi("KafkaTopic", _resource_name(spec), whose, body | ({"config": config} if config else {}))
 
 
-def _strimzi(kind: str, name: str, spec: Mapping[str, Any]) -> Manifest:
-    labels = {"app.kubernetes.io/name": NAME, "app.kubernetes.io/instance": NAME, "strimzi.io/cluster": CLUSTER}
-    metadata = {"name": name, "labels": labels}
-    return {"apiVersion": "kafka.strimzi.io/v1", "kind": kind, "metadata": metadata, "spec": dict(spec)}
+def _resource_name(spec: TopicSpec) -> str:
+    return spec.name.lower().replace("_", "-")
+
+
+def _user(name: str, permissions: Iterable[Permission]) -> Manifest:
+    spec = {"authentication": {"type": "scram-sha-512"}, "authorization": _authorization(permissions)}
+    return _strimzi("KafkaUser", name, name, spec)
+
+
+def _authorization(permissions: Iterable[Permission]) -> Manifest:
+    rules = [
+        {
+            "resource": {
+                "type": _RESOURCES[permission.resource],
+                "name": permission.name,
+                "patternType": "prefix" if permission.prefixed else "literal",
+            },
+            "operations": [operation.name.title().replace("_", "") for operation in permission.operations],
+        }
+        for permission in permissions
+    ]
+    return {"type": "simple", "acls": rules}
+
+
+def _strimzi(kind: str, name: str, whose: str, spec: Mapping[str, Any]) -> Manifest:
+    manifest = _named(kind, name)
+    manifest["metadata"]["labels"] = {
+        "app.kubernetes.io/name": whose,
+        "app.kubernetes.io/instance": NAME,
+        "strimzi.io/cluster": CLUSTER,
+    }
+    return {**manifest, "spec": dict(spec)}
+
+
+def _named(kind: str, name: str) -> Manifest:
+    return {"apiVersion": VERSION, "kind": kind, "metadata": {"name": name}}
 
 
 class _Dumper(yaml.SafeDumper):

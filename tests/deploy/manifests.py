@@ -15,6 +15,10 @@ DOCKERFILE = ROOT / "Dockerfile"
 WRITTEN = sorted(path for path in DEPLOY.rglob("*") if path.suffix in {".yaml", ".env"})
 COMPONENTS = sorted(path.parent.name for path in DEPLOY.glob("*/kustomization.yaml") if "Component" in path.read_text())
 
+WORKER = ("base", "statefulset.yaml")
+BRIDGE = ("bridge", "deployment.yaml")
+WORKLOADS = (WORKER, BRIDGE)
+
 _VARIABLE = re.compile(rf"\b{PREFIX}[A-Z_]+\b")
 
 
@@ -27,8 +31,14 @@ def document(*parts: str) -> Any:
     return one
 
 
-def container() -> Any:
-    (one,) = document("base", "statefulset.yaml")["spec"]["template"]["spec"]["containers"]
+def pod(*parts: str) -> Any:
+    """The pod of a workload."""
+    return document(*parts)["spec"]["template"]["spec"]
+
+
+def container(*parts: str) -> Any:
+    """The one container of a workload."""
+    (one,) = pod(*parts)["containers"]
     return one
 
 

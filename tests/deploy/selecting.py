@@ -1,10 +1,12 @@
 """Which pods each resource selects, and which resources it names: two deployments must not take hold of each other."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 Manifest = Mapping[str, Any]
 Labels = Mapping[str, str]
+WORKLOADS = {"Deployment", "StatefulSet"}
+"""Kinds that have pods."""
 
 
 class Selection(NamedTuple):
@@ -12,7 +14,22 @@ class Selection(NamedTuple):
 
     resource: str
     """Its kind and name."""
-    labels: Labels
+    labels: Mapping[str, tuple[str, ...]]
+    """By label, the values that it may have."""
+
+    @classmethod
+    def of(cls, resource: str, selector: Mapping[str, Any]) -> Self:
+        """From a label selector."""
+        labels = {label: (value,) for label, value in selector.get("matchLabels", {}).items()}
+        for it in selector.get("matchExpressions", []):
+            assert it["operator"] == "In"
+            labels[it["key"]] = tuple(it["values"])
+        assert labels, "else it selects all pods"
+        return cls(resource, labels)
+
+    def takes(self, labels: Labels) -> bool:
+        """Whether pods with these labels are among those that it selects."""
+        return all(labels.get(label) in values for label, values in self.labels.items())
 
 
 def selections(manifests: Iterable[Manifest]) -> Iterator[Selection]:
@@ -21,24 +38,23 @@ def selections(manifests: Iterable[Manifest]) -> Iterator[Selection]:
         resource, spec = name(manifest), manifest.get("spec", {})
         match manifest["kind"]:
             case "Service":
-                yield Selection(resource, spec["selector"])
+                yield Selection.of(resource, {"matchLabels": spec["selector"]})
             case "NetworkPolicy":
-                yield Selection(resource, spec["podSelector"]["matchLabels"])
+                yield Selection.of(resource, spec["podSelector"])
             case "PodDisruptionBudget" | "PodMonitor":
-                yield Selection(resource, spec["selector"]["matchLabels"])
-            case "StatefulSet":
-                yield Selection(resource, spec["selector"]["matchLabels"])
-                for constraint in spec["template"]["spec"]["topologySpreadConstraints"]:
-                    yield Selection(resource, constraint["labelSelector"]["matchLabels"])
+                yield Selection.of(resource, spec["selector"])
+            case "Deployment" | "StatefulSet":
+                yield Selection.of(resource, spec["selector"])
+                for constraint in spec["template"]["spec"].get("topologySpreadConstraints", []):
+                    yield Selection.of(resource, constraint["labelSelector"])
 
 
 def selected(selection: Selection, manifests: Iterable[Manifest]) -> list[str]:
-    """The StatefulSets whose pods a selection is of."""
+    """The workloads whose pods a selection is of."""
     return [
         name(manifest)
         for manifest in manifests
-        if manifest["kind"] == "StatefulSet"
-        and selection.labels.items() <= manifest["spec"]["template"]["metadata"]["labels"].items()
+        if manifest["kind"] in WORKLOADS and selection.takes(manifest["spec"]["template"]["metadata"]["labels"])
     ]
 
 
@@ -56,7 +72,8 @@ def references(manifests: Iterable[Manifest]) -> Iterator[tuple[str, str]]:
                 for secret in spec["secretTargetRef"]:
                     if secret["key"] == "password":
                         yield resource, f"KafkaUser {secret['name']}"
-            case "StatefulSet":
+            case "Deployment" | "StatefulSet":
+                yield resource, f"ServiceAccount {spec['template']['spec']['serviceAccountName']}"
                 for volume in spec["template"]["spec"].get("volumes", []):
                     if volume["name"] == "kafka-user":
                         yield resource, f"KafkaUser {volume['secret']['secretName']}"

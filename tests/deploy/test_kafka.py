@@ -1,13 +1,13 @@
-"""What the Strimzi component declares is what the stage declares, and its user may what the stage needs."""
+"""What the Strimzi components declare is what the stage and the bridge declare, and each user may what it needs."""
 
 import pytest
 
 from correlator.settings import Settings
-from correlator.topics import Resource, Role, declared, needed
+from correlator.topics import Resource, Role, declared, declared_for_bridge, needed, needed_by_bridge
 from local.manifests import DEPLOY, files, settings
-from tests.deploy.manifests import document, documents
+from tests.deploy.manifests import assigned, document, documents
 
-(USER,) = documents(DEPLOY / "strimzi" / "user.yaml")
+ONE_HOP = settings().model_copy(update={"input_keyed_by": "subject"})
 
 
 def topics(component):
@@ -32,6 +32,36 @@ def test_every_topic_of_the_stages_own_is_there_as_declared():
     assert topics("strimzi") == {spec.name: (spec.partitions, spec.replication_factor, spec.config) for spec in own}
 
 
+def test_the_topic_of_the_bridges_own_is_there_as_declared():
+    (own,) = [spec for spec in declared_for_bridge(settings()) if spec.role is not Role.INPUT]
+    assert topics("strimzi-bridge") == {own.name: (own.partitions, own.replication_factor, own.config)}
+
+
+def test_the_bridge_and_the_stage_have_the_same_input():
+    (ours,), (its,) = (
+        [spec for spec in specs if spec.role is Role.INPUT]
+        for specs in (declared(ONE_HOP), declared_for_bridge(ONE_HOP))
+    )
+    assert ours == its
+
+
+def test_in_one_hop_there_is_no_topic_that_the_stage_does_without():
+    def named(component):
+        return {manifest["metadata"]["name"] for manifest in documents(DEPLOY / component / "topics.yaml")}
+
+    left = named("strimzi") - named("strimzi-one-hop")
+    assert left == {spec.name for spec in declared(ONE_HOP) if spec.role is not Role.INPUT}
+    assert all(patch["$patch"] == "delete" for patch in documents(DEPLOY / "strimzi-one-hop" / "topics.yaml"))
+
+
+def test_an_overlay_in_one_hop_has_an_input_that_is_keyed_by_subject():
+    keyed = assigned(DEPLOY / "bridge" / "settings.env")
+    assert keyed == {"CORRELATOR_INPUT_KEYED_BY": "subject"}
+    for overlay in (DEPLOY / "overlays").iterdir():
+        components = document("overlays", overlay.name, "kustomization.yaml").get("components", [])
+        assert ("../../strimzi-one-hop" in components) <= ("../../bridge" in components)
+
+
 def test_strimzi_is_given_the_input_only_by_a_component_that_no_overlay_has():
     """It would remove the settings that somebody gave that topic, and the topic with the deployment."""
     events = settings().topic_events
@@ -42,16 +72,26 @@ def test_strimzi_is_given_the_input_only_by_a_component_that_no_overlay_has():
         assert "../../strimzi-input" not in kustomization.get("components", [])
 
 
-def test_the_user_may_what_the_stage_needs_and_nothing_else():
+@pytest.mark.parametrize(
+    "component, permissions",
+    [
+        ("strimzi", needed(settings())),
+        ("strimzi-one-hop", needed(ONE_HOP)),
+        ("strimzi-bridge", needed_by_bridge(settings())),
+    ],
+    ids=["worker", "worker in one hop", "bridge"],
+)
+def test_a_user_may_what_is_needed_and_nothing_else(component, permissions):
+    (user,) = documents(DEPLOY / component / "user.yaml")
     granted = {
         (resource["type"].lower(), resource["name"], resource["patternType"] == "prefix", operation.upper())
-        for rule in USER["spec"]["authorization"]["acls"]
+        for rule in user["spec"]["authorization"]["acls"]
         for resource in [rule["resource"]]
         for operation in rule["operations"]
     }
     assert granted == {
         (it.resource.replace("-", ""), it.name, it.prefixed, operation.name.replace("_", ""))
-        for it in needed(settings())
+        for it in permissions
         for operation in it.operations
     }
 
