@@ -1,4 +1,4 @@
-"""What deploy/monitoring and docs/alerts.md say, and what the stage has to say of itself."""
+"""What deploy/monitoring and docs/alerts.md say, and what the stage and the bridge have to say of themselves."""
 
 import json
 import re
@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from correlator.engine import TopicPartition
 from correlator.metrics import Metrics
+from tests.monitoring import bridges
 from tests.web.conditions import condition
 
 ROOT = Path(__file__).parent.parent.parent
@@ -59,9 +60,10 @@ def selectors(expression: str) -> set[str]:
 
 
 def defined() -> set[str]:
-    """The names of all series that `Metrics` may have."""
+    """The names of all series that workers and bridges may have."""
     metrics = Metrics(wall_clock=lambda: 0)
     held = {TopicPartition("topic", 0): 0}
     metrics.watch(lambda: condition(partitions={"topic": 1}, lags=held, uncommitted=held))
-    families = text_string_to_metric_families(metrics.write().decode())
+    written = [metrics.write(), bridges.metrics().write()]
+    families = [family for text in written for family in text_string_to_metric_families(text.decode())]
     return {family.name + end for family in families for end in _SAMPLES[family.type]}

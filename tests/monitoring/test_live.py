@@ -1,4 +1,6 @@
-"""A real Prometheus that scrapes a real stage: every panel shows something, and each alert has its series."""
+"""A real Prometheus that scrapes a real stage, and what a bridge says: every panel shows something, and each alert has
+its series.
+"""
 
 import asyncio
 import math
@@ -14,7 +16,7 @@ from correlator.core import Outcome
 from correlator.event import Kind
 from local.ports import free_ports
 from local.session import SAMPLE
-from tests.monitoring import files
+from tests.monitoring import bridges, files
 from tests.monitoring.detached import detached_runs
 from tests.monitoring.prometheus import PATIENCE, Prometheus, program, promtool
 from tests.stage.generated import BEGIN, HOUR, Shape, generate, last_events
@@ -37,38 +39,48 @@ WELL = {
     "CorrelatorWorkerAway",
     "CorrelatorPartitionsUnheld",
     "CorrelatorInputBlocked",
+    "CorrelatorBridgeDown",
+    "CorrelatorBridgeRestarts",
+    "CorrelatorBridgeSilent",
+    "CorrelatorBridgeStandsStill",
+    "CorrelatorBridgeNotLive",
 }
 
 
 @pytest.fixture(scope="module")
-def port() -> int:
-    return free_ports(1)[0]
+def ports() -> list[int]:
+    """The worker's, and the bridge's."""
+    return free_ports(2)
 
 
 @pytest.fixture(scope="module")
-def prometheus(kafka: str, tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[Prometheus]:
+def prometheus(kafka: str, tmp_path_factory: pytest.TempPathFactory, ports: list[int]) -> Iterator[Prometheus]:
     """It has seen a stage from the start through all that may happen to runs and workers."""
     for name in ("prometheus", "promtool"):
         program(name)
     directory = tmp_path_factory.mktemp("monitoring")
     with ExitStack() as stack:
-        stage = stack.enter_context(stages(directory))(kafka, WEB_PORT=str(port))
-        prometheus = Prometheus(directory, [port], files.ALERTS)
+        stage = stack.enter_context(stages(directory))(kafka, WEB_PORT=str(ports[0]))
+        bridge = bridges.metrics()
+        stack.enter_context(bridges.serving(bridge, ports[1]))
+        prometheus = Prometheus(directory, ports, files.ALERTS)
         stack.callback(prometheus.stop)
         prometheus.wait_until_ready()
-        asyncio.run(_let_happen(stage, prometheus))
+        asyncio.run(_let_happen(stage, prometheus, bridge))
         yield prometheus
 
 
-async def _let_happen(stage: Stage, prometheus: Prometheus) -> None:
+async def _let_happen(stage: Stage, prometheus: Prometheus, bridge: bridges.Metrics) -> None:
     """In two halves, as nothing has a rate before it was seen twice."""
     stage.start()
+    bridge.add(bridges.done())
     records = list(generate(7, SHAPE).records(keyed=False))
     await _until(lambda: (_value(prometheus, "prefect_correlator_ready") or 0) == 1)
     fed = await stage.feed(records[: len(records) // 2])
     fed += await stage.feed((None, value) for value in _detached(2))
     await _until(lambda: _read(prometheus) == fed)
     await _until(lambda: _value(prometheus, "prefect_correlator_flow_run_startup_seconds_count") is not None)
+    bridge.add(bridges.done())
     fed += await stage.feed(records[len(records) // 2 :])
     fed += await stage.feed((None, value) for value in _detached(5))
     fed += await stage.feed((None, value) for _, value in last_events(int(stage.settings["PARTITIONS"])))
@@ -145,8 +157,9 @@ def test_no_alert_says_that_a_stage_is_ill_that_is_well(prometheus: Prometheus):
     assert states["CorrelatorDeadLetters"] == "firing", "so alerts do arise"
 
 
-def test_promtool_finds_nothing_to_say_against_the_metrics(prometheus: Prometheus, port: int):
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE) as answer:
+@pytest.mark.parametrize("whose", [0, 1], ids=["worker", "bridge"])
+def test_promtool_finds_nothing_to_say_against_the_metrics(prometheus: Prometheus, ports: list[int], whose: int):
+    with urllib.request.urlopen(f"http://127.0.0.1:{ports[whose]}/metrics", timeout=PATIENCE) as answer:
         checked = promtool("check", "metrics", text=answer.read())
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
 
