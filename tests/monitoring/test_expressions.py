@@ -16,6 +16,7 @@ LABELS = {
     "prefect_correlator_records_total": 'kind="{kind}", outcome="lost", matched_by="none", amended="false"',
     "prefect_correlator_events_total": 'stage="correlate", event="prefect.worker.started", fate="opened"',
     "prefect_correlator_dead_letters_total": 'reason="InvalidEvent"',
+    "prefect_correlator_bridge_events_total": 'event="prefect.worker.started", way="live"',
     "prefect_correlator_flow_run_duration_seconds_count": 'work_pool="p", outcome="completed", ended_by="worker"',
     "prefect_correlator_flow_run_states_total": 'work_pool="p", type="FAILED"',
 }
@@ -100,6 +101,7 @@ QUIET = {
         "flow_run_startup_seconds_bucket": ['work_pool="p", le="60"', 'work_pool="p", le="+Inf"'],
         "flow_run_duration_seconds_bucket": ['work_pool="p", le="60"', 'work_pool="p", le="+Inf"'],
         "publishing_delay_seconds_bucket": ['kind="k", le="60"', 'kind="k", le="+Inf"'],
+        "bridge_publishing_delay_seconds_bucket": ['way="live", le="60"', 'way="live", le="+Inf"'],
         "records_total": [
             'kind="k", outcome="lost", amended="false"',
             'kind="k", outcome="unmatched", amended="false"',
@@ -139,6 +141,20 @@ WORKERS = {
         "prefect_correlator_standstill_seconds": "_x18 0 0 0 " * 13,
     },
 }
+WELL_BRIDGE = {
+    "up": "1x300",
+    "prefect_correlator_bridge_live": "0x300",
+    "prefect_correlator_bridge_standstill_seconds": "0x300",
+    "process_start_time_seconds": "7x300",
+}
+BRIDGES = {
+    "has a bridge": WELL_BRIDGE,
+    "has one that began again once": {**WELL_BRIDGE, "process_start_time_seconds": "7x200 8x100"},
+    "has one that began again twice": {**WELL_BRIDGE, "process_start_time_seconds": "7x180 8x30 9x90"},
+    "has one that stands still": {**WELL_BRIDGE, "prefect_correlator_bridge_standstill_seconds": "61x300"},
+    "has one that is gone": {**dict.fromkeys(WELL_BRIDGE, "1x100 stale"), "up": "1x100 0x200"},
+    "has one that never served": {"up": "0x300"},
+}
 
 
 @pytest.mark.parametrize(
@@ -147,6 +163,9 @@ WORKERS = {
         (1, ["is well"]),
         (1, ["is well", "began again once"]),
         *((0, ["is well", worker]) for worker in [*WORKERS][2:]),
+        *((1, ["is well", bridge]) for bridge in [*BRIDGES][:2]),
+        *((0, ["is well", bridge]) for bridge in [*BRIDGES][2:]),
+        (0, ["has a bridge"]),
         (0, ["is gone", "is gone"]),
         (0, []),
     ],
@@ -156,6 +175,6 @@ def test_whether_the_stage_is_well_whatever_there_is_to_tell_by(promised, well, 
     series = {
         f'{name}{{{TARGET}, instance="{number}"}}': values
         for number, worker in enumerate(workers)
-        for name, values in WORKERS[worker].items()
+        for name, values in (WORKERS | BRIDGES)[worker].items()
     }
     promised(expression("Is the stage well?"), series, {"60m": [("{}", well)]})
