@@ -41,11 +41,12 @@ ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 CORRELATOR_
 USER 10001:10001
 WORKDIR /data
 VOLUME /data
-EXPOSE 8080
-# Whether the stage moves, or has nothing to do; Kubernetes has its own probes and does not look here. It asks the default
-# port, or that of CORRELATOR_WEB_PORT; where that is 0 (off), use --no-healthcheck.
+EXPOSE 8080 8081
+# Whether all moves, or has nothing to do; Kubernetes has its own probes and does not look here. It asks the default port of
+# the worker or the bridge, or that of CORRELATOR_WEB_PORT or CORRELATOR_BRIDGE_WEB_PORT; where that is 0 (off), use
+# --no-healthcheck.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f\"http://127.0.0.1:{os.environ.get('CORRELATOR_WEB_PORT') or 8080}/healthz\", timeout=4)"]
+    CMD ["python", "-c", "import os, pathlib, urllib.request as u; which = ('CORRELATOR_BRIDGE_WEB_PORT', 8081) if b'\\0bridge' in pathlib.Path('/proc/1/cmdline').read_bytes() else ('CORRELATOR_WEB_PORT', 8080); u.urlopen(f\"http://127.0.0.1:{os.environ.get(which[0]) or which[1]}/healthz\", timeout=4)"]
 ENTRYPOINT ["correlator"]
 CMD ["worker"]
 # Last, as they change with every commit.

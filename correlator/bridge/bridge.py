@@ -3,28 +3,30 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
 
-from correlator.bridge.api import Api
-from correlator.bridge.failures import Failure
-from correlator.bridge.live import listening
-from correlator.bridge.outbox import Heard, Outbox, Way
+from correlator.bridge.api import Api, written
+from correlator.bridge.hearing import Hearing
+from correlator.bridge.outbox import Outbox
 from correlator.bridge.patience import Patience
-from correlator.bridge.position import Position, Swept
+from correlator.bridge.position import Position, Swept, UnreadablePosition
 from correlator.bridge.publishing import Done, Publisher, Topics
 from correlator.bridge.recovering import records
 from correlator.bridge.sweeping import Sweeper
 from correlator.engine import MAX_BATCH, Producer, Sign, describe
-from correlator.moments import Moment, Span
+from correlator.moments import DAY, Moment, Span
 
 TRANSACTION: Final = 60.0
 """Seconds that a transaction may take. A bridge that takes over ends that of the one before at once."""
 
-SOON: Final = (1.0, 15.0)
-"""Seconds from when we listen until a sweep finds what came between the last one and then, and until another finds what
-of it the server had not stored yet."""
+STOPPING: Final = 5.0
+"""Seconds that a producer may take to stop: a broker that hangs would hold it up."""
+
+KEPT: Final = 7 * DAY
+"""How long Prefect's server keeps events, by default."""
 
 _FENCED: Final = (ProducerFenced, InvalidProducerEpoch)
 _PASSING: Final = (KafkaError, OSError, TimeoutError)
@@ -59,21 +61,12 @@ class Bridge:
         self._api, self._options, self._done = api, options, done
         self._outbox = Outbox()
         self._publisher: Publisher | None = None
-        self._sweeper: Sweeper | None = None
-        self.live = False
-        """Whether it listens."""
-        self.reconnects = 0
-        """How often it had to listen again."""
+        self.hearing = Hearing(api, options.every)
 
     @property
     def ready(self) -> bool:
         """Whether the position is recovered, and the server has answered."""
         return self._publisher is not None and self._api.answers > 0
-
-    @property
-    def to_read(self) -> int:
-        """How many events the sweep at hand must still read."""
-        return 0 if self._sweeper is None else self._sweeper.to_read
 
     def signs(self) -> dict[str, Sign]:
         """By what progress shows at Kafka."""
@@ -93,8 +86,7 @@ class Bridge:
             except Exception as error:  # noqa: BLE001 - of several at once, the one that counts is raised
                 self._survive(_weightiest(error))
             finally:
-                self._publisher = self._sweeper = None
-                self.live = False
+                self._publisher = None
             await asyncio.sleep(patience.next())
 
     def _survive(self, error: BaseException) -> None:
@@ -119,63 +111,37 @@ class Bridge:
             publisher = Publisher(producer, position, self._outbox, options.topics, self._done)
             if position.read_to == position.floor:
                 await publisher.publish([Swept(position.read_to, {})])  # where it begins, for good
-            self._publisher, self._sweeper = publisher, Sweeper(self._api, position, self._outbox)
+            self._publisher = publisher
             patience.over()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(publisher.run())
-                tasks.create_task(self._sweep_and_listen(self._sweeper))
+                tasks.create_task(self.hearing.run(Sweeper(self._api, position, self._outbox), self._outbox))
         finally:
-            await producer.stop()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STOPPING):
+                    await producer.stop()
 
     async def _position(self) -> Position:
         options = self._options
-        found = Position.recovered(await records(options.topics.position, options.client), options.window)
-        if found is not None:
-            _log.info("goes on where it left off")
-            return found
-        start = self._api.now if options.since is None else options.since
-        return Position(start, options.window)
-
-    async def _sweep_and_listen(self, sweeper: Sweeper) -> None:
-        """Read what is there first: a run's start must not come long after its end."""
-        await sweeper.sweep(Way.SWEPT)
-        _log.info("has read what there was, and listens")
-        sooner = asyncio.Event()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._sweep_on(sweeper, sooner))
-            tasks.create_task(self._listen_on(sooner))
-
-    async def _sweep_on(self, sweeper: Sweeper, sooner: asyncio.Event) -> None:
-        while True:
-            try:
-                async with asyncio.timeout(self._options.every):
-                    await sooner.wait()
-            except TimeoutError:
-                await sweeper.sweep(Way.RECONCILED)
-                continue
-            sooner.clear()
-            for seconds in SOON:
-                await asyncio.sleep(seconds)
-                await sweeper.sweep(Way.RECONCILED)
-
-    async def _listen_on(self, sooner: asyncio.Event) -> None:
-        patience = Patience()
-        while True:
-            try:
-                async with listening(self._api) as live:
-                    self.live = True
-                    patience.over()
-                    sooner.set()
-                    async for event in live.events():
-                        await self._outbox.put(Heard([event], Way.LIVE))
-            except Failure as failure:
-                if self.live:
-                    _log.warning("%s It is listened to again.", failure)
-                else:
-                    _log.debug("%s", failure)
-                self.live = False
-                self.reconnects += 1
-                await asyncio.sleep(patience.next(failure.after))
+        kept = await records(options.topics.position, options.client)
+        try:
+            found = Position.recovered(kept, options.window)
+        except UnreadablePosition as reason:
+            raise UnreadablePosition(
+                f"The position in {options.topics.position} cannot be read ({reason}): go back to the release that"
+                " wrote it, or delete the topic to begin anew."
+            ) from None
+        if found is None:
+            start = self._api.now if options.since is None else options.since
+            _log.info("begins with what occurs from %s on", written(start))
+            return Position(start, options.window)
+        _log.info("goes on from %s", written(found.read_to))
+        if self._api.now - found.read_to > KEPT:
+            _log.warning(
+                "It was away for more than 7 days: what the server has deleted meanwhile is missing, that is, what is"
+                " older than its PREFECT_SERVER_EVENTS_RETENTION_PERIOD, 7 days by default."
+            )
+        return found
 
 
 def _weightiest(error: BaseException) -> BaseException:

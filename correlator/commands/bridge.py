@@ -89,8 +89,9 @@ async def _watched(settings: Settings, api: Api, bridge: Bridge, metrics: Metric
             await asyncio.sleep(LOOKING)
 
     def state() -> State:
-        pages = -(-bridge.to_read // PAGE)
-        return State(api.silence, bridge.live, pages, bridge.reconnects, progress.standstill.seconds)
+        hearing = bridge.hearing
+        pages = -(-hearing.to_read // PAGE)
+        return State(api.silence, hearing.live, pages, hearing.reconnects, progress.standstill.seconds)
 
     metrics.watch(state)
     async with serving(
