@@ -7,7 +7,7 @@ import pytest
 
 from correlator.bridge.api import ANSWERING, STARTING
 from correlator.commands import correlator
-from correlator.settings import Settings
+from correlator.settings import Settings, variable
 from correlator.topics.cluster import ASKING
 from correlator.topics.connecting import CONNECTING
 from correlator.web import create_web
@@ -88,8 +88,11 @@ def test_the_image_is_made_of_what_the_dockerfile_says():
 
 def test_the_image_asks_there_too():
     text = DOCKERFILE.read_text()
-    assert f"or {PORT}}}{HEALTH}" in text
-    assert f"EXPOSE {PORT}\n" in text
+    fields = Settings.model_fields
+    for field in ("web_port", "bridge_web_port"):
+        assert f"('{variable(field)}', {fields[field].default})" in text
+    assert f"}}{HEALTH}" in text
+    assert f"EXPOSE {PORT} {fields['bridge_web_port'].default}\n" in text
 
 
 @pytest.mark.parametrize("workload, asks_prefect", [(WORKER, 0), (BRIDGE, STARTING + ANSWERING.total)], ids=IDS)
