@@ -21,6 +21,8 @@ FLOWS: Final = Path(__file__).with_name("flows")
 FUNCTIONS: Final = frozenset({"completes", "raises", "exits", "retries", "sleeps", "hooked"})
 """Of ``flows/flows.py``."""
 EXECUTED: Final = "prefect.worker.executed-flow-run"
+CANCELLING: Final = ("CANCELLING", "Cancelling")
+"""The state, and its name, that a run which is to be cancelled is set to."""
 
 _STOPPING: Final = 60.0
 """Seconds that a process has to stop in."""
@@ -128,6 +130,12 @@ class Driver(Server):
             return bool(self._noted(run, 0))
 
         await self.until(f"flow run {run} to run", began)
+
+    async def cancel(self, run: str) -> None:
+        """Cancel a flow run while its own code runs."""
+        await self.running(run)
+        await asyncio.sleep(2)
+        await self.api.set_state(run, *CANCELLING)
 
     async def executed(self, run: str, times: int = 1) -> bool:
         """Wait for a flow run to end, and for its worker to say so; return whether it did."""

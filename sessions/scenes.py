@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from sessions.deeds import Plot
-from sessions.driver import UNTOLD, Driver
+from sessions.driver import CANCELLING, UNTOLD, Driver
 
 LASTING, KILLED, LONG = "Session Pool", "Pool of the Killed", "Long Pool"
 DEPLOYMENTS: Final = {
@@ -18,7 +18,6 @@ DEPLOYMENTS: Final = {
 """By work pool, the names of its deployments: those of a flow, or of the one that sleeps."""
 
 _LONG: Final = {"seconds": 120}
-_CANCELLED: Final = ("CANCELLING", "Cancelling")
 
 
 async def play(driver: Driver, *, long: bool) -> None:
@@ -88,9 +87,7 @@ async def _served(driver: Driver) -> None:
         await driver.state(completing)
         doing.is_over = True
     with driver.doing(Plot.SERVED_CANCELLED, cancelled, since):
-        await driver.running(cancelled)
-        await asyncio.sleep(2)
-        await driver.api.set_state(cancelled, *_CANCELLED)
+        await driver.cancel(cancelled)
         await driver.over(cancelled, UNTOLD)
         await driver.quiet(60, 6)
     server.send_signal(signal.SIGINT)
@@ -118,9 +115,7 @@ async def _cancelled(driver: Driver, plot: Plot, function: str) -> None:
     since = time.time()
     run = await driver.run(function, _LONG)
     with driver.doing(plot, run, since) as doing:
-        await driver.running(run)
-        await asyncio.sleep(2)
-        await driver.api.set_state(run, *_CANCELLED)
+        await driver.cancel(run)
         doing.is_over = await driver.executed(run)
 
 
@@ -130,7 +125,7 @@ async def _pending(driver: Driver) -> None:
     with driver.doing(Plot.PENDING, run, since) as doing:
         await driver.state(run, {"PENDING"})
         await asyncio.sleep(1)  # it is being submitted; the flow's code takes longer than that to begin
-        await driver.api.set_state(run, *_CANCELLED)
+        await driver.api.set_state(run, *CANCELLING)
         doing.is_over = await driver.executed(run)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from local.ports import free_ports
 from sessions.api import Api
@@ -91,6 +92,12 @@ async def comes(come: Callable[[], Awaitable[bool]], within: float) -> bool:
     return True
 
 
+def direct(url: str) -> Mapping[str, str]:
+    """As environment variables: no proxy on the way there."""
+    host = urlsplit(url).hostname or ""
+    return {"NO_PROXY": host, "no_proxy": host}
+
+
 def _settings(url: str, home: Path) -> Mapping[str, str]:
     """As environment variables. Those that a release does not know, it ignores."""
     return {
@@ -106,4 +113,5 @@ def _settings(url: str, home: Path) -> Mapping[str, str]:
         "PREFECT_CLI_COLORS": "false",
         "DO_NOT_TRACK": "1",
         "PYTHONUNBUFFERED": "1",
+        **direct(url),
     }

@@ -47,12 +47,16 @@ def at_home(file: Path) -> Iterator[Path]:
             raise NotDriven(said) from None
         raise
     finally:
-        logs = file.with_suffix(".logs")
-        shutil.rmtree(logs, ignore_errors=True)  # of an earlier session
-        logs.mkdir(parents=True)
-        for log in home.glob("*.log"):
-            shutil.copy(log, logs)
+        keep_logs(home, file.with_suffix(".logs"))
         shutil.rmtree(home, ignore_errors=True)
+
+
+def keep_logs(home: Path, into: Path) -> None:
+    """Copy the logs of a home's processes into a directory of their own."""
+    shutil.rmtree(into, ignore_errors=True)  # of an earlier session
+    into.mkdir(parents=True)
+    for log in home.glob("*.log"):
+        shutil.copy(log, into)
 
 
 async def _driven(
