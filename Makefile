@@ -35,6 +35,12 @@ setup: .venv/.installed ## make .venv from the lock (only when the lock changed)
 demo: setup ## show the stage at work: a real local Kafka, sample events in, records out; STAY=1 for its page, too
 	@$(BIN)/python -m local.demo $(if $(STAY),--stay)
 
+VERSION ?= 3.9.1
+
+.PHONY: demo-prefect
+demo-prefect: setup ## the same of a real Prefect server: what happens on it now, through the bridge; VERSION=3.9.1 STAY=1
+	@$(BIN)/python -m sessions.demo $(VERSION) $(if $(STAY),--stay)
+
 ## Checks
 
 .PHONY: lint
@@ -83,8 +89,6 @@ CHAOS_OPTIONS = $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES
 .PHONY: chaos
 chaos: setup ## throw faults at the stage: MINUTES=30 SEED=1 BROKERS=3 WORKERS=3 RATE=300 FAULTS="a,b" STORE=rocksdb://
 	@$(BIN)/python -m chaos $(strip $(CHAOS_OPTIONS))
-
-VERSION ?= 3.9.1
 
 .PHONY: prefect-session
 prefect-session: setup ## drive a session on a real Prefect server, and judge its records by what was done: VERSION=3.9.1 LONG=1
