@@ -3,11 +3,12 @@
 import asyncio
 import re
 import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
 from correlator.settings import Settings
-from correlator.topics import Operation, Permission, Resource, needed
+from correlator.topics import Operation, Permission, Resource, needed, needed_by_bridge
 from correlator.topics.errors import not_permitted
 from tests.security.refusals import refusals as all_refusals
 from tests.security.secured import PASSWORD, USER, SecuredBroker, secured_kafka
@@ -42,8 +43,8 @@ def as_written(said: str, kafka: SecuredBroker) -> str:
     return re.sub(r"(by a trusted CA) \(.+?\)", r"\1 (…)", said.strip())  # in the words of each version of OpenSSL
 
 
-def permissions() -> str:
-    """The table of what a worker must be allowed to do, with the names of the settings in place of their values."""
+def permissions(needed: Callable[[Settings], Iterable[Permission]]) -> str:
+    """The table of what is needed, with the names of the settings in place of their values."""
     names = {field: "{" + field + "}" for field in Settings.model_fields if field.startswith("topic_")}
     settings = Settings(app_id="APP-ID")
     values = {getattr(settings, field): name for field, name in names.items()}
@@ -59,7 +60,8 @@ def permissions() -> str:
 def with_permissions(page: str) -> str:
     """The page with the tables of permissions as they should be."""
     head = "| resource | name | pattern | operations | why |\n|---|---|---|---|---|\n"
-    page = _with(page, "permissions", head + permissions())
+    page = _with(page, "permissions", head + permissions(needed))
+    page = _with(page, "the bridge's permissions", head + permissions(needed_by_bridge))
     return _with(page, "denials", "| missing | what the worker says | exit code |\n|---|---|---|\n" + _denials())
 
 
