@@ -87,10 +87,10 @@ def create_web(
         return web.Response(text="moving, or nothing to do\n")
 
     async def readyz(_: web.Request) -> web.Response:
-        """Whether all that is assigned is recovered and read."""
+        """Whether all that it needs is recovered and read."""
         if not condition().ready:
-            return web.Response(status=503, text="joining, or recovering\n")
-        return web.Response(text="assigned and recovered\n")
+            return web.Response(status=503, text="not yet: joining, or recovering\n")
+        return web.Response(text="ready\n")
 
     async def metrics_(_: web.Request) -> web.Response:
         """What is counted."""

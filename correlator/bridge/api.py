@@ -6,7 +6,8 @@ What is asked is asked again until it is answered: a server that goes away is wa
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -34,6 +35,7 @@ FAR: Final = Moment(221_845_392_000 * SECOND)
 ANSWERING: Final = aiohttp.ClientTimeout(total=60, connect=10)
 STARTING: Final = 10.0
 """Seconds for which a server that does not answer at the start is waited for."""
+_FIRST: Final = aiohttp.ClientTimeout(total=STARTING)
 
 KEPT: Final = 4.0
 """Seconds for which an idle connection is used again: Prefect's server closes it after 5."""
@@ -59,6 +61,7 @@ class Api:
         self.server, self._names, self._gives_up = server, tuple(names), gives_up
         self.answers = 0
         """How often the server has answered: it changes with every sign of life."""
+        self._asking = 0
         self._answered_at = time.monotonic()
         self._server_clock = Moment(time.time_ns() // 1000)
         self._csrf: dict[str, str] = {}
@@ -90,6 +93,20 @@ class Api:
         """Seconds since the server answered anything."""
         return time.monotonic() - self._answered_at
 
+    @property
+    def waits(self) -> bool:
+        """Whether something is asked that the server has not answered yet."""
+        return self._asking > 0
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Something is asked, until the block is left."""
+        self._asking += 1
+        try:
+            yield
+        finally:
+            self._asking -= 1
+
     def alive(self) -> None:
         """Note a sign of life, by whatever way it came."""
         moved = round((time.monotonic() - self._answered_at) * 1e6) * MICROSECOND
@@ -115,6 +132,10 @@ class Api:
         return (await self.page(asked, limit=0)).total
 
     async def _until_answered(self, method: str, url: URL, body: bytes | None = None) -> Page:
+        with self.asking():
+            return await self._ask_on(method, url, body)
+
+    async def _ask_on(self, method: str, url: URL, body: bytes | None) -> Page:
         patience, began = Patience(), time.monotonic()
         while True:
             try:
@@ -136,8 +157,16 @@ class Api:
 
     async def _ask(self, method: str, url: URL, body: bytes | None) -> Page:
         headers = {"Content-Type": "application/json", **self.server.request_headers, **self._csrf}
+        asked = self._client.request(
+            method,
+            url,
+            data=body,
+            headers=headers,
+            allow_redirects=False,
+            timeout=ANSWERING if self.answers else _FIRST,
+        )
         try:
-            async with self._client.request(method, url, data=body, headers=headers, allow_redirects=False) as response:
+            async with asked as response:
                 answer = await response.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise failures.unreachable(error, self.server) from error
@@ -157,8 +186,13 @@ class Api:
     async def _get_csrf_token(self) -> None:
         """A server may want one with everything that is posted (`PREFECT_SERVER_CSRF_PROTECTION_ENABLED`)."""
         client, url = str(uuid4()), f"{self.server.url}/csrf-token"
-        async with self._client.get(url, params={"client": client}, headers=self.server.request_headers) as response:
-            told = await response.json() if response.status == HTTPStatus.OK else {}
+        try:
+            async with self._client.get(
+                url, params={"client": client}, headers=self.server.request_headers
+            ) as response:
+                told = await response.json() if response.status == HTTPStatus.OK else {}
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            raise failures.unreachable(error, self.server) from error
         self._csrf = {"Prefect-Csrf-Client": client, "Prefect-Csrf-Token": str(told.get("token"))}
 
     def _see_clock(self, date: str | None) -> None:

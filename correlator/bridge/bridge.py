@@ -90,8 +90,11 @@ class Bridge:
             await asyncio.sleep(patience.next())
 
     def _survive(self, error: BaseException) -> None:
-        """Where Kafka does not answer, begin anew: who knows what it has taken."""
-        if isinstance(error, _FENCED):
+        """Where Kafka does not answer, begin anew: who knows what it has taken. Kafka ends a transaction that takes too
+        long as if another bridge had taken over.
+        """
+        late = self._publisher is not None and self._publisher.takes >= TRANSACTION
+        if isinstance(error, _FENCED) and not late:
             raise Superseded(
                 f"Another bridge runs under the app id {self._options.app_id} and has taken over, so this one ends:"
                 " one is enough."
@@ -135,7 +138,8 @@ class Bridge:
             start = self._api.now if options.since is None else options.since
             _log.info("begins with what occurs from %s on", written(start))
             return Position(start, options.window)
-        _log.info("goes on from %s", written(found.read_to))
+        ignored = "" if options.since is None else "; where it was told to begin is for its very first start"
+        _log.info("goes on from %s%s", written(found.read_to), ignored)
         if self._api.now - found.read_to > KEPT:
             _log.warning(
                 "It was away for more than 7 days: what the server has deleted meanwhile is missing, that is, what is"

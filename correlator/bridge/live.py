@@ -56,8 +56,9 @@ class Live:
         while True:
             await asyncio.sleep(SIGN_OF_LIFE)
             try:
-                async with asyncio.timeout(SIGN_OF_LIFE):
-                    await (await self._connection.ping())
+                with self._api.asking():
+                    async with asyncio.timeout(SIGN_OF_LIFE):
+                        await (await self._connection.ping())
                 self._api.alive()
             except TimeoutError:
                 await self._connection.close()

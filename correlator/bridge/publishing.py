@@ -1,6 +1,7 @@
 """Publishing: what waits in the outbox and the position that goes with it, in one transaction after the other."""
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -44,6 +45,12 @@ class Publisher:
         self._topics, self._done = topics, done
         self.steps = 0
         """How many transactions are committed."""
+        self._began = time.monotonic()
+
+    @property
+    def takes(self) -> float:
+        """For how many seconds the transaction at hand has been going on."""
+        return time.monotonic() - self._began
 
     async def run(self) -> None:
         """Publish until cancelled. Raises what `Producer.commit` raises: nothing may go on then with this position."""
@@ -68,6 +75,7 @@ class Publisher:
         messages = [self._message(event) for event in fitting]
         for key, value in self._position.take(fresh, swept):
             messages.append(Message(self._topics.position, 0, key, value, []))
+        self._began = time.monotonic()
         if messages:
             await self._producer.commit(messages)
         self.steps += 1

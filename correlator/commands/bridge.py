@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import uvloop
+from aiokafka.errors import KafkaError
 
 from correlator.bridge.api import PAGE, Api, Asked
 from correlator.bridge.bridge import Bridge, Options
@@ -44,12 +45,19 @@ def start(settings: Settings) -> None:
 
 
 async def _run(settings: Settings, server: Server) -> None:
+    asyncio.get_running_loop().set_exception_handler(_unheard)
     async with Api(server, settings.bridge_events) as api:
         await api.page(Asked(api.now), limit=0)  # the server answers, and is Prefect's
         bridge_, metrics = await _bridge(settings, api)
         async with _watched(settings, api, bridge_, metrics):
             await _until_stopped(bridge_)
     log.info("stopped: %s published", f"{metrics.published:,} events" if metrics.published else "nothing was")
+
+
+def _unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What failed, and nobody waited for: aiokafka fails such futures by the dozen, with one that we have heard of."""
+    if not isinstance(context.get("exception"), KafkaError):
+        loop.default_exception_handler(context)
 
 
 async def _bridge(settings: Settings, api: Api) -> tuple[Bridge, Metrics]:
@@ -84,7 +92,7 @@ async def _watched(settings: Settings, api: Api, bridge: Bridge, metrics: Metric
 
     async def look() -> None:
         while True:
-            signs = bridge.signs() | {f"the answer of {api.server.url}": Sign(api.answers)}
+            signs = bridge.signs() | {f"the answer of {api.server.url}": Sign(api.answers, at_rest=not api.waits)}
             progress.look(signs, time.monotonic())
             await asyncio.sleep(LOOKING)
 

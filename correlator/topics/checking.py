@@ -86,7 +86,7 @@ def _missing(spec: TopicSpec, *, to_be_created: bool) -> Difference:
         who = "the bridge" if spec.role is Role.POSITION else "a worker"
         sentence = f"The topic {spec.name} is missing: {who} creates it when it starts."
         return Difference(spec.name, sentence, refuses=False)
-    remedy = "create it with `correlator topics create`"
+    remedy = f"create it with `correlator topics create{' --bridge' if spec.role is Role.POSITION else ''}`"
     if spec.role is Role.INPUT:
         remedy += f", or set {PREFIX}TOPIC_EVENTS to the topic that Prefect's events are in"
     return Difference(spec.name, f"The topic {spec.name} is missing: {remedy}.", refuses=True)

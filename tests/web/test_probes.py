@@ -45,7 +45,7 @@ async def test_a_worker_that_recovers_is_not_ready_and_not_ill(kafka, deploy: Ca
     answered = [(health.status, ready.status) for health, ready in heard if health.status is not None]
     assert set(answered) == {(200, 503), (200, 200)}
     assert answered.index((200, 200)) == len(answered) - 1
-    assert {ready.text for _, ready in heard[-1:]} == {"assigned and recovered\n"}
+    assert {ready.text for _, ready in heard[-1:]} == {"ready\n"}
     assert re.search(
         rf"open_lifecycles{{kind=\"flow-run-duration\"}} {opened}\.0\n", (await ask(port, "/metrics")).text
     )
