@@ -12,7 +12,7 @@ from pydantic import Field, PositiveInt, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from correlator import durations
-from correlator.bridging import Bridging
+from correlator.bridge_settings import BridgeSettings
 from correlator.connection import Connection
 from correlator.values import (
     CHANGELOG_SUFFIX,
@@ -32,7 +32,7 @@ class SettingsError(Exception):
     """The settings are invalid. The text names each variable and what is wrong with it, one sentence per line."""
 
 
-class Settings(Bridging, Connection):
+class Settings(BridgeSettings, Connection):
     """What the environment says, or the defaults. A variable set to nothing counts as not set.
 
     A value given to the constructor, as tests do, overrides the environment's. A process uses `loading.load`.
@@ -203,7 +203,7 @@ def described() -> Iterator[Described]:
     """Name, default and description of every setting, in the order to show them in (the README's table): the bridge's
     come last.
     """
-    for field, info in sorted(Settings.model_fields.items(), key=lambda it: it[0] in Bridging.model_fields):
+    for field, info in sorted(Settings.model_fields.items(), key=lambda it: it[0] in BridgeSettings.model_fields):
         match info.default:
             case timedelta() as span:
                 default = f"`{durations.show(span)}`"

@@ -106,6 +106,15 @@ def _at_least(least: timedelta) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _at_most(most: timedelta) -> AfterValidator:
+    def check(value: timedelta) -> timedelta:
+        if value > most:
+            raise ValueError(f"must be at most {durations.show(most)}")
+        return value
+
+    return AfterValidator(check)
+
+
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -137,7 +146,7 @@ Source = Annotated[str, AfterValidator(_source)]
 
 Duration = Annotated[timedelta, BeforeValidator(_duration), _at_least(timedelta(0))]
 PositiveDuration = Annotated[timedelta, BeforeValidator(_duration), _at_least(timedelta(microseconds=1))]
-Window = Annotated[timedelta, BeforeValidator(_duration), _at_least(timedelta(minutes=30))]
+Window = Annotated[timedelta, BeforeValidator(_duration), _at_least(timedelta(minutes=30)), _at_most(timedelta(days=7))]
 SessionTimeout = Annotated[timedelta, BeforeValidator(_duration), _at_least(timedelta(seconds=1))]
 
 AnyCase = BeforeValidator(_lower)

@@ -20,7 +20,7 @@ import aiohttp
 import click
 import orjson
 
-from correlator.bridging import Bridging
+from correlator.bridge_settings import BridgeSettings
 from local import BrokerFailed, NoKafka, local_kafka
 from local.demonstration import Demonstration, Failed, demonstration, end_with_sigterm
 from local.deployment import variables
@@ -45,7 +45,7 @@ RUNS: Final[Mapping[str, Mapping[str, int]]] = {
     "sleeps": {"seconds": 120},
 }
 """The flows that are run, and what they are given. The one that sleeps is cancelled."""
-PREFIXES: Final[tuple[str, ...]] = Bridging.model_fields["bridge_events"].default
+PREFIXES: Final[tuple[str, ...]] = BridgeSettings.model_fields["bridge_events"].default
 """What the names of the events begin with that the bridge reads."""
 
 PATIENCE: Final = 60.0

@@ -52,7 +52,6 @@ class Frame(Struct, frozen=True):
 
     type: str
     event: Raw = Raw(b"null")
-    reason: str | None = None
 
 
 class _About(Struct, frozen=True):
@@ -79,7 +78,7 @@ def page(body: bytes) -> Page:
     try:
         return _page(body)
     except (DecodeError, UnicodeDecodeError) as error:
-        raise Unusable(f"what is no page of events ({error})") from None
+        raise Unusable(f"with something other than a page of events ({error})") from None
 
 
 def frame(text: str | bytes) -> Frame:
@@ -87,7 +86,7 @@ def frame(text: str | bytes) -> Frame:
     try:
         return _frame(text)
     except (DecodeError, UnicodeDecodeError) as error:
-        raise Unusable(f"what is no frame of events ({error})") from None
+        raise Unusable(f"with something other than a frame of its stream ({error})") from None
 
 
 def told(raw: Raw) -> Told:
@@ -96,7 +95,7 @@ def told(raw: Raw) -> Told:
     try:
         it = _least(value)
     except (DecodeError, UnicodeDecodeError) as error:
-        raise Unusable(f"an event that is none ({error})") from None
+        raise Unusable(f"with an event that has no id, name, time or resource ({error})") from None
     occurred = moment(it.occurred)
     return Told(
         id=it.id.bytes,

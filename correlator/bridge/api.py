@@ -8,11 +8,10 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, Self
 from uuid import uuid4
 
 import aiohttp
@@ -24,31 +23,22 @@ from correlator.bridge.answers import Page, Unusable
 from correlator.bridge.failures import Failure
 from correlator.bridge.patience import Patience
 from correlator.bridge.server import Server
-from correlator.moments import MICROSECOND, SECOND, Moment
+from correlator.bridge.times import Asked, moment_of, written
+from correlator.moments import MICROSECOND, Moment
+from correlator.settings import SettingsError
 
 PAGE: Final = 50
 """Events on a page: the most that the API gives."""
 
-FAR: Final = Moment(221_845_392_000 * SECOND)
-"""The year 9000, after all that occurs: the API takes "until" for now where it is not said."""
-
-ANSWERING: Final = aiohttp.ClientTimeout(total=60, connect=10)
 STARTING: Final = 10.0
 """Seconds for which a server that does not answer at the start is waited for."""
-_FIRST: Final = aiohttp.ClientTimeout(total=STARTING)
+_STARTING: Final = aiohttp.ClientTimeout(total=STARTING)
+_ANSWERING: Final = aiohttp.ClientTimeout(total=None, connect=10, sock_read=60)
 
-KEPT: Final = 4.0
+_REUSED: Final = 4.0
 """Seconds for which an idle connection is used again: Prefect's server closes it after 5."""
 
-_EPOCH = datetime.fromtimestamp(0, UTC)
 _log = logging.getLogger(__name__)
-
-
-class Asked(NamedTuple):
-    """Of which events we ask: those that occurred from ``since`` on, and before ``until``."""
-
-    since: Moment
-    until: Moment = FAR
 
 
 class Api:
@@ -69,8 +59,8 @@ class Api:
 
     async def __aenter__(self) -> Self:
         context = self.server.ssl_context() if self.server.url.startswith("https:") else True
-        connector = aiohttp.TCPConnector(ssl=context, keepalive_timeout=KEPT)
-        self._client = aiohttp.ClientSession(connector=connector, timeout=ANSWERING, trust_env=True)
+        connector = aiohttp.TCPConnector(ssl=context, keepalive_timeout=_REUSED)
+        self._client = aiohttp.ClientSession(connector=connector, timeout=_ANSWERING, trust_env=True)
         return self
 
     async def __aexit__(
@@ -85,8 +75,11 @@ class Api:
 
     @property
     def now(self) -> Moment:
-        """The time by the server's clock, to the second: it goes by when it answered last."""
-        return self._server_clock + round((time.monotonic() - self._answered_at) * 1e6) * MICROSECOND
+        """The time by the server's clock or ours, whichever is earlier: one of them may be wrong, and what is read too
+        often does no harm.
+        """
+        server = self._server_clock + round((time.monotonic() - self._answered_at) * 1e6) * MICROSECOND
+        return min(server, Moment(time.time_ns() // 1000))
 
     @property
     def silence(self) -> float:
@@ -107,121 +100,112 @@ class Api:
         finally:
             self._asking -= 1
 
-    def alive(self) -> None:
-        """Note a sign of life, by whatever way it came."""
-        moved = round((time.monotonic() - self._answered_at) * 1e6) * MICROSECOND
-        self._server_clock, self._answered_at = self._server_clock + moved, time.monotonic()
+    def seen_alive(self, date: Moment | None = None) -> None:
+        """Note a sign of life, by whatever way it came; ``date``: the server's clock, where it says so."""
+        now = time.monotonic()
+        gone_on = self._server_clock + round((now - self._answered_at) * 1e6) * MICROSECOND
+        self._server_clock, self._answered_at = gone_on if date is None else date, now
         self.answers += 1
 
     async def page(self, asked: Asked, limit: int = PAGE) -> Page:
         """The first page of what is asked for, in the order in which it occurred. Raises `Failure`."""
-        since, until = written(asked.since), written(asked.until - MICROSECOND)
-        wanted: dict[str, Any] = {"occurred": {"since": since, "until": until}, "order": "ASC"}
-        if self.names is not None:
-            wanted["event"] = self.names
-        body = orjson.dumps({"filter": wanted, "limit": limit})
-        return await self._until_answered("POST", URL(f"{self.server.url}/events/filter"), body)
+        return await self._until_answered("POST", self._filter, self._body(asked, limit))
 
     async def next(self, page: Page) -> Page:
         """The page after that one. Raises `Failure`."""
         query = URL(page.next_page or "").raw_query_string  # of the address no more: a proxy may have another one
-        return await self._until_answered("GET", URL(f"{self.server.url}/events/filter/next?{query}", encoded=True))
+        return await self._until_answered("GET", URL(f"{self._filter}/next?{query}", encoded=True))
 
     async def count(self, asked: Asked) -> int:
         """How many events there are. Raises `Failure`."""
         return (await self.page(asked, limit=0)).total
 
-    async def _until_answered(self, method: str, url: URL, body: bytes | None = None) -> Page:
-        with self.asking():
-            return await self._ask_on(method, url, body)
+    async def estimate(self, asked: Asked) -> int:
+        """How many events there are, asked once; 0 where the server does not say, as it may be too much to count."""
+        try:
+            with self.asking():
+                return (await self._ask("POST", self._filter, self._body(asked, 0))).total
+        except Failure:
+            return 0
 
-    async def _ask_on(self, method: str, url: URL, body: bytes | None) -> Page:
+    @property
+    def _filter(self) -> URL:
+        return URL(f"{self.server.url}/events/filter")
+
+    def _body(self, asked: Asked, limit: int) -> bytes:
+        since, until = written(asked.since), written(asked.until - MICROSECOND)
+        wanted: dict[str, Any] = {"occurred": {"since": since, "until": until}, "order": "ASC"}
+        if self.names is not None:
+            wanted["event"] = self.names
+        return orjson.dumps({"filter": wanted, "limit": limit})
+
+    async def _until_answered(self, method: str, url: URL, body: bytes | None = None) -> Page:
         patience, began = Patience(), time.monotonic()
-        while True:
-            try:
-                page = await self._ask(method, url, body)
-            except Failure as failure:
-                waits = STARTING if not self.answers else self._gives_up
-                final = not failure.may_pass and (not self.answers or waits is not None)
-                if final or (waits is not None and time.monotonic() - began > waits):
-                    raise
-                if self.answers and not self._failing:
-                    _log.warning("%s It is asked again until it answers.", failure)
-                    self._failing = True
-                await asyncio.sleep(patience.next(failure.after))
-            else:
-                if self._failing:
-                    _log.info("the server at %s answers again", self.server.url)
-                    self._failing = False
-                return page
+        with self.asking():
+            while True:
+                try:
+                    page = await self._ask(method, url, body)
+                except Failure as failure:
+                    waits = STARTING if not self.answers else self._gives_up
+                    final = not failure.may_pass and (not self.answers or waits is not None)
+                    if final or (waits is not None and time.monotonic() - began > waits):
+                        raise
+                    if self.answers and not self._failing:
+                        _log.warning("%s It is asked again until it answers.", failure)
+                        self._failing = True
+                    await asyncio.sleep(patience.next(failure.after))
+                else:
+                    if self._failing:
+                        _log.info("the server at %s answers again", self.server.url)
+                        self._failing = False
+                    return page
 
     async def _ask(self, method: str, url: URL, body: bytes | None) -> Page:
-        headers = {"Content-Type": "application/json", **self.server.request_headers, **self._csrf}
-        asked = self._client.request(
-            method,
-            url,
-            data=body,
-            headers=headers,
-            allow_redirects=False,
-            timeout=ANSWERING if self.answers else _FIRST,
-        )
-        try:
-            async with asked as response:
-                answer = await response.read()
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise failures.unreachable(error, self.server) from error
-        if response.status == HTTPStatus.FORBIDDEN and b"CSRF" in answer and not self._csrf:
-            await self._get_csrf_token()
-            return await self._ask(method, url, body)
-        self._csrf = {} if response.status == HTTPStatus.FORBIDDEN else self._csrf
+        response, answer = await self._request(method, url, body)
+        if response.status == HTTPStatus.FORBIDDEN and b"CSRF" in answer:
+            self._csrf = await self._csrf_token()
+            response, answer = await self._request(method, url, body)
         if response.status != HTTPStatus.OK:
-            raise failures.refused(response.status, self.server, after=_after(response.headers.get("Retry-After")))
+            raise failures.refused(response.status, self.server, after=response.headers.get("Retry-After"))
         try:
             page = answers.page(answer)
         except Unusable as what:
             raise failures.foreign(what, self.server) from None
-        self._see_clock(response.headers.get("Date"))
+        self.seen_alive(_date(response.headers.get("Date")))
         return page
 
-    async def _get_csrf_token(self) -> None:
-        """A server may want one with everything that is posted (`PREFECT_SERVER_CSRF_PROTECTION_ENABLED`)."""
-        client, url = str(uuid4()), f"{self.server.url}/csrf-token"
+    async def _csrf_token(self) -> dict[str, str]:
+        """A server may want one with everything that is posted (`PREFECT_SERVER_CSRF_PROTECTION_ENABLED`); it is good
+        for an hour.
+        """
+        client = str(uuid4())
+        url = URL(f"{self.server.url}/csrf-token").with_query(client=client)
+        response, answer = await self._request("GET", url, None)
+        if response.status != HTTPStatus.OK:
+            raise failures.refused(response.status, self.server)
         try:
-            async with self._client.get(
-                url, params={"client": client}, headers=self.server.request_headers
+            token = str(orjson.loads(answer)["token"])
+        except (orjson.JSONDecodeError, TypeError, KeyError):
+            raise failures.foreign(Unusable("with something other than a token"), self.server) from None
+        return {"Prefect-Csrf-Client": client, "Prefect-Csrf-Token": token}
+
+    async def _request(self, method: str, url: URL, body: bytes | None) -> tuple[aiohttp.ClientResponse, bytes]:
+        try:
+            headers = {"Content-Type": "application/json", **self.server.request_headers, **self._csrf}
+        except SettingsError as error:  # the file with the key is being replaced
+            raise Failure(str(error), may_pass=bool(self.answers)) from None
+        timeout = _ANSWERING if self.answers else _STARTING
+        try:
+            async with self._client.request(
+                method, url, data=body, headers=headers, allow_redirects=False, timeout=timeout
             ) as response:
-                told = await response.json() if response.status == HTTPStatus.OK else {}
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+                return response, await response.read()
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise failures.unreachable(error, self.server) from error
-        self._csrf = {"Prefect-Csrf-Client": client, "Prefect-Csrf-Token": str(told.get("token"))}
-
-    def _see_clock(self, date: str | None) -> None:
-        self.alive()
-        try:
-            self._server_clock = _moment(parsedate_to_datetime(date or ""))
-        except ValueError:
-            self._server_clock = Moment(time.time_ns() // 1000)
 
 
-def _after(header: str | None) -> float:
-    """Seconds that an answer's Retry-After asks for (RFC 9110): a number of them, or a date."""
-    if header is None:
-        return 0.0
+def _date(header: str | None) -> Moment | None:
     try:
-        seconds = float(header) if header.strip().isdecimal() else _until(parsedate_to_datetime(header))
+        return moment_of(parsedate_to_datetime(header or ""))
     except ValueError:
-        return 0.0
-    return max(0.0, seconds)
-
-
-def _until(date: datetime) -> float:
-    return date.timestamp() - time.time()
-
-
-def _moment(date: datetime) -> Moment:
-    return Moment((date.astimezone(UTC) - _EPOCH) // timedelta(microseconds=1))
-
-
-def written(moment: Moment) -> str:
-    """A moment as the API wants it, exactly."""
-    return (_EPOCH + timedelta(microseconds=moment)).isoformat()
+        return None

@@ -1,14 +1,13 @@
-"""The bridge: sweeps, listens and publishes, from where it left off, until it is told to stop."""
+"""The bridge: hears and publishes, from where it left off, until it is told to stop."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
+from aiokafka.errors import KafkaError, ProducerFenced
 
-from correlator.bridge.api import Api, written
+from correlator.bridge.api import Api
 from correlator.bridge.hearing import Hearing
 from correlator.bridge.outbox import Outbox
 from correlator.bridge.patience import Patience
@@ -16,20 +15,18 @@ from correlator.bridge.position import Position, Swept, UnreadablePosition
 from correlator.bridge.publishing import Done, Publisher, Topics
 from correlator.bridge.recovering import records
 from correlator.bridge.sweeping import Sweeper
-from correlator.engine import MAX_BATCH, Producer, Sign, describe
+from correlator.bridge.times import written
+from correlator.engine import MAX_BATCH, NotPermitted, Producer, Sign, describe
 from correlator.moments import DAY, Moment, Span
+from correlator.topics import Room, TopicsError
 
 TRANSACTION: Final = 60.0
 """Seconds that a transaction may take. A bridge that takes over ends that of the one before at once."""
 
-STOPPING: Final = 5.0
-"""Seconds that a producer may take to stop: a broker that hangs would hold it up."""
-
 KEPT: Final = 7 * DAY
 """How long Prefect's server keeps events, by default."""
 
-_FENCED: Final = (ProducerFenced, InvalidProducerEpoch)
-_PASSING: Final = (KafkaError, OSError, TimeoutError)
+_PASSING: Final = (KafkaError, TopicsError)
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +41,12 @@ class Options(NamedTuple):
     app_id: str
     client: Mapping[str, Any]
     """Connection settings of aiokafka's clients."""
-    topics: Topics
+    events: str
+    """The topic that events go to."""
+    position: str
+    """The topic that the position is in; also the transactional id."""
+    prepare: Callable[[], Awaitable[Room]]
+    """Sees to it that both are there; raises `TopicsError`."""
     since: Moment | None
     """Where the first start begins; None for then."""
     window: Span
@@ -61,6 +63,7 @@ class Bridge:
         self._api, self._options, self._done = api, options, done
         self._outbox = Outbox()
         self._publisher: Publisher | None = None
+        self._commits = 0
         self.hearing = Hearing(api, options.every)
 
     @property
@@ -70,69 +73,80 @@ class Bridge:
 
     def signs(self) -> dict[str, Sign]:
         """By what progress shows at Kafka."""
-        if self._publisher is None:
-            return {"Kafka": Sign("recovering")}
-        return {"Kafka": Sign((id(self._publisher), self._publisher.steps), at_rest=not self._outbox.waits)}
+        return {"Kafka": Sign(self._commits, at_rest=self._publisher is not None and not self._outbox.waits)}
 
     async def run(self) -> None:
         """Run until cancelled. Where Kafka goes away, begin anew from what it holds, once it is back.
 
-        Raises `Superseded`, `NotPermitted`, `UnreadablePosition`.
+        Raises `TopicsError` and aiokafka's errors, where it could not begin at all; `Superseded`, `NotPermitted`,
+        `UnreadablePosition`.
         """
         patience = Patience()
+        room: Room | None = await self._options.prepare()
         while True:
             try:
-                await self._run(patience)
+                room = room or await self._options.prepare()
+                await self._run(room, patience)
             except Exception as error:  # noqa: BLE001 - of several at once, the one that counts is raised
                 self._survive(_weightiest(error))
             finally:
-                self._publisher = None
+                self._publisher, room = None, None
+            patience.ends()
             await asyncio.sleep(patience.next())
 
     def _survive(self, error: BaseException) -> None:
-        """Where Kafka does not answer, begin anew: who knows what it has taken. Kafka ends a transaction that takes too
-        long as if another bridge had taken over.
+        """Where Kafka fails, begin anew: who knows what it has taken. It ends a transaction that takes too long as if
+        another bridge had taken over.
         """
+        if (task := asyncio.current_task()) is not None and task.cancelling():
+            raise asyncio.CancelledError  # a task group that fails at that moment forgets it, before Python 3.13
         late = self._publisher is not None and self._publisher.takes >= TRANSACTION
-        if isinstance(error, _FENCED) and not late:
+        if isinstance(error, ProducerFenced) and not late:
             raise Superseded(
                 f"Another bridge runs under the app id {self._options.app_id} and has taken over, so this one ends:"
                 " one is enough."
             ) from None
         if not isinstance(error, _PASSING):
             raise error
-        _log.error("Kafka does not take what there is, so the bridge begins anew: %s", describe(error))
+        _log.error("Kafka failed, so the bridge begins anew: %s", describe(error))
 
-    async def _run(self, patience: Patience) -> None:
+    async def _run(self, room: Room, patience: Patience) -> None:
         options = self._options
-        batch = min(MAX_BATCH, options.topics.room.max_message_bytes)
-        producer = Producer(options.topics.position, options.client, timeout=TRANSACTION, max_batch=batch)
-        await producer.start()
+        batch = min(MAX_BATCH, room.max_message_bytes)
+        producer = Producer(options.position, options.client, timeout=TRANSACTION, max_batch=batch)
         try:
+            await self._start(producer)
             position = await self._position()
             self._outbox = Outbox()
-            publisher = Publisher(producer, position, self._outbox, options.topics, self._done)
+            topics = Topics(options.events, room, options.position)
+            self._publisher = publisher = Publisher(producer, position, self._outbox, topics, self._count)
             if position.read_to == position.floor:
                 await publisher.publish([Swept(position.read_to, {})])  # where it begins, for good
-            self._publisher = publisher
-            patience.over()
+            patience.begins()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(publisher.run())
                 tasks.create_task(self.hearing.run(Sweeper(self._api, position, self._outbox), self._outbox))
         finally:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(STOPPING):
-                    await producer.stop()
+            await producer.abandon()
+
+    async def _start(self, producer: Producer) -> None:
+        try:
+            await producer.start()
+        except NotPermitted:
+            raise NotPermitted(
+                f"No permission for WRITE on the transactional id {self._options.position}: allow it, as `correlator"
+                " topics acls --bridge` shows."
+            ) from None
 
     async def _position(self) -> Position:
         options = self._options
-        kept = await records(options.topics.position, options.client)
+        kept = await records(options.position, options.client)
         try:
             found = Position.recovered(kept, options.window)
         except UnreadablePosition as reason:
             raise UnreadablePosition(
-                f"The position in {options.topics.position} cannot be read ({reason}): go back to the release that"
-                " wrote it, or delete the topic to begin anew."
+                f"The position in {options.position} cannot be read ({reason}): go back to the release that wrote it,"
+                " or delete the topic to begin anew."
             ) from None
         if found is None:
             start = self._api.now if options.since is None else options.since
@@ -147,11 +161,14 @@ class Bridge:
             )
         return found
 
+    def _count(self, done: Done) -> None:
+        self._commits += 1
+        self._done(done)
+
 
 def _weightiest(error: BaseException) -> BaseException:
     """Of errors that came together, one that must end the bridge, if there is one."""
     if not isinstance(error, BaseExceptionGroup):
         return error
-    return min(
-        map(_weightiest, error.exceptions), key=lambda it: (not isinstance(it, _FENCED), isinstance(it, _PASSING))
-    )
+    inside = map(_weightiest, error.exceptions)
+    return min(inside, key=lambda it: (not isinstance(it, ProducerFenced), isinstance(it, _PASSING)))

@@ -2,12 +2,17 @@
 
 import asyncio
 import ssl
+import time
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
 import aiohttp
 
 from correlator.bridge.server import API_KEY, API_URL, AUTH_STRING, CA_FILE, Server
+
+LONGEST_WAIT: Final = 300.0
+"""Seconds that we wait where the server asks for more."""
 
 _SEE: Final = f"check {API_URL}, which ends in /api for a server of your own"
 
@@ -48,11 +53,11 @@ def unreachable(error: BaseException, server: Server) -> Failure:
     return Failure(f"The server at {server.url} {reason}: check that it runs, or {API_URL}.", may_pass=True)
 
 
-def refused(status: int, server: Server, *, after: float = 0.0) -> Failure:
-    """The server answered with an error."""
+def refused(status: int, server: Server, *, after: str | None = None) -> Failure:
+    """The server answered with an error; ``after``: its Retry-After."""
     match status:
         case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
-            return unknown(server)
+            return unrecognized(server)
         case HTTPStatus.NOT_FOUND | HTTPStatus.METHOD_NOT_ALLOWED | HTTPStatus.UNPROCESSABLE_ENTITY:
             return Failure(
                 f"The server at {server.url} has no Prefect API for events (it answered {status}): {_SEE},"
@@ -60,15 +65,16 @@ def refused(status: int, server: Server, *, after: float = 0.0) -> Failure:
                 may_pass=False,
             )
         case HTTPStatus.TOO_MANY_REQUESTS:
-            return Failure(f"The server at {server.url} asks us to wait ({status}).", may_pass=True, after=after)
-        case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return Failure(
-                f"The server at {server.url} is in trouble (it answered {status}).", may_pass=True, after=after
+                f"The server at {server.url} asks us to wait ({status}).", may_pass=True, after=_seconds(after)
             )
+        case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            trouble = f"The server at {server.url} is in trouble (it answered {status})."
+            return Failure(trouble, may_pass=True, after=_seconds(after))
     return Failure(f"The server at {server.url} answered {status}: {_SEE}.", may_pass=False)
 
 
-def unknown(server: Server) -> Failure:
+def unrecognized(server: Server) -> Failure:
     """The server does not know us."""
     if server.key is None and server.auth_string is None:
         reason = f"wants to know who we are: set {API_KEY} (Prefect Cloud) or {AUTH_STRING} (a server of your own)"
@@ -93,3 +99,14 @@ def _distrusted(error: BaseException, server: Server) -> Failure:
         " certificate of the CA that signed it.",
         may_pass=False,
     )
+
+
+def _seconds(after: str | None) -> float:
+    """The seconds that a Retry-After asks for (RFC 9110): a number of them, or a date."""
+    if after is None:
+        return 0.0
+    try:
+        seconds = int(after) if after.strip().isdecimal() else parsedate_to_datetime(after).timestamp() - time.time()
+    except ValueError:
+        return 0.0
+    return min(max(0.0, seconds), LONGEST_WAIT)

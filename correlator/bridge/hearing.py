@@ -6,14 +6,13 @@ from typing import Final
 
 from correlator.bridge.api import Api
 from correlator.bridge.failures import Failure
-from correlator.bridge.live import listening
+from correlator.bridge.live import Live, listening
 from correlator.bridge.outbox import Heard, Outbox, Way
 from correlator.bridge.patience import Patience
 from correlator.bridge.sweeping import Sweeper
 
-SOON: Final = (1.0, 15.0)
-"""Seconds from when we listen until a sweep finds what came between the last one and then, and until another finds what
-of it the server had not stored yet."""
+SETTLED: Final = 15.0
+"""Seconds from when we listen until a sweep finds what the server had received by then and not stored yet."""
 
 ALONE: Final = 20.0
 """Seconds between two sweeps while they are all there is, or less where the settings say so."""
@@ -22,12 +21,14 @@ _log = logging.getLogger(__name__)
 
 
 class Hearing:
-    """What hears, and how it is at the moment."""
+    """Sweeps and listens, one as often as the other lets it."""
 
     def __init__(self, api: Api, every: float) -> None:
         """``every``: seconds between two sweeps."""
         self._api, self._every = api, every
         self._sweeper: Sweeper | None = None
+        self._sweeping = asyncio.Lock()
+        self._turned = asyncio.Event()
         self.live = False
         """Whether it listens."""
         self.reconnects = 0
@@ -35,50 +36,73 @@ class Hearing:
 
     @property
     def to_read(self) -> int:
-        """How many events the sweep at hand must still read."""
+        """How many events the sweep at hand must still read; 0 where that is not known."""
         return 0 if self._sweeper is None else self._sweeper.to_read
+
+    @property
+    def hears(self) -> bool:
+        """Whether it asks the server at all; not while Kafka is away."""
+        return self._sweeper is not None
 
     async def run(self, sweeper: Sweeper, outbox: Outbox) -> None:
         """Put all that is heard into the outbox, until cancelled."""
-        self._sweeper, turned = sweeper, asyncio.Event()
+        self._sweeper, self._turned = sweeper, asyncio.Event()
         try:
-            await sweeper.sweep(Way.SWEPT)  # first, as a run's start must not come long after its end
-            _log.info("has read what there was, and listens")
+            await self._sweep(Way.SWEPT)  # first, as a run's start must not come long after its end
+            _log.info("has read what there was")
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._sweep_on(sweeper, turned))
-                tasks.create_task(self._listen_on(outbox, turned))
+                tasks.create_task(self._keep_sweeping())
+                tasks.create_task(self._keep_listening(outbox))
         finally:
             self._sweeper, self.live = None, False
 
-    async def _sweep_on(self, sweeper: Sweeper, turned: asyncio.Event) -> None:
-        """Sweep from time to time. ``turned``: it has begun to listen, or listens no more."""
+    async def _sweep(self, way: Way = Way.RECONCILED) -> None:
+        assert self._sweeper is not None
+        async with self._sweeping:
+            await self._sweeper.sweep(way)
+
+    async def _keep_sweeping(self) -> None:
         while True:
             try:
                 async with asyncio.timeout(self._every if self.live else min(self._every, ALONE)):
-                    await turned.wait()
+                    await self._turned.wait()
             except TimeoutError:
-                await sweeper.sweep(Way.RECONCILED)
+                await self._sweep()
                 continue
-            turned.clear()
-            for seconds in SOON if self.live else ():
-                await asyncio.sleep(seconds)
-                await sweeper.sweep(Way.RECONCILED)
+            self._turned.clear()
+            if self.live:
+                await asyncio.sleep(SETTLED)
+                await self._sweep()
 
-    async def _listen_on(self, outbox: Outbox, turned: asyncio.Event) -> None:
+    async def _keep_listening(self, outbox: Outbox) -> None:
         patience, said = Patience(), False
         while True:
             try:
                 async with listening(self._api) as live:
-                    self.live, said = True, False
-                    patience.over()
-                    turned.set()
-                    async for event in live.events():
-                        await outbox.put(Heard([event], Way.LIVE))
+                    patience.begins()
+                    self.live = True
+                    self._turned.set()
+                    await self._sweep()  # what came in between is older than what the stream brings
+                    _log.info("listens to the live stream")
+                    await self._take_down(live, outbox)
             except Failure as failure:
-                self.reconnects += self.live
-                self.live = False
-                turned.set()
+                said = said and not patience.ends()
                 if not said:
-                    _log.warning("%s Without the live stream, events come by sweeps, every %.0f s.", failure, ALONE)
+                    seconds = min(self._every, ALONE)
+                    _log.warning(
+                        "%s Until the live stream is back, events come by sweeps, every %.0f s.", failure, seconds
+                    )
                     said = True
+                if self.live:
+                    self.live = False
+                    self.reconnects += 1
+                    self._turned.set()
                 await asyncio.sleep(patience.next(failure.after))
+
+    async def _take_down(self, live: Live, outbox: Outbox) -> None:
+        """Take down what the stream brings. What there is no room for, a sweep finds: were it waited for here, the
+        server would be found silent, where it is Kafka that is.
+        """
+        async for event in live.events():
+            if not await outbox.offer(Heard([event], Way.LIVE)):
+                self._turned.set()

@@ -11,15 +11,17 @@ from typing import Final
 
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, ProxyError
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.typing import Subprotocol
 
 from correlator import __version__
 from correlator.bridge import answers, failures
 from correlator.bridge.answers import Told, Unusable
-from correlator.bridge.api import FAR, Api, written
+from correlator.bridge.api import Api
 from correlator.bridge.failures import Failure
+from correlator.bridge.times import FAR, written
 from correlator.moments import HOUR
+from correlator.settings import SettingsError
 
 OPENING: Final = 10.0
 """Seconds that connecting may take."""
@@ -29,6 +31,13 @@ LARGEST: Final = 8 << 20
 """Bytes of a frame: an event may have 1.5 MB (`PREFECT_SERVER_EVENTS_MAXIMUM_SIZE_BYTES`)."""
 POLICY: Final = 1008
 """How the server closes a connection whose token it does not accept (RFC 6455)."""
+
+
+class _Straight(connect):
+    """Follows no redirect: our key is for this server alone."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        return exc
 
 
 class Live:
@@ -41,7 +50,7 @@ class Live:
         """The events, as they come. Raises `Failure` once they do not come any more."""
         try:
             async for message in self._connection:
-                self._api.alive()
+                self._api.seen_alive()
                 frame = answers.frame(message)
                 if frame.type == "event":
                     yield answers.told(frame.event)
@@ -59,7 +68,7 @@ class Live:
                 with self._api.asking():
                     async with asyncio.timeout(SIGN_OF_LIFE):
                         await (await self._connection.ping())
-                self._api.alive()
+                self._api.seen_alive()
             except TimeoutError:
                 await self._connection.close()
             except ConnectionClosed:
@@ -72,7 +81,7 @@ async def listening(api: Api) -> AsyncIterator[Live]:
     server = api.server
     url = server.url.replace("http", "ws", 1) + "/events/out"
     try:
-        async with connect(
+        async with _Straight(
             url,
             subprotocols=[Subprotocol("prefect")],
             additional_headers=server.request_headers,
@@ -84,7 +93,7 @@ async def listening(api: Api) -> AsyncIterator[Live]:
         ) as connection:
             async with asyncio.timeout(OPENING):
                 await _subscribe(connection, api)
-            api.alive()
+            api.seen_alive()
             live = Live(connection, api)
             pinging = asyncio.create_task(live._ping())
             try:
@@ -93,7 +102,9 @@ async def listening(api: Api) -> AsyncIterator[Live]:
                 pinging.cancel()
     except InvalidStatus as refused:
         raise failures.refused(refused.response.status_code, server) from None
-    except (OSError, TimeoutError, InvalidHandshake, InvalidProxy, ProxyError) as error:
+    except SettingsError as error:  # the file with the key is being replaced
+        raise Failure(str(error), may_pass=True) from None
+    except (OSError, TimeoutError, WebSocketException, ImportError) as error:  # the last: a proxy of another kind
         raise failures.unreachable(error, server) from error
 
 
@@ -102,13 +113,13 @@ async def _subscribe(connection: ClientConnection, api: Api) -> None:
     try:
         await connection.send(_text({"type": "auth", "token": api.server.token}))
         if answers.frame(await connection.recv()).type != "auth_success":
-            raise failures.unknown(api.server)
+            raise failures.unrecognized(api.server)
         occurred = {"since": written(api.now - HOUR), "until": written(FAR)}
         wanted = {"occurred": occurred, "order": "ASC", **({} if api.names is None else {"event": api.names})}
         await connection.send(_text({"type": "filter", "filter": wanted, "backfill": False}))
     except ConnectionClosed as closed:
         if closed.rcvd is not None and closed.rcvd.code == POLICY:
-            raise failures.unknown(api.server) from None
+            raise failures.unrecognized(api.server) from None
         raise failures.unreachable(closed, api.server) from closed
     except Unusable as what:
         raise failures.foreign(what, api.server) from None

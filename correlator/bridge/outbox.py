@@ -1,6 +1,7 @@
 """What waits to be published: events by the way that they came, and what was swept, in the order in which it came."""
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple, TypeAlias
@@ -11,8 +12,11 @@ from correlator.bridge.position import Swept
 MOST: Final = 2_000
 """Events that go out together, at most, but for those of one item."""
 
-WAITING: Final = 40
-"""Items that may wait: whoever brings more waits, too."""
+LARGEST: Final = 8 << 20
+"""Bytes likewise: what goes out together must be through within a transaction's time."""
+
+WAITING: Final = 100
+"""Items that may wait."""
 
 
 class Way(StrEnum):
@@ -37,35 +41,56 @@ class Outbox:
     """A queue of items, of which whoever publishes takes all that wait."""
 
     def __init__(self) -> None:
-        self._queue = asyncio.Queue[Item](WAITING)
-
-    async def put(self, item: Item) -> None:
-        """Add an item, once there is room."""
-        await self._queue.put(item)
-
-    async def take(self) -> list[Item]:
-        """All that waits, up to a bound; at least one item."""
-        items = [await self._queue.get()]
-        size = _size(items[0])
-        while size < MOST and not self._queue.empty():
-            items.append(self._queue.get_nowait())
-            size += _size(items[-1])
-        return items
-
-    def done(self, items: Sequence[Item]) -> None:
-        """These are published."""
-        for _ in items:
-            self._queue.task_done()
-
-    async def empty(self) -> None:
-        """Wait until all that was put is published."""
-        await self._queue.join()
+        self._items = deque[Item]()
+        self._put = self._published = 0
+        """How many items were."""
+        self._changed = asyncio.Condition()
 
     @property
     def waits(self) -> bool:
         """Whether anything is not published yet."""
-        return bool(self._queue._unfinished_tasks)  # type: ignore[attr-defined]
+        return self._published < self._put
 
+    async def put(self, item: Item) -> None:
+        """Add an item, once there is room."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: len(self._items) < WAITING)
+            self._add(item)
 
-def _size(item: Item) -> int:
-    return len(item.events) if isinstance(item, Heard) else 0
+    async def offer(self, item: Item) -> bool:
+        """Add an item if there is room; returns whether there was."""
+        async with self._changed:
+            if len(self._items) >= WAITING:
+                return False
+            self._add(item)
+            return True
+
+    async def take(self) -> list[Item]:
+        """All that waits, up to a bound; at least one item."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: bool(self._items))
+            taken, events, size = list[Item](), 0, 0
+            while self._items and events < MOST and size < LARGEST:
+                taken.append(item := self._items.popleft())
+                if isinstance(item, Heard):
+                    events += len(item.events)
+                    size += sum(len(event.value) for event in item.events)
+            self._changed.notify_all()
+            return taken
+
+    async def published(self, items: Sequence[Item]) -> None:
+        """These, which were taken, are published."""
+        async with self._changed:
+            self._published += len(items)
+            self._changed.notify_all()
+
+    async def until_published(self) -> None:
+        """Wait until all that was put before is published."""
+        async with self._changed:
+            put = self._put
+            await self._changed.wait_for(lambda: self._published >= put)
+
+    def _add(self, item: Item) -> None:
+        self._items.append(item)
+        self._put += 1
+        self._changed.notify_all()

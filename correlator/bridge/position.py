@@ -95,7 +95,7 @@ class Position:
         position = cls(told.floor, window)
         position.read_to, position._totals = told.read_to, told.totals
         for key, value in latest.items():
-            position._records = max(position._records, int(key) + 1)
+            position._records = max(position._records, _number(key) + 1)
             if value is not None:
                 minutes = _PUBLISHED.decode(value).minutes
                 position._newest[key] = max(minutes)
@@ -158,3 +158,9 @@ class Position:
 def totals(events: Iterable[Told]) -> Counter[int]:
     """How many events occurred in each minute."""
     return Counter(minute_of(it.occurred) for it in events)
+
+
+def _number(key: bytes) -> int:
+    if not key.isdigit():
+        raise UnreadablePosition(f"not a position: no release wrote a record with the key {key[:40]!r}")
+    return int(key)

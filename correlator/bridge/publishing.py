@@ -1,5 +1,6 @@
 """Publishing: what waits in the outbox and the position that goes with it, in one transaction after the other."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -15,6 +16,9 @@ from correlator.topics import Room
 
 OVERHEAD: Final = 1_024
 """Bytes kept free of what the topic takes, for the record batch around a record and its headers."""
+
+FINISHING: Final = 5.0
+"""Seconds for which the transaction at hand may go on once we are told to stop."""
 
 _log = logging.getLogger(__name__)
 
@@ -43,8 +47,6 @@ class Publisher:
         """``done`` is told of every transaction that is committed."""
         self._producer, self._position, self._outbox = producer, position, outbox
         self._topics, self._done = topics, done
-        self.steps = 0
-        """How many transactions are committed."""
         self._began = time.monotonic()
 
     @property
@@ -56,8 +58,13 @@ class Publisher:
         """Publish until cancelled. Raises what `Producer.commit` raises: nothing may go on then with this position."""
         while True:
             items = await self._outbox.take()
-            await self.publish(items)
-            self._outbox.done(items)
+            publishing = asyncio.ensure_future(self.publish(items))
+            try:
+                await asyncio.shield(publishing)
+            except asyncio.CancelledError:  # a transaction that stays open keeps readers of committed records waiting
+                await asyncio.wait({publishing}, timeout=FINISHING)
+                raise
+            await self._outbox.published(items)
 
     async def publish(self, items: Iterable[Item]) -> None:
         """Publish some items in one transaction."""
@@ -78,7 +85,6 @@ class Publisher:
         self._began = time.monotonic()
         if messages:
             await self._producer.commit(messages)
-        self.steps += 1
         self._done(Done([(event, ways[event.id]) for event in fitting], len(fresh) - len(fitting)))
 
     def _fits(self, event: Told) -> bool:

@@ -11,9 +11,10 @@ from typing import Final, NamedTuple, Protocol
 
 from correlator.bridge import answers, failures
 from correlator.bridge.answers import Page, Told, Unusable
-from correlator.bridge.api import PAGE, Asked
+from correlator.bridge.api import PAGE
 from correlator.bridge.server import Server
-from correlator.moments import SECOND, Moment, Span
+from correlator.bridge.times import Asked
+from correlator.moments import DAY, MICROSECOND, SECOND, Moment, Span
 
 HANDY: Final = 1_000
 """Events to ask for at a time: few enough to be counted in a moment, many enough to make the count worth it."""
@@ -21,6 +22,8 @@ HANDY: Final = 1_000
 _FIRST: Final = 60 * SECOND
 """How long a time is asked for where nothing is known of how much there is."""
 _LEAST: Final = Span(1_000)
+_MOST: Final = DAY
+"""For no longer: after a quiet time may come a busy one, and all of it would be counted."""
 
 
 class Pages(Protocol):
@@ -59,11 +62,13 @@ async def read(api: Pages, asked: Asked) -> AsyncIterator[Read]:
             page = await api.next(page)
             events = _told(api, page)
         fresh = _fresh(events, here)
-        if page.next_page is None or not events:
-            at, width, here = bound, 8 * width, set()
+        if not events or (
+            page.next_page is None and len(events) < PAGE
+        ):  # full, there may be more since it was counted
+            at, width, here = bound, min(8 * width, _MOST), set()
         else:
-            last = events[-1].occurred
-            width = min(8 * width, max(_LEAST, Span((last - at) * HANDY // PAGE)))
+            last = max(events[-1].occurred, at + MICROSECOND)
+            width = min(8 * width, max(_LEAST, Span((last - at) * HANDY // PAGE)), _MOST)
             at, here = last, {it.id for it in events if it.occurred == last}
         yield Read(fresh, at)
 

@@ -61,6 +61,9 @@ class Server(NamedTuple):
 def server_of(settings: Settings, environment: Mapping[str, str]) -> Server:
     """The server that the environment, or else Prefect's active profile, tells of. Raises `SettingsError`."""
     said = {**_profile(environment), **{name: value for name, value in environment.items() if value}}
+    for secret in (API_KEY, AUTH_STRING):
+        if (value := said.get(secret)) is not None:
+            said[secret] = _clean(secret, value)
     ca_file = said.get(CA_FILE)
     server = Server(
         _url(said.get(API_URL)),
@@ -87,7 +90,9 @@ def _url(said: str | None) -> str:
         )
     with suppress(ValueError):
         url = URL(said.strip())
-        if url.scheme in {"http", "https"} and url.host and url.user is None:
+        if url.user is not None:
+            raise SettingsError(f"{API_URL} must not contain a user or a password: set {AUTH_STRING} to them.")
+        if url.scheme in {"http", "https"} and url.host and not url.query_string:
             return str(url).rstrip("/")
     raise SettingsError(f"{API_URL} is {said!r} but must be the address of an API, such as http://localhost:4200/api.")
 
@@ -101,16 +106,23 @@ def _headers(said: str | None) -> dict[str, str]:
         headers = None
     if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
         raise SettingsError(f"{HEADERS} must be a JSON object of texts, as Prefect wants it.")
-    return headers
+    return {_clean(HEADERS, name): _clean(HEADERS, value) for name, value in headers.items()}
+
+
+def _clean(variable: str, value: str) -> str:
+    """Without the line break that a shell may have left at its end; nothing else may break a request's header."""
+    if not (value := value.strip()).isprintable():
+        raise SettingsError(f"{variable} contains a control character, which no header may.")
+    return value
 
 
 def _profile(environment: Mapping[str, str]) -> dict[str, str]:
     """The settings of Prefect's active profile; none where there is no readable one, as for Prefect itself."""
-    home = Path(environment.get("PREFECT_HOME") or "~/.prefect").expanduser()
-    path = Path(environment.get("PREFECT_PROFILES_PATH") or home / "profiles.toml")
     try:
+        home = Path(environment.get("PREFECT_HOME") or "~/.prefect").expanduser()
+        path = Path(environment.get("PREFECT_PROFILES_PATH") or home / "profiles.toml")
         written = tomllib.loads(path.read_text())
         profile = written["profiles"][environment.get("PREFECT_PROFILE") or written["active"]]
         return {name: str(value) for name, value in profile.items()}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError):  # the last: nobody's home
         return {}

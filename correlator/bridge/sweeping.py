@@ -6,19 +6,20 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from correlator.bridge.api import PAGE, Api, Asked
+from correlator.bridge.api import PAGE, Api
 from correlator.bridge.outbox import Heard, Outbox, Way
 from correlator.bridge.position import Position, Swept, begins, minute_of, totals
 from correlator.bridge.reading import read
-from correlator.moments import SECOND, Moment
+from correlator.bridge.times import Asked
+from correlator.moments import MINUTE, SECOND, Moment
 
 SETTLING: Final = 30 * SECOND
 """How long the server may take to store what it has received, 5 s by default
 (`PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL`). What takes longer is found like any other that comes late.
 """
 
-LONG: Final = 1_000
-"""Events from which on a sweep says how far it is."""
+LONG_AGO: Final = 15 * MINUTE
+"""A sweep of more than that says how far it is."""
 EVERY: Final = 5.0
 """Seconds between two times that it does."""
 
@@ -38,12 +39,13 @@ class Sweeper:
         if minutes := self._position.minutes():
             await self._compare(minutes)
         await self._go_on(way)
-        await self._outbox.empty()
+        await self._outbox.until_published()
 
     async def _go_on(self, way: Way) -> None:
         """Read what occurred since the last sweep."""
         since, found, progress = self._position.read_to, Counter[int](), _Progress()
-        self.to_read = progress.total = await self._api.count(Asked(since))
+        if self._api.now - since > LONG_AGO:
+            self.to_read = progress.total = await self._api.estimate(Asked(since))
         settled = since
         async for events, read_to in read(self._api, Asked(since)):
             self.to_read = max(0, self.to_read - len(events))
@@ -54,6 +56,7 @@ class Sweeper:
             if whole:
                 await self._outbox.put(Swept(settled, whole))
             progress.tell(self.to_read, events[-1].written if events else None)
+        self.to_read = 0
         await self._outbox.put(Swept(settled, {}))
 
     async def _compare(self, minutes: Sequence[tuple[Moment, Moment]]) -> None:
@@ -87,7 +90,7 @@ class _Progress:
 
     def tell(self, left: int, at: str | None) -> None:
         now = time.monotonic()
-        if self.total < LONG or now - self._said < EVERY:
+        if not self.total or now - self._said < EVERY:
             return
         self._said, done = now, self.total - left
         rate = done / (now - self._began)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from errno import ENOSPC
+from importlib.util import find_spec
 from typing import Final
 
 import click
@@ -63,6 +64,8 @@ def bridge(*, since: str | None) -> None:
     moment, or where --since says; any other one goes on where the last one left off.
     """
     settings = _settings({} if since is None else {"bridge_since": since})
+    if find_spec("websockets") is None:
+        raise BadSettings("The bridge needs the extra `bridge`: pip install 'prefect-lifecycle-correlator[bridge]'.")
     from correlator.bridge.bridge import Superseded
     from correlator.bridge.failures import Failure
     from correlator.bridge.position import UnreadablePosition

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from correlator.bridge.answers import Told
-from correlator.bridge.api import Api, Asked
+from correlator.bridge.api import Api
 from correlator.bridge.reading import Read, read
 from correlator.bridge.server import server_of
-from correlator.moments import Moment
+from correlator.bridge.times import Asked, moment_of
 from correlator.settings import Settings
 
 KEPT: Final = timedelta(days=7)
@@ -29,8 +29,7 @@ class ServerLines:
     def __init__(self, settings: Settings, since: datetime | None, console: Console) -> None:
         """``since``: None for as long as servers keep them. Raises `SettingsError`."""
         self._server, self._names = server_of(settings, os.environ), settings.bridge_events
-        begin = datetime.now(UTC) - KEPT if since is None else since
-        self._since = Moment((begin - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1))
+        self._since = moment_of(datetime.now(UTC) - KEPT if since is None else since)
         self._console = console
 
     @property
@@ -44,7 +43,7 @@ class ServerLines:
         with asyncio.Runner() as runner, _progress(self._console) as progress:
             runner.run(api.__aenter__())
             try:
-                task = progress.add_task(self.name, total=runner.run(api.count(Asked(self._since))))
+                task = progress.add_task(self.name, total=runner.run(api.estimate(Asked(self._since))) or None)
                 pages = read(api, Asked(self._since))
                 while (events := runner.run(_next(pages))) is not None:
                     yield from (event.value for event in events)

@@ -3,10 +3,11 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import aiokafka
-from aiokafka.errors import TransactionalIdAuthorizationFailed
+from aiokafka.errors import KafkaError, TransactionalIdAuthorizationFailed
 
 from correlator.engine.impatient import make_impatient
 from correlator.engine.slices import Changes, Headers, Message, TopicPartition, Transaction
@@ -72,6 +73,15 @@ class Producer:
     async def stop(self) -> None:
         """Close the connections."""
         await self._producer.stop()
+
+    async def abandon(self) -> None:
+        """Close the connections, whatever has become of them: nothing more is sent, nothing waited for."""
+        producer = self._producer
+        producer._closed = True
+        if producer._sender is not None:
+            with suppress(KafkaError):
+                await producer._sender.close()
+        await producer.client.close()
 
     async def commit(
         self, messages: Iterable[Message], entries: Entries | None = None, offsets: Offsets | None = None

@@ -87,6 +87,8 @@ def test_headers_for_somebodys_proxy(environment):
     [
         ({}, "PREFECT_API_URL is not set"),
         ({"PREFECT_API_URL": "localhost:4200"}, "'localhost:4200' but must be the address of an API"),
+        ({"PREFECT_API_URL": "http://admin:pass@x/api"}, "must not contain a user or a password"),
+        ({"PREFECT_API_URL": URL, "PREFECT_API_KEY": "a\nb"}, "PREFECT_API_KEY contains a control character"),
         ({"PREFECT_API_URL": "ftp://x/api"}, "must be the address of an API"),
         ({"PREFECT_API_URL": "http://[x/api"}, "must be the address of an API"),
         ({"PREFECT_API_URL": URL, "PREFECT_CLIENT_CUSTOM_HEADERS": "[1]"}, "must be a JSON object of texts"),

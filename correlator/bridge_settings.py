@@ -13,8 +13,8 @@ BRIDGE: Final = "bridge_"
 """What the names of most of them begin with."""
 
 
-class Bridging(BaseSettings):
-    """What the bridge does. Where Prefect's server is, Prefect's own variables say: see `prefect_server`."""
+class BridgeSettings(BaseSettings):
+    """What the bridge does. Where Prefect's server is, Prefect's own variables say: see `bridge.server`."""
 
     bridge_events: Prefixes = Field(
         ("prefect.worker.", "prefect.runner.", "prefect.flow-run.", "prefect.kubernetes.pod.", "prefect.ecs.task."),

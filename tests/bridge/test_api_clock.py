@@ -1,0 +1,54 @@
+"""Which time it is: by the server's clock or ours, whichever is earlier, so that none that is wrong does harm."""
+
+import time
+
+import pytest
+
+from correlator.bridge.api import Api
+from correlator.bridge.failures import LONGEST_WAIT, refused
+from correlator.bridge.patience import LATEST, Patience
+from correlator.bridge.server import Server
+from correlator.moments import DAY, HOUR, SECOND, Moment, Span
+
+SERVER = Server("http://localhost:4200/api")
+
+
+@pytest.mark.parametrize("ahead, by", [(-HOUR, -HOUR), (HOUR, Span(0)), (3650 * DAY, Span(0))])
+def test_the_earlier_clock_counts(ahead, by):
+    api = Api(SERVER, ())
+    ours = Moment(time.time_ns() // 1000)
+    api.seen_alive(ours + ahead)
+    assert abs(api.now - (ours + by)) < 2 * SECOND
+
+
+def test_a_sign_of_life_without_a_date_lets_the_clock_go_on():
+    api = Api(SERVER, ())
+    api.seen_alive(Moment(time.time_ns() // 1000) - HOUR)
+    api.seen_alive()
+    assert abs(Moment(time.time_ns() // 1000) - HOUR - api.now) < 2 * SECOND
+    assert (api.answers, api.silence < 1) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "said, seconds",
+    [("7", 7), ("0", 0), ("99999999", LONGEST_WAIT), ("soon", 0), ("Mon, 30 Nov 1970 05:46:07 GMT", 0), (None, 0)],
+)
+def test_how_long_the_server_asks_us_to_wait(said, seconds):
+    assert refused(429, SERVER, after=said).after == seconds
+
+
+def test_patience_waits_longer_each_time_up_to_a_bound():
+    patience = Patience(lambda: 1.0)
+    waits = [patience.next() for _ in range(10)]
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1]) == (0.5, LATEST)
+    assert patience.next(at_least=60) == 60 + LATEST
+
+
+def test_what_works_for_a_moment_only_is_not_tried_ever_faster():
+    patience = Patience(lambda: 1.0)
+    for _ in range(10):
+        patience.next()
+    patience.begins()
+    assert not patience.ends()
+    assert patience.next() == LATEST
