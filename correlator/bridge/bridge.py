@@ -58,9 +58,13 @@ class Options(NamedTuple):
 class Bridge:
     """From a server's API to the topic."""
 
-    def __init__(self, api: Api, options: Options, done: Callable[[Done], object]) -> None:
-        """``done`` is told of every transaction that is committed."""
-        self._api, self._options, self._done = api, options, done
+    def __init__(
+        self, api: Api, options: Options, done: Callable[[Done], object], stopping: Callable[[], bool]
+    ) -> None:
+        """``done`` is told of every transaction that is committed. ``stopping``: whether we are being cancelled: a task
+        group that fails at that moment forgets it, before Python 3.13.
+        """
+        self._api, self._options, self._done, self._stopping = api, options, done, stopping
         self._outbox = Outbox()
         self._publisher: Publisher | None = None
         self._commits = 0
@@ -98,8 +102,8 @@ class Bridge:
         """Where Kafka fails, begin anew: who knows what it has taken. It ends a transaction that takes too long as if
         another bridge had taken over.
         """
-        if (task := asyncio.current_task()) is not None and task.cancelling():
-            raise asyncio.CancelledError  # a task group that fails at that moment forgets it, before Python 3.13
+        if self._stopping():
+            raise asyncio.CancelledError
         late = self._publisher is not None and self._publisher.takes >= TRANSACTION
         if isinstance(error, ProducerFenced) and not late:
             raise Superseded(

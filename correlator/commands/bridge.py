@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
@@ -44,20 +44,25 @@ def start(settings: Settings) -> None:
 
 async def _until_stopped(settings: Settings, server: Server) -> None:
     """Run until a signal; what is not committed then is read again by the next start."""
-    loop, metrics = asyncio.get_running_loop(), Metrics(wall_clock=steady_clock())
+    loop, stopping, metrics = asyncio.get_running_loop(), asyncio.Event(), Metrics(wall_clock=steady_clock())
     loop.set_exception_handler(_unheard)
-    running = asyncio.ensure_future(_run(settings, server, metrics))
+    running = asyncio.ensure_future(_run(settings, server, metrics, stopping.is_set))
+
+    def stop() -> None:
+        stopping.set()
+        running.cancel()
+
     for signal in STOP_SIGNALS:
-        loop.add_signal_handler(signal, running.cancel)
+        loop.add_signal_handler(signal, stop)
     with suppress(asyncio.CancelledError):
         await running
     log.info("stopped: %s published", f"{metrics.published:,} events" if metrics.published else "nothing was")
 
 
-async def _run(settings: Settings, server: Server, metrics: Metrics) -> None:
+async def _run(settings: Settings, server: Server, metrics: Metrics, stopping: Callable[[], bool]) -> None:
     async with Api(server, settings.bridge_events) as api:
         await api.page(Asked(api.now), limit=0)  # the server answers, and is Prefect's
-        bridge = Bridge(api, _options(settings), metrics.add)
+        bridge = Bridge(api, _options(settings), metrics.add, stopping)
         log.info("%s publishes the events of %s to %s", settings.app_id, api.server.url, settings.topic_events)
         async with _watched(settings, api, bridge, metrics):
             await bridge.run()
