@@ -31,9 +31,9 @@ def condition_of(engine: Engine, correlate: Correlate, partitions: Mapping[str, 
     """The condition as it is now; ``partitions`` is how many each topic has."""
     return Condition(
         ready=engine.ready,
-        standstill=engine.watchdog.standstill,
+        standstill=engine.standstill,
         to_recover=engine.to_recover,
-        partitions={topic: partitions[topic] for topic in engine.assignments.topics},
+        partitions={topic: partitions[topic] for topic in engine.topics},
         lags=engine.lags(),
         uncommitted=engine.uncommitted(),
         still_open=correlate.still_open,

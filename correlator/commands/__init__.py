@@ -47,9 +47,10 @@ def worker() -> None:
     """Run the stage until SIGTERM or Ctrl-C: read Prefect's events, publish lifecycle records."""
     settings = _settings()
     from correlator.commands.worker import start
+    from correlator.engine import TakenAway
     from correlator.topics import TopicsError
 
-    with _failing(TopicsError):
+    with _failing(TopicsError, TakenAway):
         start(settings)
 
 
@@ -70,10 +71,10 @@ def bridge(*, since: str | None) -> None:
     from correlator.bridge.failures import Failure
     from correlator.bridge.position import UnreadablePosition
     from correlator.commands.bridge import start
-    from correlator.engine import NotPermitted
+    from correlator.engine import NotPermitted, TakenAway
     from correlator.topics import TopicsError
 
-    with _failing(Failure, TopicsError, Superseded, NotPermitted, UnreadablePosition):
+    with _failing(Failure, TopicsError, Superseded, NotPermitted, UnreadablePosition, TakenAway):
         start(settings)
 
 

@@ -21,7 +21,7 @@ from correlator.bridge.times import Asked, moment_of
 from correlator.client import client_of
 from correlator.clock import steady_clock
 from correlator.commands import logs
-from correlator.engine import STOP_SIGNALS, Progress, Sign, Standstill, Watchdog, die
+from correlator.engine import STOP_SIGNALS, Progress, Sign, Standstill, Watchdog, die, seams
 from correlator.moments import MICROSECOND
 from correlator.settings import Settings
 from correlator.topics import prepare_for_bridge
@@ -35,8 +35,9 @@ log = logging.getLogger(__name__)
 
 def start(settings: Settings) -> None:
     """Run the bridge. Raises `Failure` where the server does not allow it, `TopicsError` where the topics do not,
-    `Superseded` where another bridge takes over, and `SettingsError`.
+    `Superseded` where another bridge takes over, `TakenAway` and `SettingsError`.
     """
+    seams.check()
     server = server_of(settings, os.environ)
     logs.configure(settings.log_level)
     uvloop.run(_until_stopped(settings, server))

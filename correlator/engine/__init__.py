@@ -6,7 +6,18 @@ from correlator.engine.options import Options
 from correlator.engine.progress import Progress, Sign, Standstill
 from correlator.engine.publishing import MAX_BATCH, NotPermitted, Producer
 from correlator.engine.running import STOP_SIGNALS, describe, die, leave, run
-from correlator.engine.slices import Changes, Headers, Message, Received, Slice, Stage, TopicPartition, Transaction
+from correlator.engine.seams import TakenAway
+from correlator.engine.slices import (
+    Changes,
+    Headers,
+    Message,
+    Received,
+    Slice,
+    Stage,
+    Table,
+    TopicPartition,
+    Transaction,
+)
 from correlator.engine.store import MemoryStore, Store
 from correlator.engine.table import CommittedTable
 from correlator.engine.watchdog import Watchdog
@@ -30,6 +41,8 @@ __all__ = [
     "Stage",
     "Standstill",
     "Store",
+    "Table",
+    "TakenAway",
     "TopicPartition",
     "Transaction",
     "Watchdog",

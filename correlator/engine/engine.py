@@ -1,16 +1,17 @@
 """The engine: stages in a Faust app, which take a slice of records at a time, each slice in a transaction."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, cast
 
 from faust.tables.manager import TableManager
 
+from correlator.engine import seams
 from correlator.engine.assignments import Assignments
 from correlator.engine.consumer import SliceTransport
 from correlator.engine.lane import Lane
 from correlator.engine.options import Options, faust_app
-from correlator.engine.progress import Sign
+from correlator.engine.progress import Sign, Standstill
 from correlator.engine.publishing import Publisher
 from correlator.engine.slices import Stage, TopicPartition
 from correlator.engine.store import Store
@@ -26,6 +27,8 @@ class Engine:
     """
 
     def __init__(self, options: Options, *, fail: Callable[[str, BaseException], None]) -> None:
+        """Raises `TakenAway`, where Faust or aiokafka is of a release that does not go with this one."""
+        seams.check()
         self.options = options
         self.fail = fail
         self._stages: dict[str, tuple[Stage, CommittedTable | None]] = {}
@@ -58,6 +61,16 @@ class Engine:
     def ready(self) -> bool:
         """Whether this process reads all that is assigned to it, which may be nothing."""
         return self.assignments.ready
+
+    @property
+    def standstill(self) -> Standstill:
+        """What has not moved for longest though there is something to do."""
+        return self.watchdog.standstill
+
+    @property
+    def topics(self) -> Collection[str]:
+        """The topics that stages read."""
+        return self.assignments.topics
 
     @property
     def to_recover(self) -> int:

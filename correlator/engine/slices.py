@@ -1,6 +1,6 @@
 """What the engine passes to a stage, and what it gets back."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -72,6 +72,24 @@ class Transaction(NamedTuple):
     """The offset up to which the input is processed: the next to be read after a restart."""
     committed: Callable[[], object] | None = None
     """Called once all of it is committed."""
+
+
+class Table(Protocol):
+    """A stage's state by partition and key, as of each partition's last committed transaction: nothing else changes it."""
+
+    @property
+    def changelog_topic_name(self) -> str: ...
+
+    def entries(self, partition: int) -> Iterable[tuple[bytes, bytes]]:
+        """All entries of a partition."""
+
+    def get_committed(self, partition: int, key: bytes) -> bytes | None:
+        """An entry; None where there is none."""
+
+    def stamp(self, partition: int) -> object:
+        """Equal stamps: nobody but this process changed the partition in between. None where nothing is stored, or
+        where another process holds the partition.
+        """
 
 
 class Stage(Protocol):

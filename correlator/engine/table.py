@@ -148,6 +148,10 @@ class CommittedTable(faust.Table[bytes, bytes]):
         """Refuse, see the class. Raises `TypeError`."""
         raise TypeError(f"table {self.name} is written by committed transactions only")
 
+    def entries(self, partition: int) -> Iterable[tuple[bytes, bytes]]:
+        """All entries of a partition, as of its last committed transaction."""
+        return self.store.items(partition)
+
     def get_committed(self, partition: int, key: bytes) -> bytes | None:
         """An entry as of the partition's last committed transaction."""
         return self.store.get(partition, key)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from correlator import core, wire
 from correlator.core import Decision, Fate, Lifecycle
-from correlator.engine import CommittedTable, Message, Slice, Transaction
+from correlator.engine import Message, Slice, Table, Transaction
 from correlator.event import Kind
 from correlator.moments import Moment
 from correlator.stage.arriving import Input
@@ -33,7 +33,7 @@ class Correlate:
     def __init__(
         self,
         input_: Input,
-        table: CommittedTable,
+        table: Table,
         publish: Callable[[int, Lifecycle], Message],
         dead_letters: DeadLetters,
         rules: core.Rules,

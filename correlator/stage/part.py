@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from correlator import core
-from correlator.engine import Changes, CommittedTable, Message
+from correlator.engine import Changes, Message, Table
 from correlator.event import Kind
 from correlator.stage.still_open import StillOpen
 
@@ -20,7 +20,7 @@ class Part:
     """
 
     def __init__(
-        self, partition: int, table: CommittedTable, rules: core.Rules, message: Callable[[core.Lifecycle], Message]
+        self, partition: int, table: Table, rules: core.Rules, message: Callable[[core.Lifecycle], Message]
     ) -> None:
         """``message`` makes the message of a lifecycle that was decided here."""
         self.message = message
@@ -32,7 +32,7 @@ class Part:
 
     def recover(self) -> Iterator[tuple[bytes, bytes, core.UnreadableState] | None]:
         """Take up what the table holds. Yields for each entry: None, or where it cannot be read what it is, and why."""
-        for key, value in self._table.store.items(self._partition):
+        for key, value in self._table.entries(self._partition):
             try:
                 if key == CLOCKS_KEY:
                     self.subjects.clocks = core.Clocks.decode(value)

@@ -6,14 +6,14 @@ from correlator.stage.tally import Tally
 
 
 class Entries:
-    """The table and its store: what is committed, at once."""
+    """The table: what is committed, at once."""
 
     changelog_topic_name = "changelog"
 
     def __init__(self) -> None:
-        self.store, self._entries = self, dict[bytes, bytes]()
+        self._entries = dict[bytes, bytes]()
 
-    def items(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
+    def entries(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         return iter(self._entries.items())
 
     def get_committed(self, partition: int, key: bytes) -> bytes | None:

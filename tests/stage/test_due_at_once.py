@@ -57,7 +57,7 @@ def test_what_is_due_at_once(wanted: bytes, at_once: dict[Outcome, int], when_du
     assert len(sizes) == COUNT // FULL + 1
     assert Counter(lifecycle.outcome for lifecycle in published) == when_due
     assert len({lifecycle.subject for lifecycle in published}) == len(published)
-    assert [key for key, _ in table.items(0)] == [CLOCKS_KEY]
+    assert [key for key, _ in table.entries(0)] == [CLOCKS_KEY]
 
 
 def forwarded(values: Iterable[bytes]) -> Iterator[Record]:

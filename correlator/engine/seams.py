@@ -1,0 +1,71 @@
+"""What the engine and `topics` lean on in Faust and aiokafka, though it is not public. Looked for at the start: a
+release that took something away is named then, and not found out by records that are lost.
+
+That it still *does* what we lean on, the contract tests say (`tests/engine/test_faust_contract.py` and
+`test_aiokafka_contract.py`). How the public rest is used: ADR 15.
+"""
+
+import dis
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import version
+from inspect import isfunction
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.client import AIOKafkaClient
+from aiokafka.conn import AIOKafkaConnection
+from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
+from aiokafka.consumer.group_coordinator import GroupCoordinator
+from faust.tables import Table
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
+
+SEAMS: Final[Mapping[type, tuple[str, ...]]] = {
+    # Faust
+    Consumer: ("_committed_offset", "_new_consumer_thread", "_thread"),
+    AIOKafkaConsumerThread: ("_consumer", "_create_worker_consumer", "_ensure_consumer", "_fetch_records"),
+    Table: ("_new_store",),
+    # aiokafka
+    AIOKafkaConsumer: (
+        *("_client", "_coordinator", "_fetch_max_wait_ms", "_fetcher", "_isolation_level"),
+        *("_request_timeout_ms", "_subscription"),
+    ),
+    GroupCoordinator: ("_pending_exception",),
+    Fetcher: ("_records",),
+    FetchResult: ("_partition_records",),
+    PartitionRecords: ("_consumer_record",),
+    AIOKafkaProducer: ("_closed", "_sender"),
+    AIOKafkaClient: ("_conns", "_get_conn", "_loop", "_metadata_update"),
+    AIOKafkaConnection: ("_requests", "_sasl_oauth_token_provider"),
+    AIOKafkaAdminClient: ("_client", "_send_request", "_send_request_to_node"),
+}
+"""By class, the methods and attributes."""
+
+_DISTRIBUTIONS: Final = {"faust": "faust-streaming", "aiokafka": "aiokafka"}
+
+
+class TakenAway(Exception):
+    """A library has not what the engine leans on. The text says what, and what to do."""
+
+
+def check(seams: Mapping[type, Iterable[str]] = SEAMS) -> None:
+    """Look for all of it. Raises `TakenAway`."""
+    sentences = [
+        f"{distribution} {version(distribution)} has no {class_.__name__}.{name}, on which the engine leans:"
+        f" install a release of {distribution} that this one of ours allows."
+        for class_, names in seams.items()
+        for distribution in (_DISTRIBUTIONS[class_.__module__.partition(".")[0]],)
+        for name in names
+        if name not in set(_members(class_))
+    ]
+    if sentences:
+        raise TakenAway("\n".join(sentences))
+
+
+def _members(class_: type) -> Iterator[str]:
+    """What a class has, and what its methods set on an instance."""
+    for base in class_.__mro__:
+        yield from vars(base)
+        yield from getattr(base, "__annotations__", ())
+        for method in filter(isfunction, vars(base).values()):
+            yield from (step.argval for step in dis.get_instructions(method) if step.opname == "STORE_ATTR")
