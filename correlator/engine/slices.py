@@ -75,7 +75,7 @@ class Transaction(NamedTuple):
 
 
 class Table(Protocol):
-    """A stage's state by partition and key, as of each partition's last committed transaction: nothing else changes it."""
+    """A stage's state by partition and key, as of the last committed transaction of each partition."""
 
     @property
     def changelog_topic_name(self) -> str: ...
