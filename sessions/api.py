@@ -1,15 +1,19 @@
 """What is asked of Prefect's API, and what it says."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
 import aiohttp
+import msgspec
 import orjson
 
 from sessions.deeds import State
+
+_Body: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 _TRIES: Final = 20
 """How often a request is made that a locked SQLite keeps from being carried out."""
@@ -19,15 +23,25 @@ class Refused(Exception):
     """The API did not do what was asked; the message says what."""
 
 
+class _Page(msgspec.Struct):
+    events: list[msgspec.Raw]
+    total: int
+    next_page: str | None = None
+
+
 class Api:
     """A client of a server on this machine."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, auth: str | None = None) -> None:
+        """``auth``: what it wants to know, as ``user:password``."""
         self._url = url
         self._one = asyncio.Lock()
         """Held by each request: several at a time would find SQLite locked by each other."""
         connections = aiohttp.TCPConnector(force_close=True)  # the server closes those that it has not used for 5 s
-        self._client = aiohttp.ClientSession(connector=connections, timeout=aiohttp.ClientTimeout(total=60))
+        headers = {} if auth is None else {"Authorization": f"Basic {b64encode(auth.encode()).decode()}"}
+        self._client = aiohttp.ClientSession(
+            connector=connections, headers=headers, timeout=aiohttp.ClientTimeout(total=60)
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -106,35 +120,56 @@ class Api:
         wanted = {"event": {"name": list(events)}, "related": {"id": [f"prefect.flow-run.{run}"]}}
         return int((await self._ask("POST", "/events/filter", {"filter": _ever(wanted), "limit": 1}))["total"])
 
-    async def total(self) -> int:
-        """How many events the server has."""
-        return int((await self._ask("POST", "/events/filter", {"filter": _ever({}), "limit": 1}))["total"])
+    async def emit(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """Send events, as Prefect's clients do."""
+        await self._ask("POST", "/events", events)
+
+    async def total(self, prefixes: Sequence[str] = ()) -> int:
+        """How many events the server has, whose names begin with one of these if any are given."""
+        wanted = _ever(_named(prefixes))
+        return (await self._page("POST", "/events/filter", {"filter": wanted, "limit": 1})).total
 
     async def events(self) -> list[dict[str, Any]]:
         """All events that the server has, in the order in which they occurred."""
-        page = await self._ask("POST", "/events/filter", {"filter": _ever({"order": "ASC"}), "limit": 50})
-        found = list(page["events"])
-        while next_page := page.get("next_page"):
-            page = await self._ask("GET", next_page.removeprefix(self._url))
-            found += page["events"]
-        return found
+        return [orjson.loads(event) for event in await self.raw_events()]
 
-    async def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    async def raw_events(self, prefixes: Sequence[str] = ()) -> list[bytes]:
+        """The same, as the server wrote them; of those whose names begin with one of these if any are given."""
+        wanted = _ever({"order": "ASC", **_named(prefixes)})
+        page = await self._page("POST", "/events/filter", {"filter": wanted, "limit": 50})
+        found = list(page.events)
+        while page.next_page:
+            page = await self._page("GET", page.next_page.removeprefix(self._url))
+            found += page.events
+        return [bytes(event) for event in found]
+
+    async def _page(self, method: str, path: str, body: _Body = None) -> "_Page":
+        return msgspec.json.decode(await self._answer(method, path, body), type=_Page)
+
+    async def _ask(self, method: str, path: str, body: _Body = None) -> Any:
+        answer = await self._answer(method, path, body)
+        return orjson.loads(answer) if answer else None
+
+    async def _answer(self, method: str, path: str, body: _Body) -> bytes:
         for _ in range(_TRIES):
             status, answer = await self._request(method, path, body)
             if status < 400:
-                return orjson.loads(answer) if answer else None
+                return answer
             if status != 503:
                 raise Refused(f"{method} {path}: {status} {answer[:400].decode(errors='replace')}.")
             await asyncio.sleep(2)
         raise Refused(f"{method} {path}: the server answered 503 {_TRIES} times.")
 
-    async def _request(self, method: str, path: str, body: Mapping[str, Any] | None) -> tuple[int, bytes]:
+    async def _request(self, method: str, path: str, body: _Body) -> tuple[int, bytes]:
         try:
             async with self._one, self._client.request(method, f"{self._url}{path}", json=body) as answer:
                 return answer.status, await answer.read()
         except (OSError, TimeoutError, aiohttp.ClientError) as error:
             raise Refused(f"{method} {path}: {type(error).__name__} {error}.") from None
+
+
+def _named(prefixes: Sequence[str]) -> dict[str, Any]:
+    return {"event": {"prefix": list(prefixes)}} if prefixes else {}
 
 
 def _ever(wanted: Mapping[str, Any]) -> dict[str, Any]:

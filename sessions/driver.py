@@ -58,9 +58,17 @@ class Noted(msgspec.Struct):
 class Driver(Server):
     """A server, and what is done on it."""
 
-    def __init__(self, python: Path, home: Path, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        python: Path,
+        home: Path,
+        say: Callable[[str], None],
+        settings: Mapping[str, str] | None = None,
+        auth: str | None = None,
+    ) -> None:
+        """``settings`` and ``auth``: as of a `Server`."""
         diary = home / "diary.jsonl"
-        super().__init__(python, home, {**_SETTINGS, "SESSION_DIARY": str(diary)})
+        super().__init__(python, home, {**_SETTINGS, "SESSION_DIARY": str(diary), **(settings or {})}, auth=auth)
         self._say = say
         self._flows = str(shutil.copytree(FLOWS, home / "flows"))
         self._diary = diary

@@ -20,15 +20,18 @@ DEPLOYMENTS: Final = {
 _LONG: Final = {"seconds": 120}
 
 
-async def play(driver: Driver, *, long: bool) -> None:
-    """All of it. ``long``: also what takes more than 5 minutes. Raises `Stuck` and `Refused`."""
+async def play(driver: Driver, *, long: bool, killed: bool = True) -> None:
+    """All of it. ``long``: also what takes more than 5 minutes. ``killed``: also what concerns a worker that is killed,
+    and runs that it never ran. Raises `Stuck` and `Refused`.
+    """
     for pool, names in DEPLOYMENTS.items():
         await driver.api.pool(pool)
         for name in names:  # one after the other: SQLite has one writer
             await driver.deploy(name, pool)
     async with asyncio.TaskGroup() as scenes:
         scenes.create_task(_stopped(driver))
-        scenes.create_task(_killed(driver))
+        if killed:
+            scenes.create_task(_killed(driver))
         if long:
             scenes.create_task(_long(driver))
     await _served(driver)

@@ -1,6 +1,8 @@
 """A server of Prefect that a session has to itself, and what is waited for on it."""
 
 import asyncio
+import os
+import signal
 import subprocess
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -12,12 +14,14 @@ from urllib.parse import urlsplit
 from local.ports import free_ports
 from sessions.api import Api
 from sessions.deeds import ENDS
-from sessions.processes import Processes
+from sessions.processes import Processes, ended
 
 LOOPBACK: Final = "127.0.0.1"
 
 _SLOW: Final = 150.0
 """Seconds that something may take on a busy machine before the session is given up."""
+_STOPPING: Final = 30.0
+"""Seconds that the server has to stop in."""
 _EVERY: Final = 0.5
 """Seconds between looks: each costs SQLite something."""
 
@@ -29,18 +33,33 @@ class Stuck(Exception):
 class Server:
     """A server, in a home of its own."""
 
-    def __init__(self, python: Path, home: Path, settings: Mapping[str, str], address: str = LOOPBACK) -> None:
-        """``settings``: environment variables of its processes, besides those that all sessions have."""
-        (port,) = free_ports(1)
-        self.home, self._address, self._port = home, address, port
-        self.url = f"http://{address}:{port}/api"
-        self.api = Api(self.url)
-        self.processes = Processes(python, home, {**_settings(self.url, home), **settings})
+    def __init__(
+        self, python: Path, home: Path, settings: Mapping[str, str], address: str = LOOPBACK, auth: str | None = None
+    ) -> None:
+        """``settings``: environment variables of its processes, besides those that all sessions have. ``auth``: what
+        clients must know, as ``user:password``.
+        """
+        (self.port,) = free_ports(1)
+        self.home, self._address = home, address
+        self.url = f"http://{address}:{self.port}/api"
+        self.api = Api(self.url, auth)
+        secrets = {} if auth is None else {"PREFECT_SERVER_API_AUTH_STRING": auth, "PREFECT_API_AUTH_STRING": auth}
+        self.processes = Processes(python, home, {**_settings(self.url, home), **secrets, **settings})
 
     async def start(self) -> None:
-        """Start the server."""
-        self.processes.prefect("server", "server", "start", "--host", self._address, "--port", str(self._port))
+        """Start the server; one that was stopped comes back with its address and all that it has kept."""
+        options = ("--host", self._address, "--port", f"{self.port}")
+        self._process = self.processes.prefect("server", "server", "start", *options)
         await self.until("the server", self.api.is_up)
+
+    async def stop(self) -> None:
+        """End the server in order, and return when it is gone."""
+        await asyncio.to_thread(ended, self._process, signal.SIGTERM, _STOPPING)
+
+    async def kill(self) -> None:
+        """End the server without notice, with the process that serves for it."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        await asyncio.to_thread(self._process.wait)
 
     async def at_work(self, file: str, name: str, pool: str, type_: str) -> subprocess.Popen[bytes]:
         """Start a worker, and wait for it to be at work. ``file``: of its log."""

@@ -62,21 +62,31 @@ def keep_logs(home: Path, into: Path) -> None:
 async def _driven(
     release: Release, python: Path, home: Path, say: Callable[[str], None], *, long: bool
 ) -> tuple[list[Event], Done]:
-    began = time.monotonic()
     driver = Driver(python, home, say)
     try:
         async with driver.api:
+            began = time.monotonic()
             await driver.start()
             say(f"a server of Prefect {release} is up")
-            await play(driver, long=long)
-            await driver.quiet(60, 6)
-            runs = dict.fromkeys(deed.subject for deed in driver.deeds if not deed.plot.is_worker)
-            states = {run: await driver.api.states(run) for run in runs}
-            events = await driver.api.events()
+            done = await driven(driver, release, python, began, long=long)
+            return await driver.api.events(), done
     finally:
         await asyncio.to_thread(driver.processes.close)
+
+
+async def driven(
+    driver: Driver, release: Release, python: Path, began: float, *, long: bool, killed: bool = True
+) -> Done:
+    """Drive a session on a server that is up, until no more events come. ``began``: by the monotonic clock.
+
+    ``long`` and ``killed``: as of `play`. Raises `Stuck` and `Refused`.
+    """
+    await play(driver, long=long, killed=killed)
+    await driver.quiet(60, 6)
+    runs = dict.fromkeys(deed.subject for deed in driver.deeds if not deed.plot.is_worker)
+    states = {run: await driver.api.states(run) for run in runs}
     deeds = sorted(driver.deeds, key=lambda deed: deed.since)
-    return events, Done(str(release), _version(python), round(time.monotonic() - began, 1), deeds, states)
+    return Done(str(release), _version(python), round(time.monotonic() - began, 1), deeds, states)
 
 
 def _said(error: Exception) -> str:

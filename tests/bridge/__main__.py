@@ -1,0 +1,62 @@
+"""Throw the faults at a bridge, and say a line of each: ``python -m tests.bridge [--long]``. Exits 1 where anything is
+missing, or there twice.
+"""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from local import BrokerFailed, NoKafka, local_kafka
+from sessions.installing import Uninstallable, python
+from sessions.release import DEFAULT, Release
+from tests.bridge.faults import FAULTS, LONG
+from tests.bridge.scene import IMPATIENT, Outcome, Scene, prefect_server
+
+HEAD = "| fault | what was done | events on the server | records | missing | twice | s |\n|---|---|---|---|---|---|---|"
+
+
+@click.command()
+@click.option("--long", is_flag=True, help="All of them, as long as they are meant to be: a quarter of an hour.")
+@click.option("--only", multiple=True, type=click.Choice(list(FAULTS)), help="This fault; may be given several times.")
+def main(only: Sequence[str], *, long: bool) -> None:
+    """Throw faults at a bridge between a real Prefect server and a real Kafka."""
+    faults = only or [name for name in FAULTS if long or name not in LONG]
+    try:
+        good = asyncio.run(_throw(faults, long=long))
+    except (NoKafka, BrokerFailed, Uninstallable) as error:
+        raise click.ClickException(f"{error}") from None
+    sys.exit(0 if good else 1)
+
+
+async def _throw(faults: Sequence[str], *, long: bool) -> bool:
+    release, good = python(Release.of(DEFAULT)), True
+    with tempfile.TemporaryDirectory(prefix="bridge-") as directory, local_kafka(IMPATIENT, own=True) as kafka:
+        async with prefect_server(release, Path(tempfile.mkdtemp(dir=directory))) as server:
+            click.echo(HEAD)
+            for name in faults:
+                try:
+                    outcome = await FAULTS[name](Scene(server, kafka, Path(directory), long=long))
+                except AssertionError as error:
+                    click.echo(f"| {name} | **{error}** |")
+                    good = False
+                else:
+                    click.echo(line(name, outcome))
+                    good = good and outcome.figures.is_exact
+    return good
+
+
+def line(name: str, outcome: Outcome) -> str:
+    """A row of the table."""
+    figures, wrong = outcome.figures, "; ".join(outcome.figures.wrong)
+    wrong += f"; **{figures.others} are no events of the server**" if figures.others else ""
+    says = f"{outcome.says}{f'; **{wrong}**' if wrong else ''}"
+    counts = (figures.server, figures.topic, figures.missing, figures.twice)
+    return f"| {name} | {says} | {' | '.join(f'{number:,}' for number in counts)} | {outcome.seconds:.1f} |"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""A server that goes away, or is in trouble, once it has answered: health says so, the bridge lives, and goes on."""
+
+import asyncio
+import time
+from email.utils import formatdate
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from tests.bridge.at_once import at_once, outcome
+from tests.bridge.gateway import Gateway, Seen, gateway, passes
+from tests.bridge.running import Bridge
+from tests.bridge.scene import AUTH, Scene, Trial
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("bridge-too")]
+
+STALLED_AFTER = 2
+
+
+async def at_work(trial: Trial, gate: Gateway, **settings: str) -> Bridge:
+    """Start a bridge, and wait until it has brought something live."""
+    variables = {"PREFECT_API_URL": gate.url, "PREFECT_API_AUTH_STRING": AUTH}
+    given = {"BRIDGE_EVENTS": trial.feed.name, "BRIDGE_SINCE": trial.began, "STALLED_AFTER": f"{STALLED_AFTER}s"}
+    bridge = trial.deployment.bridge(variables=variables, **given, **settings)
+    await bridge.listens()
+    sent = await trial.feed.send(3)
+    await trial.deployment.there([event["id"] for event in sent])
+    return bridge
+
+
+async def exact(trial: Trial, bridge: Bridge) -> None:
+    over = await trial.over(bridge)
+    assert over.figures.is_exact, over
+    assert "Traceback" not in bridge.log
+
+
+def spans(seen: list[Seen]) -> list[float]:
+    """From each request to the next one."""
+    return [later.at - sooner.at for sooner, later in pairwise(seen)]
+
+
+async def health_says_so_until_it_recovers_by_itself(scene: Scene) -> None:
+    async def trouble(_: web.Request) -> web.Response:
+        return web.Response(status=502, text="<html>Bad Gateway</html>", content_type="text/html")
+
+    async with gateway(scene.server.url) as gate:
+        with scene.trial() as trial:
+            bridge = await at_work(trial, gate)
+            await bridge.answers("/healthz", 200)
+            assert (await bridge.metrics())["live"] == 1
+            began, gate.instead = time.monotonic(), trouble
+            await gate.hang_up()
+            answer = await bridge.answers("/healthz", 503, 30)
+            assert gate.url in answer.text
+            said = await bridge.metrics()
+            assert said["live"] == 0
+            assert said["server_silence_seconds"] > STALLED_AFTER - 1
+            assert said["standstill_seconds"] > STALLED_AFTER - 1
+            await bridge.answers("/readyz", 200)
+            await trial.feed.send(20)
+            await asyncio.sleep(max(0.0, began + 6 - time.monotonic()))
+            for what in ("/events/filter", "/events/out"):
+                seen = [seen for seen in gate.asked(what) if seen.at > began]
+                assert 3 <= len(seen) <= 7, seen
+                assert spans(seen)[-1] > 1.5 * spans(seen)[0]
+            gate.instead = passes
+            await bridge.answers("/healthz", 200, 60)
+            await trial.deployment.there(await trial.stored())
+            said = await bridge.metrics()
+            assert said["reconnects_total"] >= 1
+            assert said["standstill_seconds"] == 0
+            assert "502" in bridge.log
+            assert "answers again" in bridge.log
+            await exact(trial, bridge)
+
+
+async def it_waits_as_long_as_it_is_asked_to(scene: Scene) -> None:
+    """Asked in seconds, and by a date, which has no fractions of them."""
+    asked: list[float] = []
+
+    async def later(request: web.Request) -> web.Response | None:
+        if "/events/filter" not in request.path or len(asked) == 2:
+            return None
+        asked.append(time.monotonic())
+        after = "3" if len(asked) == 1 else formatdate(time.time() + 4, usegmt=True)
+        return web.Response(status=429, text="Too Many Requests", headers={"Retry-After": after})
+
+    async with gateway(scene.server.url) as gate:
+        with scene.trial() as trial:
+            bridge = await at_work(trial, gate)
+            gate.instead = later
+            await gate.hang_up()
+            sent = await trial.feed.send(3)
+            await trial.deployment.there([event["id"] for event in sent])
+            await exact(trial, bridge)
+            first, second, third = [seen for seen in gate.asked("/events/filter") if seen.at >= asked[0] - 0.5][:3]
+            assert second.at - first.at >= 3
+            assert third.at - second.at >= 3
+
+
+CASES = {
+    "health says so, until it recovers by itself": health_says_so_until_it_recovers_by_itself,
+    "it waits as long as it is asked to": it_waits_as_long_as_it_is_asked_to,
+}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def came(scene: Scene, request: pytest.FixtureRequest) -> dict[str, Any]:
+    return await at_once(CASES, scene, request)
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_a_server_that_goes_away(came: dict[str, Any], case: str) -> None:
+    outcome(came, case)
