@@ -15,6 +15,7 @@ from sessions.installing import Uninstallable, python
 from sessions.release import DEFAULT, Release
 from tests.bridge.faults import FAULTS, LONG
 from tests.bridge.scene import IMPATIENT, Outcome, Scene, prefect_server
+from tests.bridge.through import through
 
 HEAD = "| fault | what was done | events on the server | records | missing | twice | s |\n|---|---|---|---|---|---|---|"
 
@@ -37,6 +38,8 @@ async def _throw(faults: Sequence[str], *, long: bool) -> bool:
     with tempfile.TemporaryDirectory(prefix="bridge-") as directory, local_kafka(IMPATIENT, own=True) as kafka:
         async with prefect_server(release, Path(tempfile.mkdtemp(dir=directory))) as server:
             click.echo(HEAD)
+            if long:
+                good = await _session(Scene(server, kafka, Path(directory), long=True), release)
             for name in faults:
                 try:
                     outcome = await FAULTS[name](Scene(server, kafka, Path(directory), long=long))
@@ -47,6 +50,15 @@ async def _throw(faults: Sequence[str], *, long: bool) -> bool:
                     click.echo(line(name, outcome))
                     good = good and outcome.figures.is_exact
     return good
+
+
+async def _session(scene: Scene, prefect: Path) -> bool:
+    """A whole session, whose records are judged, too."""
+    done, outcome, rows = await through(scene, prefect, killed=True)
+    right = sum(not row.wrong for row in rows)
+    says = f"{right} of {len(done.deeds)} things done have the right record"
+    click.echo(line("a session, through bridge and stage", outcome._replace(says=says)))
+    return outcome.figures.is_exact and right == len(rows)
 
 
 def line(name: str, outcome: Outcome) -> str:

@@ -1,4 +1,4 @@
-"""Tests that wait more than they work, and have nothing to do with each other: done at the same time, told one by one."""
+"""Tests that wait more than they work, and do not disturb each other: done at the same time, told one by one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping

@@ -53,8 +53,12 @@ class Feed:
 
     async def give(self, events: list[Event]) -> None:
         """Send these, in one request."""
-        await self._api.emit(events)
+        await self.give_again(events)
         self.sent += len(events)
+
+    async def give_again(self, events: list[Event]) -> None:
+        """Send what the server has already."""
+        await self._api.emit(events)
 
     @asynccontextmanager
     async def going_on(self, batch: int = 1, every: float = 0.05) -> AsyncIterator[None]:

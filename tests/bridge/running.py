@@ -68,10 +68,7 @@ class Bridge:
 
     async def listens(self, within: float = 60) -> None:
         """Wait until it listens to the live stream."""
-        async with asyncio.timeout(within):
-            while (await self.metrics()).get("live") != 1:
-                assert self.lives, self.log
-                await asyncio.sleep(0.05)
+        await self.said("listens to the live stream", within)
 
     async def answers(self, path: str, status: int | None, within: float = 60) -> Answer:
         """Wait until its web port answers with a status, and return the answer."""

@@ -15,7 +15,7 @@ from tests.bridge.gateway import Gateway, Seen, gateway, passes
 from tests.bridge.running import Bridge
 from tests.bridge.scene import AUTH, Scene, Trial
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("bridge-too")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 STALLED_AFTER = 2
 

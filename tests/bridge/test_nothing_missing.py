@@ -9,7 +9,7 @@ from tests.bridge.at_once import at_once, outcome
 from tests.bridge.faults import FAULTS, GENTLE, LONG
 from tests.bridge.scene import Outcome, Scene
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("bridge")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -13,7 +13,7 @@ from tests.bridge.faults import HOUR
 from tests.bridge.made_up import Feed
 from tests.bridge.scene import Scene
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("bridge")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def odd_dates_and_numbers(scene: Scene) -> None:
@@ -50,7 +50,7 @@ async def events_that_are_sent_again(scene: Scene) -> None:
         await bridge.stop()
         bridge = trial.bridge()
         await bridge.listens()
-        await trial.feed.give(first)
+        await trial.feed.give_again(first)
         over = await trial.over(bridge)
         assert over.figures.is_exact, over
         assert over.figures.server == 1_070

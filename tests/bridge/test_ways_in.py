@@ -17,7 +17,7 @@ from tests.bridge.gateway import LOOPBACK, Forward, Gateway, forward_proxy, gate
 from tests.bridge.running import Bridge
 from tests.bridge.scene import AUTH, Scene, Trial
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("bridge-too")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 KEY, NEXT_KEY = "pnu_not-to-be-told", "pnu_neither-this"
 PAGES = 3
