@@ -154,13 +154,6 @@ async def test_a_start_that_cannot_be(scene: Scene, tmp_path: Path) -> None:
                 bridge = trial.deployment.bridge(*refusal.arguments, variables=variables, **refusal.settings)
                 return await bridge.ends(60), bridge.log
 
-    async with addresses(scene, tmp_path) as at:
-        given = refusals(scene, at, tmp_path)
-        came = await asyncio.gather(*map(start, given.values()))
-    assert wrong(given, came) == []
-
-
-async def test_what_a_server_may_say(scene: Scene, tmp_path: Path) -> None:
     async def ask(refusal: Refusal) -> tuple[int, str]:
         variables = {"PREFECT_HOME": f"{tmp_path}", URL: scene.server.url, AUTH_STRING: AUTH, **refusal.variables}
         async with Api(server_of(Settings(**refusal.settings), variables), ()) as api:
@@ -171,9 +164,9 @@ async def test_what_a_server_may_say(scene: Scene, tmp_path: Path) -> None:
         return 0, ""
 
     async with addresses(scene, tmp_path) as at:
-        given = refused_by(scene, at, tmp_path)
-        came = await asyncio.gather(*map(ask, given.values()))
-    assert wrong(given, came) == []
+        started, asked = refusals(scene, at, tmp_path), refused_by(scene, at, tmp_path)
+        came = await asyncio.gather(*map(start, started.values()), *map(ask, asked.values()))
+    assert wrong({**started, **asked}, came) == []
 
 
 def wrong(given: Mapping[str, Refusal], came: Iterable[tuple[int, str]]) -> list[str]:
