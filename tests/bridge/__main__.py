@@ -21,24 +21,24 @@ HEAD = "| fault | what was done | events on the server | records | missing | twi
 
 
 @click.command()
-@click.option("--long", is_flag=True, help="All of them, as long as they are meant to be: a quarter of an hour.")
+@click.option("--long", is_flag=True, help="All of them and a session, as long as they are meant to be: half an hour.")
 @click.option("--only", multiple=True, type=click.Choice(list(FAULTS)), help="This fault; may be given several times.")
 def main(only: Sequence[str], *, long: bool) -> None:
     """Throw faults at a bridge between a real Prefect server and a real Kafka."""
     faults = only or [name for name in FAULTS if long or name not in LONG]
     try:
-        good = asyncio.run(_throw(faults, long=long))
+        good = asyncio.run(_throw(faults, session=long and not only, long=long))
     except (NoKafka, BrokerFailed, Uninstallable) as error:
         raise click.ClickException(f"{error}") from None
     sys.exit(0 if good else 1)
 
 
-async def _throw(faults: Sequence[str], *, long: bool) -> bool:
+async def _throw(faults: Sequence[str], *, session: bool, long: bool) -> bool:
     release, good = python(Release.of(DEFAULT)), True
     with tempfile.TemporaryDirectory(prefix="bridge-") as directory, local_kafka(IMPATIENT, own=True) as kafka:
-        async with prefect_server(release, Path(tempfile.mkdtemp(dir=directory))) as server:
+        async with prefect_server(release, Path(tempfile.mkdtemp(dir=directory)), long=long) as server:
             click.echo(HEAD)
-            if long:
+            if session:
                 good = await _session(Scene(server, kafka, Path(directory), long=True), release)
             for name in faults:
                 try:

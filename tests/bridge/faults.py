@@ -87,36 +87,33 @@ async def second_bridge(scene: Scene) -> Outcome:
         return outcome._replace(says=f"the first ended with 1 after {seconds:.1f} s: {first.last_words}")
 
 
-async def server_restarted(scene: Scene) -> Outcome:
-    """The server is restarted in order, while a bridge listens."""
+async def duel(scene: Scene) -> Outcome:
+    """Two bridges, each of which is started again whenever the other has ended it."""
+    seconds, ends = (30 if scene.long else 10), 0
     with scene.trial() as trial:
-        bridge = trial.bridge()
-        await bridge.ready()
-        await trial.feed.send(200)
-        await scene.server.stop()
-        await scene.server.start()
-        began = time.monotonic()
+        both = [trial.bridge(), trial.bridge()]
+        until = time.monotonic() + seconds
         async with trial.feed.going_on(batch=5):
-            await asyncio.sleep(2)
-        return await trial.over(bridge, began)
+            while time.monotonic() < until:
+                await asyncio.sleep(0.1)
+                for place, bridge in enumerate(both):
+                    if not bridge.lives:
+                        assert await bridge.ends() == 1, bridge.log
+                        ends, both[place] = ends + 1, trial.bridge()
+        both[0].kill()
+        both[1].kill()
+        outcome = await trial.over(trial.bridge())
+        return outcome._replace(says=f"for {seconds} s, in which {ends} were ended")
+
+
+async def server_restarted(scene: Scene) -> Outcome:
+    """The server is restarted in order, while a bridge listens and events come: it may not store the last ones."""
+    return await _server_ends(scene, scene.server.stop)
 
 
 async def server_killed(scene: Scene) -> Outcome:
     """The server is killed: events that it had not stored are gone, though a bridge may have heard them."""
-    with scene.trial() as trial:
-        bridge = trial.bridge()
-        await bridge.ready()
-        trial.loses = True
-        async with trial.feed.going_on(batch=5):
-            await asyncio.sleep(3)
-            await scene.server.kill()
-        await scene.server.start()
-        began = time.monotonic()
-        async with trial.feed.going_on(batch=5):
-            await asyncio.sleep(2)
-        outcome = await trial.over(bridge, began)
-        gone, figures = outcome.figures.others, outcome.figures._replace(others=0)
-        return outcome._replace(figures=figures, says=f"{gone} in the topic that the server had not stored")
+    return await _server_ends(scene, scene.server.kill)
 
 
 async def server_down(scene: Scene) -> Outcome:
@@ -136,10 +133,12 @@ async def server_down(scene: Scene) -> Outcome:
             await server.running(run)
         down = datetime.now(UTC)
         await server.stop()
-        await asyncio.sleep(seconds)
-        assert bridge.lives, bridge.log
-        up = datetime.now(UTC)
-        await server.start()
+        try:
+            await asyncio.sleep(seconds)
+            assert bridge.lives, bridge.log
+        finally:
+            up = datetime.now(UTC)
+            await server.start()
         began = time.monotonic()
         told = [await comes(partial(_is_told, server, run), 90) for run in runs]
         worker.process.terminate()
@@ -175,12 +174,8 @@ async def asleep(scene: Scene) -> Outcome:
         bridge.resume()
         began = time.monotonic()
         await asyncio.sleep(3)
-        if not bridge.lives:
-            says = f"for {seconds} s; ended with {await bridge.ends()}: {bridge.last_words}"
-            bridge = trial.bridge()
-        else:
-            says = f"for {seconds} s"
-        return (await trial.over(bridge, began))._replace(says=says)
+        assert bridge.lives, bridge.log
+        return (await trial.over(bridge, began))._replace(says=f"for {seconds} s")
 
 
 async def burst(scene: Scene) -> Outcome:
@@ -189,15 +184,14 @@ async def burst(scene: Scene) -> Outcome:
     with scene.trial() as trial:
         bridge = trial.bridge()
         await bridge.ready()
-        began = time.monotonic()
+        seconds = 0.0
         for count in bursts:
-            await trial.feed.send(count)
-            began = time.monotonic()
-            stored = await trial.stored()
-            await trial.deployment.there(stored, 120)
+            sent = await trial.feed.send(count)
+            seconds = max(seconds, await trial.deployment.there([event["id"] for event in sent], 120))
         said = ways(await bridge.metrics())
-        outcome = await trial.over(bridge, began)
-        return outcome._replace(says=", ".join(f"{number} {way}" for way, number in said.items()))
+        outcome = await trial.over(bridge)
+        says = ", ".join(f"{number} {way}" for way, number in said.items())
+        return outcome._replace(seconds=seconds, says=says)
 
 
 async def late(scene: Scene) -> Outcome:
@@ -221,6 +215,7 @@ FAULTS: Final[Mapping[str, Callable[[Scene], Awaitable[Outcome]]]] = {
     "bridge killed at random": killed_at_random,
     "bridge asleep": asleep,
     "a second bridge": second_bridge,
+    "two bridges, started again and again": duel,
     "server restarted": server_restarted,
     "server killed": server_killed,
     "server down": server_down,
@@ -230,9 +225,15 @@ FAULTS: Final[Mapping[str, Callable[[Scene], Awaitable[Outcome]]]] = {
     "events an hour late": late,
 }
 
-
 LONG: Final = frozenset(
-    {"bridge killed at random", "bridge asleep", "server restarted", "server killed", "Kafka hangs"}
+    {
+        "bridge killed at random",
+        "bridge asleep",
+        "two bridges, started again and again",
+        "server restarted",
+        "server killed",
+        "Kafka hangs",
+    }
 )
 """Those that are thrown only where they may take their time: others are shorter, and much like them."""
 GENTLE: Final = frozenset({"bridge killed three times", "a second bridge", "a burst", "events an hour late"})
@@ -252,6 +253,23 @@ async def _is_told(server: Driver, run: str) -> bool:
     return await server.api.count([EXECUTED], run) > 0
 
 
+async def _server_ends(scene: Scene, end: Callable[[], Awaitable[None]]) -> Outcome:
+    with scene.trial() as trial:
+        trial.loses = True
+        bridge = trial.bridge()
+        await bridge.ready()
+        async with trial.feed.going_on(batch=5):
+            await asyncio.sleep(3)
+            await end()
+        await scene.server.start()
+        began = time.monotonic()
+        async with trial.feed.going_on(batch=5):
+            await asyncio.sleep(2)
+        outcome = await trial.over(bridge, began)
+        unstored, figures = outcome.figures.others, outcome.figures._replace(others=0)
+        return outcome._replace(figures=figures, says=f"{unstored} in the topic that the server had not stored")
+
+
 async def _without_kafka(scene: Scene, fail: Callable[[], None], heal: Callable[[], None], seconds: int) -> Outcome:
     with scene.trial() as trial:
         bridge = trial.bridge()
@@ -259,9 +277,11 @@ async def _without_kafka(scene: Scene, fail: Callable[[], None], heal: Callable[
         async with trial.feed.going_on(batch=5):
             await asyncio.sleep(2)
             await asyncio.to_thread(fail)
-            await asyncio.sleep(seconds)
-            assert bridge.lives, bridge.log
-            await asyncio.to_thread(heal)
+            try:
+                await asyncio.sleep(seconds)
+                assert bridge.lives, bridge.log
+            finally:
+                await asyncio.to_thread(heal)
             began = time.monotonic()
             await asyncio.sleep(2)
         outcome = await trial.over(bridge, began)

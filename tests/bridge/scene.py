@@ -26,13 +26,6 @@ BACKFILL = 1
 IMPATIENT = {"broker.session.timeout.ms": "2000", "broker.heartbeat.interval.ms": "500"}
 """Else a broker that was killed waits 9 s for its own former self."""
 
-_STORING = 0.2
-"""Seconds after which the server stores what it took, at the latest; 5 where nothing else is set."""
-_SETTINGS = {
-    "PREFECT_SERVER_EVENTS_MAXIMUM_WEBSOCKET_BACKFILL": f"PT{BACKFILL}S",
-    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": f"{_STORING}",
-}
-
 
 class Outcome(NamedTuple):
     """What came of a fault."""
@@ -77,7 +70,8 @@ class Trial:
         names = self._prefixes or DEFAULT
         least = 0 if self.loses else self.feed.sent
         total, since, until = -1, time.monotonic(), time.monotonic() + within
-        while total < least or time.monotonic() - since < _STORING + 0.8:
+        quiet = _storing(long=self._long) + 0.8
+        while total < least or time.monotonic() - since < quiet:
             if (now := await self._api.total(names)) != total:
                 total, since = now, time.monotonic()
             assert time.monotonic() < until, f"events keep coming: {total}"
@@ -129,12 +123,25 @@ class Scene:
 
 
 @asynccontextmanager
-async def prefect_server(python: Path, home: Path, auth: str | None = AUTH) -> AsyncIterator[Driver]:
-    """Have a server of Prefect in an empty directory, started; none of its processes is left afterwards."""
-    server = Driver(python, home, lambda _: None, _SETTINGS, auth)
+async def prefect_server(python: Path, home: Path, *, long: bool = False) -> AsyncIterator[Driver]:
+    """Have a server of Prefect in an empty directory, started; none of its processes is left afterwards.
+
+    ``long``: as of a `Scene`.
+    """
+    settings = {
+        "PREFECT_SERVER_EVENTS_MAXIMUM_WEBSOCKET_BACKFILL": f"PT{BACKFILL}S",
+        "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": f"{_storing(long=long)}",
+        "PREFECT_API_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": f"{_storing(long=long)}",
+    }
+    server = Driver(python, home, lambda _: None, settings, AUTH)
     try:
         async with server.api:
             await server.start()
             yield server
     finally:
         await asyncio.to_thread(server.processes.close)
+
+
+def _storing(*, long: bool) -> float:
+    """Seconds after which the server stores what it took, at the latest."""
+    return 5.0 if long else 0.2  # the first is its default

@@ -102,9 +102,31 @@ async def it_waits_as_long_as_it_is_asked_to(scene: Scene) -> None:
             assert third.at - second.at >= 3
 
 
+async def without_the_live_stream_sweeps_bring_everything(scene: Scene) -> None:
+    """Somebody's proxy knows no websockets."""
+
+    async def no_upgrade(request: web.Request) -> web.Response | None:
+        return web.Response(status=400, text="Bad Request") if "/events/out" in request.path else None
+
+    async with gateway(scene.server.url) as gate:
+        gate.instead = no_upgrade
+        with scene.trial() as trial:
+            variables = {"PREFECT_API_URL": gate.url, "PREFECT_API_AUTH_STRING": AUTH}
+            given = {"BRIDGE_EVENTS": trial.feed.name, "BRIDGE_SINCE": trial.began}
+            bridge = trial.deployment.bridge(variables=variables, **given)
+            await bridge.ready()
+            await trial.feed.send(60)
+            await trial.deployment.there(await trial.stored())
+            assert (await bridge.metrics())["live"] == 0
+            await bridge.answers("/healthz", 200)
+            await exact(trial, bridge)
+            assert "400" in bridge.log
+
+
 CASES = {
     "health says so, until it recovers by itself": health_says_so_until_it_recovers_by_itself,
     "it waits as long as it is asked to": it_waits_as_long_as_it_is_asked_to,
+    "without the live stream, sweeps bring everything": without_the_live_stream_sweeps_bring_everything,
 }
 
 
