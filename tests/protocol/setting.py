@@ -1,0 +1,102 @@
+"""What is searched: which protocol each worker keeps to, with its guards as data, on which lanes and brokers."""
+
+from typing import Any, NamedTuple
+
+INPUT, TIME = "input", "time"
+"""What a lane processes: records that are there from the beginning; or what time makes due, which moves no offset."""
+
+
+class Protocol(NamedTuple):
+    """What an engine keeps to. Each field is a guard, or an order of steps; with one out, the search must find harm."""
+
+    id_of: str = "worker"
+    """Whose a transactional id is: of a ``worker``, which commits all its lanes at once, or of a ``lane``."""
+    before_joining: tuple[str, ...] = ()
+    """The steps of taking over that are done before the group has answered, rather than after."""
+    taking_over: tuple[str, ...] = ("foreign", "offsets", "ends", "changelog")
+    """The steps of taking over, in their order. ``fence``: InitProducerId of the lanes' ids. ``foreign``: the same for
+    every worker that has a transaction open and is no member. ``offsets``: OffsetFetch. ``ends``: ListOffsets of the
+    changelogs. ``changelog``: they are read up to there.
+    """
+    stable: bool = True
+    """OffsetFetch waits for pending offsets (``require_stable``)."""
+    end: str = "high watermark"
+    """Up to where a changelog is read: its ``high watermark``, or its ``last stable offset`` at that moment."""
+    member: str | None = "of the assignment"
+    """The member and generation that TxnOffsetCommit names: those ``of the assignment`` that the beat belongs to, those
+    that the client has ``now``, or none.
+    """
+    deliveries: str | None = "offsets"
+    """What is not sent before all records are delivered: ``offsets`` and what follows, or the ``end``."""
+    offsets: str = "all"
+    """Whose offsets a beat sends: of ``all`` its lanes; of those that ``moved``; or of those, and ``all if none``."""
+    finishes: bool = True
+    """The beat in hand is finished before the group is joined again."""
+    applies: str = "committed"
+    """When a table takes a beat's changes: once they are ``committed``, or ``delivered``."""
+    renews: bool = True
+    """After a request that was sent twice, the next transaction has a new epoch."""
+    kept: str | None = None
+    """Which lanes are not taken over anew: those held in the generation before (``consecutive``), or at any time
+    (``ever``).
+    """
+
+
+WORKER = Protocol()
+"""One transaction for all that a worker holds."""
+
+LANE = Protocol(
+    id_of="lane",
+    taking_over=("fence", "ends", "changelog", "offsets"),
+    stable=False,
+    end="last stable offset",
+    member=None,
+)
+"""A transaction and an id for each partition, whose next owner fences the one before by InitProducerId."""
+
+
+class Setting(NamedTuple):
+    """What takes part, and what may go wrong."""
+
+    protocols: tuple[Protocol, ...] = (WORKER, WORKER)
+    """For each worker, the one that it keeps to."""
+    lanes: tuple[int | str, ...] = (INPUT,)
+    """For each lane, what it reads: INPUT, TIME, or the output of a lane."""
+    holders: tuple[int, ...] = (0,)
+    """For each lane, the worker that holds it in the beginning."""
+    records: int = 2
+    """How many records each input holds, and how often time makes something due."""
+    faults: int = 2
+    """How many things go wrong, at most."""
+    starts: int = 0
+    """How many processes that have ended start again, at most. None has to: who is left must be able to go on."""
+    verified: bool = True
+    """Whether a partition asks the coordinator if it is part of the transaction (KIP-890, part 1: Kafka 3.7). Otherwise
+    it only refuses epochs older than one that it has seen.
+    """
+    static: bool = True
+    """Whether a process that starts again is the same member of the group (KIP-345)."""
+    disk: bool = True
+    """Whether tables outlive the process, and the times in which somebody else holds the lane."""
+    repeats: bool = False
+    """Whether a client may send a request again, as no answer came, and both arrive."""
+    readers_only: bool = False
+    """Whether only what readers see is judged, not what successors recover."""
+
+    @property
+    def workers(self) -> int:
+        return len(self.protocols)
+
+    @property
+    def ids(self) -> int:
+        """How many transactional ids there are: the workers', then the lanes' if anybody knows of these."""
+        lanes = any(it.id_of == "lane" or "fence" in it.taking_over for it in self.protocols)
+        return self.workers + len(self.lanes) * lanes
+
+    def id_of_lane(self, lane: int) -> int:
+        return self.workers + lane
+
+
+def all_keep_to(protocol: Protocol, *, workers: int = 2, **others: Any) -> Setting:
+    """A setting in which all workers keep to one protocol."""
+    return Setting((protocol,) * workers)._replace(**others)
