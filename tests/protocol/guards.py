@@ -30,7 +30,7 @@ LONGER: dict[str, Setting] = {
     "three faults": all_keep_to(WORKER, records=1, faults=3),
     "two faults, one restart": all_keep_to(WORKER, records=1, starts=1),
     "brokers before 3.7, one restart": all_keep_to(WORKER, faults=1, starts=1, verified=False),
-    "dynamic members, one restart": all_keep_to(WORKER, records=1, starts=1, static=False),
+    "dynamic members, two faults": all_keep_to(WORKER, records=1, starts=1, static=False),
     "two hops, one restart": all_keep_to(WORKER, lanes=(INPUT, 0), holders=(0, 1), records=1, faults=1, starts=1),
     "two lanes of two workers": all_keep_to(
         WORKER, lanes=(INPUT, INPUT), holders=(0, 1), records=1, faults=1, starts=1
@@ -65,6 +65,7 @@ NEEDED: dict[str, Setting] = {
     "tables that take what is delivered": all_keep_to(_worker(applies="delivered"), faults=1, starts=1),
     "lanes kept though others held them meanwhile": all_keep_to(_worker(kept="ever"), records=1),
     "the same epoch after a request was sent twice": all_keep_to(_worker(renews=False), repeats=True),
+    "requests sent twice to brokers before 3.7": all_keep_to(WORKER, repeats=True, verified=False),
     "a worker of the other protocol takes over": Setting((WORKER, LANE)),
     "a worker of the other protocol is taken over": Setting((LANE, WORKER)),
     "lane: offsets fetched before the fence": all_keep_to(_lane(taking_over=("offsets", "fence", "ends", "changelog"))),
