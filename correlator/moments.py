@@ -1,5 +1,6 @@
 """Times and spans of time, which no type checker lets anybody swap. Both are whole microseconds, and exact."""
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
@@ -36,3 +37,18 @@ DAY: Final = 24 * HOUR
 
 END_OF_TIME: Final = Moment(1 << 62)
 """A low watermark that everything has passed."""
+
+EPOCH: Final = datetime.fromtimestamp(0, UTC)
+"""From when on moments count."""
+
+_STEP: Final = timedelta(microseconds=1)
+
+
+def moment_of(date: datetime) -> Moment:
+    """The moment that a date with an offset names."""
+    return Moment((date - EPOCH) // _STEP)
+
+
+def span_of(length: timedelta) -> Span:
+    """A length of time, of what is exact to the microsecond."""
+    return Span(length // _STEP)

@@ -56,22 +56,18 @@ def _servers(value: object) -> object:
     return tuple(servers)
 
 
-def _worker_types(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    types = tuple(dict.fromkeys(part.strip() for part in value.split(",")))
-    if not all(_WORKER_TYPE.fullmatch(type_) for type_ in types) or ("none" in types and len(types) > 1):
-        raise ValueError("must be types of workers with commas between, such as kubernetes,ecs; or none")
-    return () if types == ("none",) else types
+def _several(one: re.Pattern[str], none: str, expected: str) -> BeforeValidator:
+    """Texts with commas between, each once; or the word ``none``, by itself, for no text at all."""
 
+    def check(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        texts = tuple(dict.fromkeys(part.strip() for part in value.split(",")))
+        if not all(map(one.fullmatch, texts)) or (none in texts and len(texts) > 1):
+            raise ValueError(f"must be {expected}; or {none}")
+        return () if texts == (none,) else texts
 
-def _prefixes(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    prefixes = tuple(dict.fromkeys(part.strip() for part in value.split(",")))
-    if not all(_PREFIX_OF_NAMES.fullmatch(prefix) for prefix in prefixes) or ("all" in prefixes and len(prefixes) > 1):
-        raise ValueError("must be beginnings of events' names with commas between, such as prefect.worker.; or all")
-    return () if prefixes == ("all",) else prefixes
+    return BeforeValidator(check)
 
 
 def _time(value: object) -> object:
@@ -126,10 +122,18 @@ def _upper(value: object) -> object:
 Servers = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_servers)]
 """Kafka addresses, ``host:port`` each; the port may be left out (9092)."""
 
-WorkerTypes = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_worker_types)]
+WorkerTypes = Annotated[
+    tuple[str, ...],
+    NoDecode,
+    _several(_WORKER_TYPE, "none", "types of workers with commas between, such as kubernetes,ecs"),
+]
 """Types of Prefect workers, as their `prefect.worker-type` says them; ``none`` for none."""
 
-Prefixes = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_prefixes)]
+Prefixes = Annotated[
+    tuple[str, ...],
+    NoDecode,
+    _several(_PREFIX_OF_NAMES, "all", "beginnings of events' names with commas between, such as prefect.worker."),
+]
 """What names of events begin with; none, or ``all``, stands for any."""
 
 Time = Annotated[datetime, BeforeValidator(_time)]

@@ -8,6 +8,7 @@ import os
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -18,12 +19,15 @@ from xdist.scheduler import LoadScopeScheduling
 from correlator.commands.logs import LIBRARIES, SERVICES
 from local import Broker, NoKafka, local_kafka
 from local.cluster import Cluster, local_cluster
+from sessions.installing import Uninstallable, python
+from sessions.release import DEFAULT, Release
 
 # A shared machine has no use for deadlines, and CI none for luck.
 hypothesis.settings.register_profile("project", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("project")
 
 _REQUIRED = os.environ.get("REQUIRE_KAFKA", "0") not in {"", "0"}
+_PREFECT_REQUIRED = os.environ.get("REQUIRE_PREFECT", "0") not in {"", "0"}
 _NEED_A_BROKER = {"kafka", "own_kafka", "own_cluster", "have_kafka"}
 
 
@@ -100,6 +104,20 @@ def have_kafka(request: pytest.FixtureRequest) -> Iterator[Callable[[AbstractCon
         yield lambda kafka: _have(stack, request.config, kafka, required=_REQUIRED)
 
 
+@pytest.fixture(scope="session")
+def prefect() -> Path:
+    """The Python of an environment with Prefect. Where it cannot be installed, the test is skipped, or fails where
+    REQUIRE_PREFECT=1.
+    """
+    try:
+        return python(Release.of(DEFAULT))
+    except Uninstallable as error:
+        sentence = f"Prefect {DEFAULT} cannot be installed: {error}"
+        if _PREFECT_REQUIRED:
+            pytest.fail(sentence, pytrace=False)
+        pytest.skip(sentence)
+
+
 def _have(stack: ExitStack, config: pytest.Config, kafka: AbstractContextManager[Any], *, required: bool) -> Any:
     try:
         broker = stack.enter_context(kafka)
@@ -170,6 +188,7 @@ _TOGETHER = {
     "monitoring": "monitoring",
     "page": "page",
     "security": "security",
+    "sessions/test_demo.py": "bridge, ways in",
 }
 """By where it is, what shares something that is dear to make: one of pytest-xdist's processes runs all of a name."""
 

@@ -23,8 +23,8 @@ from correlator.bridge.answers import Page, Unusable
 from correlator.bridge.failures import Failure
 from correlator.bridge.patience import Patience
 from correlator.bridge.server import Server
-from correlator.bridge.times import Asked, moment_of, written
-from correlator.moments import MICROSECOND, Moment
+from correlator.bridge.times import Asked, written
+from correlator.moments import MICROSECOND, Moment, moment_of
 from correlator.settings import SettingsError
 
 PAGE: Final = 50
@@ -207,5 +207,5 @@ class Api:
 def _date(header: str | None) -> Moment | None:
     try:
         return moment_of(parsedate_to_datetime(header or ""))
-    except ValueError:
+    except (ValueError, TypeError):  # the latter: one without an offset
         return None

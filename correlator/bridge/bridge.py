@@ -15,16 +15,13 @@ from correlator.bridge.position import Position, Swept, UnreadablePosition
 from correlator.bridge.publishing import Done, Publisher, Topics
 from correlator.bridge.recovering import records
 from correlator.bridge.sweeping import Sweeper
-from correlator.bridge.times import written
+from correlator.bridge.times import KEPT, written
 from correlator.engine import MAX_BATCH, NotPermitted, Producer, Sign, describe
-from correlator.moments import DAY, Moment, Span
+from correlator.moments import Moment, Span
 from correlator.topics import Room, TopicsError
 
 TRANSACTION: Final = 60.0
 """Seconds that a transaction may take. A bridge that takes over ends that of the one before at once."""
-
-KEPT: Final = 7 * DAY
-"""How long Prefect's server keeps events, by default."""
 
 _PASSING: Final = (KafkaError, TopicsError)
 

@@ -3,15 +3,13 @@
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics, generate_latest
 from prometheus_client.core import CounterMetricFamily, Metric
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from correlator import __version__
 from correlator.bridge.outbox import Way
 from correlator.bridge.publishing import Done
-from correlator.metrics.definitions import DELAYS, Definition, release
+from correlator.metrics.definitions import DELAYS, Definition
+from correlator.metrics.exposition import Exposition
 from correlator.moments import SECOND, Moment, Span
 from correlator.prefect import MEANINGS, Speaker
 
@@ -52,20 +50,15 @@ class State(NamedTuple):
     standstill: float
 
 
-class Metrics:
+class Metrics(Exposition):
     """What is counted, and how it is written for Prometheus. One a process."""
 
-    content_type: Final = CONTENT_TYPE_LATEST
-
     def __init__(self, *, wall_clock: Callable[[], Moment]) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for every counter, which nobody asks for
+        super().__init__()
         self._wall_clock = wall_clock
-        self._registry = registry = CollectorRegistry()
-        ProcessCollector(registry=registry)
-        release(registry).info({"version": __version__})
-        self._events = EVENTS.counter(registry)
-        self._delay = DELAY.histogram(registry)
-        self._oversized = OVERSIZED.counter(registry)
+        self._events = EVENTS.counter(self._registry)
+        self._delay = DELAY.histogram(self._registry)
+        self._oversized = OVERSIZED.counter(self._registry)
         self.published = 0
         """How many events were, for the last line of the log."""
 
@@ -83,10 +76,6 @@ class Metrics:
         """Ask for the bridge's state whenever the metrics are written."""
         self._registry.register(_Gauges(state))
 
-    def write(self) -> bytes:
-        """All of it, as Prometheus reads it."""
-        return generate_latest(self._registry)
-
 
 class _Gauges(Collector):
     def __init__(self, state: Callable[[], State]) -> None:
@@ -100,15 +89,10 @@ class _Gauges(Collector):
         """As it is now."""
         now = self._state()
         yield CounterMetricFamily(RECONNECTS.full_name, RECONNECTS.help, value=now.reconnects)
-        for definition, value in (
-            (SILENCE, now.silence),
-            (LIVE, now.live),
-            (PAGES, now.pages_to_read),
-            (STANDSTILL, now.standstill),
-        ):
-            gauge = definition.gauge()
-            gauge.add_metric([], value)
-            yield gauge
+        yield SILENCE.gauge_of(now.silence)
+        yield LIVE.gauge_of(now.live)
+        yield PAGES.gauge_of(now.pages_to_read)
+        yield STANDSTILL.gauge_of(now.standstill)
 
 
 def _name(event: str) -> str:

@@ -10,12 +10,9 @@ from uuid import UUID
 from correlator.bridge.answers import Told
 from correlator.bridge.outbox import Heard, Item, Outbox, Way
 from correlator.bridge.position import Position, Swept
-from correlator.engine import Message, Producer
+from correlator.engine import OVERHEAD, Message, Producer
 from correlator.partitioner import partition_for
 from correlator.topics import Room
-
-OVERHEAD: Final = 1_024
-"""Bytes kept free of what the topic takes, for the record batch around a record and its headers."""
 
 FINISHING: Final = 5.0
 """Seconds for which the transaction at hand may go on once we are told to stop."""
@@ -74,7 +71,8 @@ class Publisher:
         for item in items:
             if isinstance(item, Heard):
                 events += item.events
-                ways = {event.id: item.way for event in item.events} | ways  # the first one counts
+                for event in item.events:
+                    ways.setdefault(event.id, item.way)
             else:
                 swept.append(item)
         fresh = self._position.fresh(events)

@@ -62,9 +62,8 @@ async def read(api: Pages, asked: Asked) -> AsyncIterator[Read]:
             page = await api.next(page)
             events = _told(api, page)
         fresh = _fresh(events, here)
-        if not events or (
-            page.next_page is None and len(events) < PAGE
-        ):  # full, there may be more since it was counted
+        # A full one may not be the last, though it says so: more may have come since the server counted.
+        if not events or (page.next_page is None and len(events) < PAGE):
             at, width, here = bound, min(8 * width, _MOST), set()
         else:
             last = max(events[-1].occurred, at + MICROSECOND)

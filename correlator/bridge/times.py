@@ -1,14 +1,15 @@
 """Times as the API writes them, and the span that we ask for."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final, NamedTuple
 
-from correlator.moments import SECOND, Moment
+from correlator.moments import DAY, EPOCH, SECOND, Moment
 
 FAR: Final = Moment(221_845_392_000 * SECOND)
 """The year 9000, after all that occurs: the API takes "until" for now where it is not said."""
 
-_EPOCH = datetime.fromtimestamp(0, UTC)
+KEPT: Final = 7 * DAY
+"""How long a server keeps events, by default (`PREFECT_SERVER_EVENTS_RETENTION_PERIOD`)."""
 
 
 class Asked(NamedTuple):
@@ -20,9 +21,4 @@ class Asked(NamedTuple):
 
 def written(moment: Moment) -> str:
     """A moment as the API wants it, exactly."""
-    return (_EPOCH + timedelta(microseconds=moment)).isoformat()
-
-
-def moment_of(date: datetime) -> Moment:
-    """The moment that a date with an offset names."""
-    return Moment((date.astimezone(UTC) - _EPOCH) // timedelta(microseconds=1))
+    return (EPOCH + timedelta(microseconds=moment)).isoformat()

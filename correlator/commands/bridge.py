@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -17,12 +16,12 @@ from correlator.bridge.api import PAGE, Api
 from correlator.bridge.bridge import Bridge, Options
 from correlator.bridge.metrics import Metrics, State
 from correlator.bridge.server import Server, server_of
-from correlator.bridge.times import Asked, moment_of
+from correlator.bridge.times import Asked
 from correlator.client import client_of
 from correlator.clock import steady_clock
 from correlator.commands import logs
 from correlator.engine import STOP_SIGNALS, Progress, Sign, Standstill, Watchdog, die, seams
-from correlator.moments import MICROSECOND
+from correlator.moments import moment_of, span_of
 from correlator.settings import Settings
 from correlator.topics import prepare_for_bridge
 from correlator.web import serving
@@ -120,6 +119,6 @@ def _options(settings: Settings) -> Options:
         position=settings.topic_bridge,
         prepare=partial(prepare_for_bridge, settings),
         since=None if settings.bridge_since is None else moment_of(settings.bridge_since),
-        window=settings.bridge_window // timedelta(microseconds=1) * MICROSECOND,
+        window=span_of(settings.bridge_window),
         every=settings.bridge_reconcile.total_seconds(),
     )

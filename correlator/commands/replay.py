@@ -11,11 +11,12 @@ from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import DownloadColumn
 from rich.table import Table
 
 from correlator import page, prefect, records
 from correlator.bridge.failures import Failure
+from correlator.commands.progress import progress
 from correlator.commands.server_lines import ServerLines
 from correlator.core import Fate, Lifecycle
 from correlator.moments import Moment
@@ -216,29 +217,17 @@ def _lines(name: str, console: Console) -> Iterator[bytes]:
             yield from sys.stdin.buffer
             return
         path = Path(name)
-        with path.open("rb") as raw, _progress(console) as progress:
+        with path.open("rb") as raw, progress(console, DownloadColumn()) as bar:
             known = raw.seekable()  # what a shell's <(…) gives is a pipe
-            task = progress.add_task(path.name, total=path.stat().st_size if known else None)
+            task = bar.add_task(path.name, total=path.stat().st_size if known else None)
             file: Iterable[bytes] = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
             for number, line in enumerate(file):
                 yield line
                 if known and number % 1000 == 0:
-                    progress.update(task, completed=raw.tell())
+                    bar.update(task, completed=raw.tell())
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise Unreadable(f"{name} cannot be read: {reason}.") from None
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
 
 
 def _summarise(

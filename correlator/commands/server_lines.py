@@ -3,21 +3,20 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import MofNCompleteColumn
 
 from correlator.bridge.answers import Told
 from correlator.bridge.api import Api
 from correlator.bridge.reading import Read, read
 from correlator.bridge.server import server_of
-from correlator.bridge.times import Asked, moment_of
+from correlator.bridge.times import KEPT, Asked
+from correlator.commands.progress import progress
+from correlator.moments import moment_of
 from correlator.settings import Settings
-
-KEPT: Final = timedelta(days=7)
-"""How long a server keeps events, by default (`PREFECT_SERVER_EVENTS_RETENTION_PERIOD`)."""
 
 PATIENCE: Final = 60.0
 """Seconds for which a server that goes away meanwhile is waited for."""
@@ -29,7 +28,7 @@ class ServerLines:
     def __init__(self, settings: Settings, since: datetime | None, console: Console) -> None:
         """``since``: None for as long as servers keep them. Raises `SettingsError`."""
         self._server, self._names = server_of(settings, os.environ), settings.bridge_events
-        self._since = moment_of(datetime.now(UTC) - KEPT if since is None else since)
+        self._since = moment_of(datetime.now(UTC)) - KEPT if since is None else moment_of(since)
         self._console = console
 
     @property
@@ -40,14 +39,14 @@ class ServerLines:
     def __iter__(self) -> Iterator[bytes]:
         """Read them, with progress. Raises `Failure`."""
         api = Api(self._server, self._names, gives_up=PATIENCE)
-        with asyncio.Runner() as runner, _progress(self._console) as progress:
+        with asyncio.Runner() as runner, progress(self._console, MofNCompleteColumn()) as bar:
             runner.run(api.__aenter__())
             try:
-                task = progress.add_task(self.name, total=runner.run(api.estimate(Asked(self._since))) or None)
+                task = bar.add_task(self.name, total=runner.run(api.estimate(Asked(self._since))) or None)
                 pages = read(api, Asked(self._since))
                 while (events := runner.run(_next(pages))) is not None:
                     yield from (event.value for event in events)
-                    progress.advance(task, len(events))
+                    bar.advance(task, len(events))
             finally:
                 runner.run(api.__aexit__(None, None, None))
 
@@ -55,15 +54,3 @@ class ServerLines:
 async def _next(pages: AsyncIterator[Read]) -> list[Told] | None:
     page = await anext(pages, None)
     return None if page is None else page.events
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )

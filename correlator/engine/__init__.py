@@ -4,7 +4,7 @@ from correlator.engine.engine import Engine
 from correlator.engine.impatient import make_impatient
 from correlator.engine.options import Options
 from correlator.engine.progress import Progress, Sign, Standstill
-from correlator.engine.publishing import MAX_BATCH, NotPermitted, Producer
+from correlator.engine.publishing import MAX_BATCH, OVERHEAD, NotPermitted, Producer
 from correlator.engine.running import STOP_SIGNALS, describe, die, leave, run
 from correlator.engine.seams import TakenAway
 from correlator.engine.slices import (
@@ -24,6 +24,7 @@ from correlator.engine.watchdog import Watchdog
 
 __all__ = [
     "MAX_BATCH",
+    "OVERHEAD",
     "STOP_SIGNALS",
     "Changes",
     "CommittedTable",

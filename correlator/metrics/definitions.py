@@ -60,6 +60,10 @@ class Definition(NamedTuple):
         """A gauge without samples yet."""
         return GaugeMetricFamily(self.full_name, self.help, labels=self.labels)
 
+    def gauge_of(self, value: float) -> GaugeMetricFamily:
+        """A gauge without labels, at a value."""
+        return GaugeMetricFamily(self.full_name, self.help, value=value)
+
 
 def release(registry: CollectorRegistry) -> Info:
     """``prefect_correlator_info``, whose labels are what it tells."""

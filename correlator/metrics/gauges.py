@@ -24,9 +24,9 @@ class Gauges(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """As it is now."""
         now = self._condition()
-        yield _of_all(definitions.READY.gauge(), now.ready)
-        yield _of_all(definitions.STANDSTILL.gauge(), now.standstill.seconds)
-        yield _of_all(definitions.RECOVERY.gauge(), now.to_recover)
+        yield definitions.READY.gauge_of(now.ready)
+        yield definitions.STANDSTILL.gauge_of(now.standstill.seconds)
+        yield definitions.RECOVERY.gauge_of(now.to_recover)
         partitions = definitions.PARTITIONS.gauge()
         for topic, number in now.partitions.items():
             partitions.add_metric([topic], number)
@@ -39,11 +39,6 @@ class Gauges(Collector):
             count.add_metric([kind], lifecycles)
             age.add_metric([kind], 0 if since is None else max(0, self._wall_clock() - since) / 1e6)
         yield from (count, age)
-
-
-def _of_all(gauge: GaugeMetricFamily, value: float) -> GaugeMetricFamily:
-    gauge.add_metric([], value)
-    return gauge
 
 
 def _by_partition(gauge: GaugeMetricFamily, records: Mapping[TopicPartition, int]) -> GaugeMetricFamily:

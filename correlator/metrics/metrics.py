@@ -5,15 +5,15 @@ from collections.abc import Callable
 from itertools import product
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Histogram, ProcessCollector, disable_created_metrics, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client import Histogram
 
-from correlator import __version__, prefect
+from correlator import prefect
 from correlator.condition import Condition
 from correlator.core import Fate, Outcome, UnreadableState
 from correlator.event import Kind
 from correlator.metrics import definitions
 from correlator.metrics.definitions import MOST_POOLS
+from correlator.metrics.exposition import Exposition
 from correlator.metrics.gauges import Gauges
 from correlator.moments import SECOND, Moment, Span
 from correlator.prefect import InvalidEvent
@@ -24,17 +24,12 @@ REASONS: Final = (InvalidEvent, UnreadableWire, UnreadableState)
 """What makes a dead letter."""
 
 
-class Metrics:
+class Metrics(Exposition):
     """What is counted, and how it is written for Prometheus. One a process."""
 
-    content_type: Final = CONTENT_TYPE_LATEST
-
     def __init__(self, *, wall_clock: Callable[[], Moment]) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for every counter, which nobody asks for
-        self._wall_clock = wall_clock
-        self._registry = registry = CollectorRegistry()
-        ProcessCollector(registry=registry)
-        definitions.release(registry).info({"version": __version__})
+        super().__init__()
+        self._wall_clock, registry = wall_clock, self._registry
         self._events = definitions.EVENTS.counter(registry)
         self._records = definitions.RECORDS.counter(registry)
         self._dead_letters = definitions.DEAD_LETTERS.counter(registry)
@@ -119,10 +114,6 @@ class Metrics:
     def watch(self, condition: Callable[[], Condition]) -> None:
         """Ask for the stage's condition whenever the metrics are written."""
         self._registry.register(Gauges(condition, self._wall_clock))
-
-    def write(self) -> bytes:
-        """All of it, as Prometheus reads it."""
-        return generate_latest(self._registry)
 
 
 def _observe(histogram: Histogram, spans: list[Span]) -> None:

@@ -1,16 +1,15 @@
 """RFC 3339 times, exactly."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
-from correlator.moments import MICROSECOND, SECOND, Moment, Span
+from correlator.moments import Moment, Span, moment_of
 
-LATEST: Final = (datetime.max.replace(tzinfo=UTC) - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)
+LATEST: Final = moment_of(datetime.max.replace(tzinfo=UTC))
 """The end of the year 9999, in microseconds since 1970: the last time that RFC 3339 can write."""
 
-_EPOCH = datetime.fromtimestamp(0, UTC)
 _RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
@@ -35,11 +34,10 @@ def _exact(text: str) -> Moment | None:
     if not _RFC_3339.fullmatch(text):
         return None
     try:
-        since = datetime.fromisoformat(text.upper()) - _EPOCH
+        exact = moment_of(datetime.fromisoformat(text.upper()))
     except ValueError:  # a 30th of February, a minute 60, an offset of 24 hours
         return None
-    exact = (since.days * 86_400 + since.seconds) * SECOND + since.microseconds * MICROSECOND
-    return Moment(exact) if 0 <= exact <= LATEST else None
+    return exact if 0 <= exact <= LATEST else None
 
 
 @lru_cache(4096)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from correlator import records
 from correlator.client import client_of
 from correlator.core import Lifecycle, Rules
-from correlator.engine import MAX_BATCH, Engine, MemoryStore, Message, Options, Store
+from correlator.engine import MAX_BATCH, OVERHEAD, Engine, MemoryStore, Message, Options, Store
 from correlator.event import Kind
 from correlator.moments import Moment
 from correlator.partitioner import partition_for
@@ -16,7 +16,7 @@ from correlator.rules import reading_of, rules_of
 from correlator.settings import Settings
 from correlator.stage.arriving import OneHop, TwoHops
 from correlator.stage.correlate import Correlate
-from correlator.stage.dead_letters import OVERHEAD, DeadLetters
+from correlator.stage.dead_letters import DeadLetters
 from correlator.stage.intake import Intake
 from correlator.stage.tally import Counts
 from correlator.topics import Layout

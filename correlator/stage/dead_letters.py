@@ -2,14 +2,11 @@
 
 from typing import NamedTuple
 
-from correlator.engine import Headers, Message, Received
+from correlator.engine import OVERHEAD, Headers, Message, Received
 from correlator.partitioner import partition_for
 
 PREFIX = "__streams.errors."
 """Kafka Streams' header names (KIP-1034), so that its tools read ours."""
-
-OVERHEAD = 1024
-"""Bytes kept free of what a topic takes, for the record batch around a record and the headers that we add."""
 
 
 class DeadLetters(NamedTuple):

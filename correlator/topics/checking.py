@@ -44,9 +44,9 @@ async def check(settings: Settings, *, bridge: bool = False) -> list[Difference]
         found = await cluster.read(spec.name for spec in declared(settings))
         different = list(differences(settings, found, to_be_created=settings.create_topics))
         if bridge:
-            found = await cluster.read(spec.name for spec in declared_for_bridge(settings))
+            found |= await cluster.read([settings.topic_bridge])
             for_bridge = differences_for_bridge(settings, found, to_be_created=settings.create_topics)
-            different += [difference for difference in for_bridge if difference.topic != settings.topic_events]
+            different += [difference for difference in for_bridge if difference.topic == settings.topic_bridge]
         return different
 
 

@@ -1,16 +1,16 @@
-"""Before the stage starts: the topics it needs are there and fit, and how they are laid out."""
+"""Before the stage or the bridge starts: the topics it needs are there and fit, and how they are laid out."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from correlator.settings import Settings
-from correlator.topics.checking import differences, differences_for_bridge
-from correlator.topics.cluster import connected
+from correlator.topics.checking import Difference, differences, differences_for_bridge
+from correlator.topics.cluster import Cluster, connected
 from correlator.topics.creating import create_missing, create_missing_for_bridge
 from correlator.topics.declared import MAX_MESSAGE_BYTES, TOMBSTONES, declared, declared_for_bridge
 from correlator.topics.errors import TopicsError, not_alike, not_alone, not_permitted
-from correlator.topics.permissions import needed, needed_by_bridge
+from correlator.topics.permissions import Permission, needed, needed_by_bridge
 
 _log = logging.getLogger(__name__)
 
@@ -32,25 +32,20 @@ async def prepare(settings: Settings) -> Layout:
     What differs without harm is logged. Raises `TopicsError`, with all the reasons, where the stage must not start.
     """
     async with connected(settings) as cluster:
-        if lacking := await cluster.lacking(needed(settings)):
-            raise not_permitted(lacking)
+        await _require(cluster, needed(settings))
         if settings.create_topics:
-            for name in await create_missing(cluster, settings, input_too=False):
-                _log.info("created the topic %s", name)
+            _tell(await create_missing(cluster, settings, input_too=False))
         found = await cluster.read(spec.name for spec in declared(settings))
         members = await cluster.members(settings.app_id)
     different = list(differences(settings, found))
     if settings.create_topics and settings.topic_events not in found:  # the others only wait for it
         different = [difference for difference in different if difference.topic == settings.topic_events]
-    refusing = [difference.sentence for difference in different if difference.refuses]
-    if refusing:
-        raise TopicsError("\n".join(refusing))
+    _refuse(different)
     if strangers := {topic for reads in members if settings.topic_events not in reads for topic in reads}:
         raise not_alone(settings.app_id, strangers, found.keys())
     if any((settings.topic_lifecycles in reads) is settings.one_hop for reads in members):
         raise not_alike(settings.app_id)
-    for difference in different:
-        _log.warning("%s", difference.sentence)
+    _warn(different)
     return Layout(
         {name: topic.partitions for name, topic in found.items()},
         {name: int(topic.config[MAX_MESSAGE_BYTES]) for name, topic in found.items()},
@@ -72,16 +67,32 @@ async def prepare_for_bridge(settings: Settings) -> Room:
     What differs without harm is logged. Raises `TopicsError`, with all the reasons, where the bridge must not start.
     """
     async with connected(settings) as cluster:
-        if lacking := await cluster.lacking(needed_by_bridge(settings)):
-            raise not_permitted(lacking)
+        await _require(cluster, needed_by_bridge(settings))
         if settings.create_topics:
-            for name in await create_missing_for_bridge(cluster, settings):
-                _log.info("created the topic %s", name)
+            _tell(await create_missing_for_bridge(cluster, settings))
         found = await cluster.read(spec.name for spec in declared_for_bridge(settings))
     different = list(differences_for_bridge(settings, found))
-    if refusing := [difference.sentence for difference in different if difference.refuses]:
-        raise TopicsError("\n".join(refusing))
-    for difference in different:
-        _log.warning("%s", difference.sentence)
+    _refuse(different)
+    _warn(different)
     input_ = found[settings.topic_events]
     return Room(input_.partitions, int(input_.config[MAX_MESSAGE_BYTES]))
+
+
+async def _require(cluster: Cluster, permissions: Iterable[Permission]) -> None:
+    if lacking := await cluster.lacking(permissions):
+        raise not_permitted(lacking)
+
+
+def _tell(created: Iterable[str]) -> None:
+    for name in created:
+        _log.info("created the topic %s", name)
+
+
+def _refuse(different: Iterable[Difference]) -> None:
+    if refusing := [difference.sentence for difference in different if difference.refuses]:
+        raise TopicsError("\n".join(refusing))
+
+
+def _warn(different: Iterable[Difference]) -> None:
+    for difference in different:
+        _log.warning("%s", difference.sentence)

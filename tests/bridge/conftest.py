@@ -1,34 +1,17 @@
 """A real server of Prefect and a Kafka, which all tests here have in common; dear to make, so one process runs them."""
 
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from local import Broker, local_kafka
 from sessions.driver import Driver
-from sessions.installing import Uninstallable, python
-from sessions.release import DEFAULT, Release
+from tests.bridge.at_once import at_once
 from tests.bridge.scene import IMPATIENT, Scene, prefect_server
-
-_REQUIRED = os.environ.get("REQUIRE_PREFECT", "0") not in {"", "0"}
-
-
-@pytest.fixture(scope="session")
-def prefect() -> Path:
-    """The Python of an environment with Prefect. Where it cannot be installed, the test is skipped, or fails where
-    REQUIRE_PREFECT=1.
-    """
-    try:
-        return python(Release.of(DEFAULT))
-    except Uninstallable as error:
-        sentence = f"Prefect {DEFAULT} cannot be installed: {error}"
-        if _REQUIRED:
-            pytest.fail(sentence, pytrace=False)
-        pytest.skip(sentence)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -36,6 +19,12 @@ async def server(prefect: Path, tmp_path_factory: pytest.TempPathFactory) -> Asy
     """A server that all tests share, which wants to know who one is; so use names of events that nobody else has."""
     async with prefect_server(prefect, tmp_path_factory.mktemp("prefect")) as server:
         yield server
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def came(scene: Scene, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What became of a module's `CASES`, which are done at the same time."""
+    return await at_once(request.module.CASES, scene, request)
 
 
 @pytest.fixture(scope="session")

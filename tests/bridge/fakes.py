@@ -11,7 +11,7 @@ from correlator.bridge.api import PAGE
 from correlator.bridge.server import Server
 from correlator.bridge.times import Asked, written
 from correlator.engine import Message
-from correlator.moments import MINUTE, Moment
+from correlator.moments import Moment
 
 NOON = Moment(1_795_694_400_000_000)
 """2026-11-26, 12:00 UTC."""
@@ -109,8 +109,3 @@ class Topic:
     def compact(self) -> None:
         """As Kafka does: of each key the last one, and of what is deleted nothing."""
         self.records = [(key, value) for key, value in dict(self.records).items() if value is not None]
-
-
-def minutes(count: float) -> int:
-    """In microseconds."""
-    return round(count * MINUTE)

@@ -7,10 +7,9 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from aiohttp import web
 
-from tests.bridge.at_once import at_once, outcome
+from tests.bridge.at_once import outcome
 from tests.bridge.gateway import Gateway, Seen, gateway, passes
 from tests.bridge.running import Bridge
 from tests.bridge.scene import AUTH, Scene, Trial
@@ -128,11 +127,6 @@ CASES = {
     "it waits as long as it is asked to": it_waits_as_long_as_it_is_asked_to,
     "without the live stream, sweeps bring everything": without_the_live_stream_sweeps_bring_everything,
 }
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def came(scene: Scene, request: pytest.FixtureRequest) -> dict[str, Any]:
-    return await at_once(CASES, scene, request)
 
 
 @pytest.mark.parametrize("case", CASES)

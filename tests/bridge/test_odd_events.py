@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from tests.bridge.at_once import at_once, outcome
+from tests.bridge.at_once import outcome
 from tests.bridge.faults import HOUR
 from tests.bridge.made_up import Feed
 from tests.bridge.scene import Scene
@@ -130,11 +129,6 @@ CASES = {
     "where it begins": where_it_begins,
     "all events of whatever name": all_events_of_whatever_name,
 }
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def came(scene: Scene, request: pytest.FixtureRequest) -> dict[str, Any]:
-    return await at_once(CASES, scene, request)
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 import trustme
 from aiohttp import web
 
-from tests.bridge.at_once import at_once, outcome
+from tests.bridge.at_once import outcome
 from tests.bridge.faults import ways
 from tests.bridge.gateway import LOOPBACK, Forward, Gateway, forward_proxy, gateway
 from tests.bridge.running import Bridge
@@ -174,11 +173,6 @@ CASES = {
     "a token against forgery": a_token_against_forgery,
     "a key that is replaced": a_key_that_is_replaced,
 }
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def came(scene: Scene, request: pytest.FixtureRequest) -> dict[str, Any]:
-    return await at_once(CASES, scene, request)
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -13,27 +13,14 @@ from typing import Any
 import pytest
 
 from sessions.explaining import EXPECTED, why
-from sessions.installing import Uninstallable, python
-from sessions.release import DEFAULT, Release
+from sessions.release import DEFAULT
 from tests.local.test_demonstration import topics
 
 DEMO = [sys.executable, "-m", "sessions.demo"]
-REQUIRED = os.environ.get("REQUIRE_PREFECT", "0") not in {"", "0"}
-
-alone = pytest.mark.xdist_group("bridge")
-"""Two servers of Prefect at a time are too much for a small machine."""
-
-
-@pytest.fixture(scope="module")
-def prefect() -> None:
-    try:
-        python(Release.of(DEFAULT))
-    except Uninstallable as error:
-        (pytest.fail if REQUIRED else pytest.skip)(f"Prefect {DEFAULT} cannot be installed: {error}")
 
 
 @pytest.fixture
-async def environment(kafka: str, prefect: None, tmp_path: Path) -> AsyncIterator[dict[str, str]]:
+async def environment(kafka: str, prefect: Path, tmp_path: Path) -> AsyncIterator[dict[str, str]]:
     """With a directory for all that is temporary. Whatever comes of the demo, nothing is left of it."""
     yield os.environ | {"KAFKA_BOOTSTRAP_SERVERS": kafka, "TMPDIR": f"{tmp_path}", "PYTHONUNBUFFERED": "1"}
     assert left(tmp_path) == []
@@ -52,7 +39,6 @@ def left(directory: Path) -> list[str]:
     return found
 
 
-@alone
 def test_it_shows_what_happened(environment: dict[str, str]):
     done = subprocess.run(DEMO, env=environment, capture_output=True, text=True, timeout=240)
     assert (done.returncode, done.stderr) == (0, "")
@@ -68,7 +54,6 @@ def test_it_shows_what_happened(environment: dict[str, str]):
         assert any(re.fullmatch(line, said) for said in done.stdout.splitlines()), (line, done.stdout)
 
 
-@alone
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it(environment: dict[str, str], number: signal.Signals):
     with subprocess.Popen(DEMO, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
