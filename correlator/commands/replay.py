@@ -15,9 +15,7 @@ from rich.progress import DownloadColumn
 from rich.table import Table
 
 from correlator import page, prefect, records
-from correlator.bridge.failures import Failure
 from correlator.commands.progress import progress
-from correlator.commands.server_lines import ServerLines
 from correlator.core import Fate, Lifecycle
 from correlator.moments import Moment
 from correlator.replay import Replay
@@ -76,6 +74,9 @@ def run_server(
     settings: Settings, since: datetime | None, *, open_: bool, flush: bool, html: str | None = None
 ) -> None:
     """Replay what a Prefect server still has: see `run`. Raises `SettingsError`, too."""
+    from correlator.bridge.failures import Failure  # an HTTP client, which files need not wait for
+    from correlator.commands.server_lines import ServerLines
+
     console = Console(stderr=True, highlight=False)
     events = ServerLines(settings, since, console)
     try:
