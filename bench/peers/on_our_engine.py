@@ -15,7 +15,7 @@ from correlator.engine import (
     Message,
     Options,
     Slice,
-    Transaction,
+    Step,
     die,
     leave,
     run,
@@ -31,16 +31,16 @@ class Join:
     def __init__(self, table: CommittedTable, output: str) -> None:
         self._table, self._output = table, output
 
-    def assigned(self, partition: int, end: int) -> Iterator[Transaction]:
+    def assigned(self, partition: int, end: int) -> Iterator[Step]:
         return iter(())
 
     def revoked(self, partition: int) -> None:
         pass
 
-    def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Transaction]:
+    def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Step]:
         return iter(())
 
-    def __call__(self, slice_: Slice) -> Iterator[Transaction]:
+    def __call__(self, slice_: Slice) -> Iterator[Step]:
         starts: dict[bytes, bytes | None] = {}
         messages = []
         for one in slice_.records:
@@ -55,7 +55,7 @@ class Join:
                 starts[key] = None
                 value = orjson.dumps(record(key.decode(), start, event))
                 messages.append(Message(self._output, slice_.partition, key, value, []))
-        yield Transaction(messages, starts, slice_.end)
+        yield Step(messages, starts, slice_.end)
 
 
 async def main(job: Job) -> None:

@@ -14,9 +14,9 @@ from correlator.engine.slices import (
     Received,
     Slice,
     Stage,
+    Step,
     Table,
     TopicPartition,
-    Transaction,
 )
 from correlator.engine.store import MemoryStore, Store
 from correlator.engine.table import CommittedTable
@@ -41,11 +41,11 @@ __all__ = [
     "Slice",
     "Stage",
     "Standstill",
+    "Step",
     "Store",
     "Table",
     "TakenAway",
     "TopicPartition",
-    "Transaction",
     "Watchdog",
     "describe",
     "die",

@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection, Iterable
 
 from correlator.engine.holding import Holding
 from correlator.engine.kafka import Kafka
-from correlator.engine.lane import Lane, LostSlice, NotRecovered
+from correlator.engine.lane import LostSlice, NotRecovered
+from correlator.engine.membership import Membership
 from correlator.engine.slices import Slice, TopicPartition
 
 
@@ -17,25 +18,25 @@ class Assignments:
     def __init__(
         self,
         topics: Collection[str],
-        lane: Callable[[TopicPartition], Lane],
+        hold: Callable[[Iterable[TopicPartition], Membership, Kafka], Holding],
         *,
         fail: Callable[[str, BaseException], None],
     ) -> None:
-        """``topics``: those that stages read. ``lane``: makes a new one for a partition. ``fail``: ends the process."""
+        """``topics``: those that stages read. ``hold``: makes a holding of partitions. ``fail``: ends the process."""
         self.topics = topics
-        self._lane, self._fail = lane, fail
+        self._hold, self._fail = hold, fail
         self.holding: Holding | None = None
         """None while this process belongs to no generation of the group."""
         self._letting_go = asyncio.Lock()
 
-    async def take_over(self, assigned: Iterable[TopicPartition], kafka: Kafka) -> Holding | None:
-        """Hold the stream partitions among ``assigned``, with their previous owners fenced, and ready for recovery."""
+    async def take_over(
+        self, assigned: Iterable[TopicPartition], membership: Membership, kafka: Kafka
+    ) -> Holding | None:
+        """Hold the stream partitions among ``assigned``, ready for recovery."""
         try:  # aiokafka would log an exception of this callback, and wait for the next rebalance
             await self.let_go()
-            holding = Holding({tp: self._lane(tp) for tp in sorted(assigned) if tp.topic in self.topics}, kafka)
-            await holding.fence()
-            self.holding = holding
-            await holding.reconcile()
+            self.holding = self._hold(sorted(tp for tp in assigned if tp.topic in self.topics), membership, kafka)
+            await self.holding.take_over()
         except Exception as exc:  # noqa: BLE001 - whatever it is, it must not be survived
             self._fail("could not take over the assigned partitions", exc)
         return self.holding
@@ -61,11 +62,11 @@ class Assignments:
         if self.holding is not None:
             self.holding.open()
 
-    def offer(self, slice_: Slice) -> None:
-        """Hand a slice of the current assignment to its lane."""
+    def offer(self, tenure: object, slices: Iterable[Slice]) -> None:
+        """Hand slices to their lanes. Those of an earlier assignment are read by whoever holds the partition now."""
         try:
-            if self.holding is not None:
-                self.holding.offer(slice_)
+            if self.holding is not None and self.holding is tenure:
+                self.holding.offer(slices)
         except LostSlice as exc:
             self._fail("a slice was lost on its way to the stage", exc)
 

@@ -2,14 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP
 
 from correlator.engine.assignments import Assignments
+from correlator.engine.brokers import Brokers
 from correlator.engine.kafka import Extent, Fetched
+from correlator.engine.membership import Membership
+from correlator.engine.options import Options
 from correlator.engine.reading import SliceThread
 from correlator.engine.slices import TopicPartition
 
@@ -25,6 +28,8 @@ class SliceConsumer(Consumer):
     def _new_consumer_thread(self) -> SliceThread:
         thread = SliceThread(self, loop=self.loop, beacon=self.beacon)
         thread.streams = self._assignments.topics
+        thread.hand_over = self._assignments.offer
+        thread.fetches_apart = self.transport.options.fetches_apart
         return thread
 
     @property
@@ -32,8 +37,13 @@ class SliceConsumer(Consumer):
         return self.transport.assignments
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """Fence the previous owners; only then may Faust look at the ends of changelogs and at committed offsets."""
-        self._thread.tenure = await self._assignments.take_over({TopicPartition(*tp) for tp in assigned}, self)
+        """Take over, before Faust looks at the ends of changelogs."""
+        options = self.transport.options
+        # Noted now: later, the client may be a member of another generation, or of none.
+        coordinator: Any = self._thread._ensure_consumer()._coordinator
+        membership = Membership(options.app_id, generation_id, coordinator.member_id, options.instance_id)
+        partitions = {TopicPartition(*tp) for tp in assigned}
+        self._thread.tenure = await self._assignments.take_over(partitions, membership, self)
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def perform_seek(self) -> None:
@@ -59,6 +69,13 @@ class SliceConsumer(Consumer):
         """Called with the flow stopped, when partitions are revoked and when the app stops."""
         await self._assignments.let_go()
 
+    async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
+        """Up to where Faust recovers. aiokafka tells a reader of committed records where these end, as yet: what is
+        being committed lies behind that.
+        """
+        ends = await self.transport.brokers().ends([TopicPartition(*tp) for tp in partitions])
+        return {TP(*tp): end for tp, end in ends.items()}
+
     # What `Kafka` asks
 
     async def extents(self, *tps: TopicPartition) -> Mapping[TopicPartition, Extent]:
@@ -66,13 +83,6 @@ class SliceConsumer(Consumer):
         partitions = [TP(*tp) for tp in tps]
         beginnings, ends = await asyncio.gather(self.earliest_offsets(*partitions), self.highwaters(*partitions))
         return {TopicPartition(*tp): Extent(beginnings[tp], ends[tp]) for tp in partitions}
-
-    async def read_from_committed(self, *tps: TopicPartition) -> Mapping[TopicPartition, int | None]:
-        """Seek partitions to their committed offsets. Those without one stay where they are, which may be behind what
-        was read and dropped.
-        """
-        await super().perform_seek()
-        return {tp: self._committed_offset[TP(*tp)] for tp in tps}
 
     async def read_from(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Seek partitions to offsets."""
@@ -97,8 +107,10 @@ class SliceTransport(Transport):
 
     Consumer = SliceConsumer
 
-    def __init__(self, *args: Any, assignments: Assignments, **kwargs: Any) -> None:
-        self.assignments = assignments
+    def __init__(
+        self, *args: Any, assignments: Assignments, options: Options, brokers: Callable[[], Brokers], **kwargs: Any
+    ) -> None:
+        self.assignments, self.options, self.brokers = assignments, options, brokers
         super().__init__(*args, **kwargs)
 
     @property

@@ -1,20 +1,29 @@
-"""The engine: stages in a Faust app, which take a slice of records at a time, each slice in a transaction."""
+"""The engine: stages in a Faust app, each taking a slice of records at a time; what they make of it is committed
+together.
+"""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, cast
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import cast
+from uuid import uuid4
 
 from faust.tables.manager import TableManager
 
 from correlator.engine import seams
 from correlator.engine.assignments import Assignments
+from correlator.engine.beats import Beats
+from correlator.engine.brokers import Brokers
 from correlator.engine.consumer import SliceTransport
+from correlator.engine.holding import Holding
+from correlator.engine.kafka import Kafka
 from correlator.engine.lane import Lane
+from correlator.engine.membership import Membership
 from correlator.engine.options import Options, faust_app
 from correlator.engine.progress import Sign, Standstill
-from correlator.engine.publishing import Publisher
+from correlator.engine.publishing import Producer
 from correlator.engine.slices import Stage, TopicPartition
 from correlator.engine.store import Store
+from correlator.engine.strangers import end_strangers
 from correlator.engine.table import CommittedTable
 from correlator.engine.watchdog import Watchdog
 
@@ -32,9 +41,18 @@ class Engine:
         self.options = options
         self.fail = fail
         self._stages: dict[str, tuple[Stage, CommittedTable | None]] = {}
-        self.assignments = Assignments(self._stages.keys(), self._lane, fail=fail)
-        self.app = faust_app(options)
-        self._transport = SliceTransport(self.app.conf.broker_consumer, self.app, assignments=self.assignments)
+        self.id = f"{_prefix(options)}{options.instance_id or uuid4().hex[:12]}"
+        """Its transactional id, and its client id in the group."""
+        self._producer: Producer | None = None
+        self.assignments = Assignments(self._stages.keys(), self._hold, fail=fail)
+        self.app = faust_app(options, self.id)
+        self._transport = SliceTransport(
+            self.app.conf.broker_consumer,
+            self.app,
+            assignments=self.assignments,
+            options=options,
+            brokers=lambda: self._brokers,
+        )
         self.app.transport = self._transport
         self.watchdog = Watchdog(self._signs, limit=options.stall_limit, fail=fail)
 
@@ -47,15 +65,27 @@ class Engine:
     def add_stage(self, topic: str, stage: Stage, table: CommittedTable | None = None) -> None:
         """Let ``stage`` process the slices of ``topic``; the changes that it yields go to ``table``."""
         self._stages[topic] = (stage, table)
-        source = self.app.topic(topic, key_serializer="raw", value_serializer="raw", acks=False)
 
-        async def read(stream: Any) -> None:
-            async for event in stream.noack().events():
-                # One of an earlier assignment is read by whoever holds the partition now.
-                if event.message.generation_id == self.app.consumer_generation_id:
-                    self.assignments.offer(event.message.value)
+    async def start(self) -> None:
+        """Take the transactional id, before the group is joined: whatever a process of the same name has left open has
+        ended then. Raises `NotPermitted`, and aiokafka's errors.
+        """
+        options = self.options
+        self._producer = Producer(
+            self.id,
+            options.client,
+            timeout=options.transaction_timeout,
+            max_batch=options.max_batch,
+            permission=f"the prefix {options.app_id}-",
+        )
+        await self._producer.start()
+        for topic in self._stages:  # that is all that Faust has to know of them: there are no agents
+            self.app.topics.add(self.app.topic(topic, acks=False))
 
-        self.app.agent(source, name=f"slices of {topic}")(read)
+    async def stop(self) -> None:
+        """Close the connections, all being committed."""
+        if self._producer is not None:
+            await self._producer.stop()
 
     @property
     def ready(self) -> bool:
@@ -111,12 +141,33 @@ class Engine:
         holding = self.assignments.holding
         return {"joining the group": Sign(self.app.consumer_generation_id)} if holding is None else holding.signs()
 
-    def _lane(self, tp: TopicPartition) -> Lane:
-        stage, table = self._stages[tp.topic]
-        return Lane(tp, stage, table, self._publisher(tp), limit=self.options.slice_records, fail=self.fail)
+    def _hold(self, partitions: Iterable[TopicPartition], membership: Membership, kafka: Kafka) -> Holding:
+        options, brokers, producer = self.options, self._brokers, self._producer
+        assert producer is not None
 
-    def _publisher(self, tp: TopicPartition) -> Publisher:
-        options = self.options
-        return Publisher(
-            tp, options.app_id, options.client, timeout=options.transaction_timeout, max_batch=options.max_batch
+        def beats(lanes: Iterable[Lane]) -> Beats:
+            return Beats(
+                lanes,
+                producer,
+                membership,
+                apart=options.beats_apart,
+                fail=self.fail,
+            )
+
+        return Holding(
+            [Lane(tp, *self._stages[tp.topic], limit=options.slice_records) for tp in partitions],
+            kafka,
+            brokers,
+            beats=beats,
+            meanwhile=lambda: end_strangers(brokers, _prefix(options)),
         )
+
+    @property
+    def _brokers(self) -> Brokers:
+        assert self._producer is not None, "start() comes before the group is joined"
+        return Brokers(self._producer.client, self.options.app_id)
+
+
+def _prefix(options: Options) -> str:
+    """What the transactional ids of all workers begin with. No app id has a colon, so nobody else's do."""
+    return f"{options.app_id}-worker:"

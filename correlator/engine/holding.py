@@ -1,9 +1,12 @@
-"""The partitions of one assignment, from fencing their previous owners to letting them go."""
+"""The partitions of one assignment, from what their previous owners left to letting them go."""
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from typing import Any
 
+from correlator.engine.beats import Beats
+from correlator.engine.brokers import Brokers
 from correlator.engine.kafka import Extent, Fetched, Kafka
 from correlator.engine.lane import Lane
 from correlator.engine.progress import Sign
@@ -14,39 +17,55 @@ log = logging.getLogger(__name__)
 
 class Holding:
     """The lanes of one assignment, one for each partition. Faust by itself takes partitions over in an order that loses
-    records or processes them twice; this is the right order:
+    records or processes them twice; this is the right order (`docs/protocol.md`):
 
-    1. `fence` the previous owners of all partitions, also of those that were ours before: another process may have had
-       them in between;
-    2. `reconcile` the tables with their changelogs, which nobody else writes any more; Faust then recovers them;
-    3. `seek` to the committed offsets, which are final since 1;
+    1. `take_over`: wait until the committed offsets are settled, and note where the changelogs end; meanwhile, end what
+       dead workers have left open;
+    2. Faust recovers the tables up to there, or further;
+    3. `seek` to the committed offsets;
     4. `open`: reading begins once Faust has emptied its queues for the last time.
 
     While it is open, slices are `offer`-ed to their lanes; `shut` ends the reading, and `close` commits what is left.
     """
 
-    def __init__(self, lanes: Mapping[TopicPartition, Lane], kafka: Kafka) -> None:
-        self.lanes = lanes
+    def __init__(
+        self,
+        lanes: Iterable[Lane],
+        kafka: Kafka,
+        brokers: Brokers,
+        *,
+        beats: Callable[[Iterable[Lane]], Beats],
+        meanwhile: Callable[[], Coroutine[Any, Any, None]],
+    ) -> None:
+        """``beats``: begins to commit what lanes have. ``meanwhile``: what is to go on until reading begins."""
+        self.lanes = {lane.input: lane for lane in lanes}
         self.starts: Mapping[TopicPartition, int] = {}
         """Where the reading of each partition begins; empty until it is sought."""
-        self._kafka = kafka
-        self._changelogs = {lane.changelog: lane for lane in lanes.values() if lane.changelog is not None}
+        self._kafka, self._brokers = kafka, brokers
+        self._begin, self._meanwhile = beats, meanwhile
+        self._changelogs = {lane.changelog: lane for lane in self.lanes.values() if lane.changelog is not None}
+        self._committed: Mapping[TopicPartition, int | None] = {}
+        self._extents: Mapping[TopicPartition, Extent] = {}
+        self._waiting: asyncio.Task[None] | None = None
+        self._beats: Beats | None = None
         self.is_open = False
         """Whether slices are read and processed."""
         self.is_closed = False
         """Whether the partitions have been given up, or are being given up."""
 
-    async def fence(self) -> None:
-        """Fence the previous owners: they can commit nothing more, and their open transactions have ended."""
-        await asyncio.gather(*(lane.fence() for lane in self.lanes.values()))
-
-    async def reconcile(self) -> None:
-        """Drop local copies that their changelogs cannot complete, before recovery continues from them."""
-        if not self._changelogs:
+    async def take_over(self) -> None:
+        """Wait for what the previous owners have not finished, and drop local copies that their changelogs cannot
+        complete.
+        """
+        if not self.lanes:
             return
-        extents = await self._kafka.extents(*self._changelogs)
+        self._waiting = asyncio.create_task(self._meanwhile())
+        self._committed = await self._brokers.settled_offsets(self.lanes.keys())
+        # Asked after the assignment, this lies behind all that can still be committed of the time before: what is
+        # delivered later belongs to a beat whose offsets are refused.
+        self._extents = await self._kafka.extents(*self.lanes, *self._changelogs)
         for changelog, lane in self._changelogs.items():
-            if (warning := lane.reconcile(*extents[changelog])) is not None:
+            if (warning := lane.reconcile(*self._extents[changelog])) is not None:
                 log.warning("%s", warning)
 
     async def seek(self) -> None:
@@ -54,22 +73,23 @@ class Holding:
 
         Raises `NotRecovered`.
         """
-        committed = await self._kafka.read_from_committed(*self.lanes)
-        extents = await self._kafka.extents(*self.lanes, *self._changelogs)
         for changelog, lane in self._changelogs.items():
-            lane.require_recovered(*extents[changelog])
-        starts = {tp: _start(tp, committed[tp], extents[tp]) for tp in self.lanes}
-        await self._kafka.read_from({tp: start for tp, start in starts.items() if start != committed[tp]})
+            lane.require_recovered(*self._extents[changelog])
+        starts = {tp: _start(tp, self._committed[tp], self._extents[tp]) for tp in self.lanes}
+        await self._kafka.read_from(starts)
         if self.is_closed:  # a rebalance came in between
             return
         for tp, lane in self.lanes.items():
             lane.open(starts[tp])
+        self._beats = self._begin(self.lanes.values())
+        self._beats.want()
         self.starts = starts
 
     def open(self) -> None:
         """Begin reading, if the starts are sought: Faust resumes the flow several times before that."""
         if self.starts and not self.is_open:
             self.is_open = True
+            self._wait_no_more()
             log.info("holds %s", ", ".join(map(str, sorted(self.lanes))))
 
     def shut(self) -> None:
@@ -80,7 +100,13 @@ class Holding:
         """Finish and commit what is being published, and give the partitions up."""
         self.is_closed = True
         self.shut()
-        await asyncio.gather(*(lane.close() for lane in self.lanes.values()))
+        self._wait_no_more()
+        if self._beats is not None:
+            await self._beats.close()
+
+    def _wait_no_more(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
 
     def reads(self, tp: TopicPartition) -> bool:
         """Whether a partition may be read now. Asked from the consumer's thread, too."""
@@ -92,15 +118,19 @@ class Holding:
         """Whether any lane has no room."""
         return not all(lane.has_room for lane in self.lanes.values())
 
-    def offer(self, slice_: Slice) -> None:
-        """Hand a slice to its lane. Raises `LostSlice`."""
-        if self.is_open:
-            self.lanes[TopicPartition(slice_.topic, slice_.partition)].offer(slice_)
+    def offer(self, slices: Iterable[Slice]) -> None:
+        """Hand slices to their lanes. Raises `LostSlice`."""
+        if self.is_open and self._beats is not None:
+            for slice_ in slices:
+                self.lanes[TopicPartition(slice_.topic, slice_.partition)].offer(slice_)
+            self._beats.want()
 
     def nudge(self) -> None:
         """Let idle lanes do what is due by time."""
         for _, lane, fetched in self._fetched():
             lane.nudge(fetched.last_stable_offset)
+        if self.is_open and self._beats is not None:
+            self._beats.want()
 
     def lags(self) -> dict[TopicPartition, int]:
         """How many offsets each partition is behind the end of its committed records, where that is known."""

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 from aiokafka.client import AIOKafkaClient, ConnectionGroup
 from aiokafka.cluster import ClusterMetadata
 from aiokafka.conn import CloseReason
-from aiokafka.errors import KafkaConnectionError, RequestTimedOutError
+from aiokafka.errors import KafkaConnectionError, KafkaError, NodeNotReadyError, RequestTimedOutError
 
 ANSWERING = 3.0
 """Seconds that a broker may take to answer about the cluster before another one is asked."""
@@ -35,9 +35,16 @@ def make_impatient(client: AIOKafkaClient) -> None:
     client.__class__ = ImpatientClient
 
 
+def unanswered(client: AIOKafkaClient) -> int:
+    """How many requests of an impatient client were sent and got no answer: they may arrive yet."""
+    assert isinstance(client, ImpatientClient)
+    return client.unanswered
+
+
 class ImpatientClient(AIOKafkaClient):
     """aiokafka's client, with bounds on what it waits for from a single broker."""
 
+    unanswered = 0
     _present: frozenset[int] = frozenset()
     """The cluster's brokers as of the last metadata."""
 
@@ -67,6 +74,9 @@ class ImpatientClient(AIOKafkaClient):
         doubting = self._loop.call_later(DOUBT, doubt)
         try:
             return await super().send(node_id, request, group=group)
+        except KafkaError as error:
+            self.unanswered += not isinstance(error, NodeNotReadyError)  # then it was not sent
+            raise
         finally:
             doubting.cancel()
 

@@ -7,9 +7,7 @@ from correlator.engine.slices import TopicPartition
 
 
 class Extent(NamedTuple):
-    """The offsets that a partition holds: from ``beginning`` up to, and without, ``end``, where committed records
-    end.
-    """
+    """The offsets that a partition holds: from ``beginning`` up to, and without, ``end``, the high watermark."""
 
     beginning: int
     end: int
@@ -31,9 +29,6 @@ class Kafka(Protocol):
 
     async def extents(self, *tps: TopicPartition) -> Mapping[TopicPartition, Extent]:
         """Which offsets partitions hold."""
-
-    async def read_from_committed(self, *tps: TopicPartition) -> Mapping[TopicPartition, int | None]:
-        """Seek partitions to their committed offsets, and return those; None where there is none."""
 
     async def read_from(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Seek partitions to offsets."""

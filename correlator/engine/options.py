@@ -29,8 +29,13 @@ class Options(NamedTuple):
     datadir: str
     """Where Faust may write files."""
     transaction_timeout: float = 60.0
-    """How long a transaction may take: a broker that hangs makes it take long. Only a transaction that nobody takes
-    over stays open for this long; a successor ends its predecessor's at once."""
+    """How long a transaction may take: a broker that hangs makes it take long. One whose worker is gone is ended
+    sooner, by who takes over (`strangers`)."""
+    fetches_apart: float = 0.05
+    """Time from one fetch to the next, of the same broker: longer is cheaper, and adds half of itself to the time that
+    an event takes, twice in two hops. The first after a silence is answered at once."""
+    beats_apart: float = 0.025
+    """Time from the beginning of a transaction to that of the next: several brokers do not answer together."""
     nudge_interval: float = 2.0
     """Time between two calls of a stage's ``idle``."""
     stop_limit: float = 20.0
@@ -38,8 +43,8 @@ class Options(NamedTuple):
     broker that hangs would hold it up until requests time out."""
 
 
-def faust_app(options: Options) -> faust.App:
-    """The app, without stages."""
+def faust_app(options: Options, client_id: str) -> faust.App:
+    """The app, without stages. ``client_id``: what the group is told that this process is called."""
     return faust.App(
         options.app_id,
         broker=[URL(f"kafka://{broker}") for broker in options.client["bootstrap_servers"]],
@@ -50,6 +55,7 @@ def faust_app(options: Options) -> faust.App:
         topic_disable_leader=True,
         web_enabled=False,
         table_standby_replicas=0,  # Faust empties the queue that standbys are read through when the flow resumes
+        broker_client_id=client_id,
         consumer_group_instance_id=options.instance_id,
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=8 << 20,

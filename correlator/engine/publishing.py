@@ -7,10 +7,14 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 import aiokafka
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, TransactionalIdAuthorizationFailed
 
-from correlator.engine.impatient import make_impatient
-from correlator.engine.slices import Changes, Headers, Message, TopicPartition, Transaction
+from correlator.engine.impatient import make_impatient, unanswered
+from correlator.engine.membership import Membership
+from correlator.engine.offsets import commit_in_the_name_of
+from correlator.engine.renewing import renew
+from correlator.engine.slices import Changes, Headers, Message, TopicPartition
 
 Row = tuple[bytes | None, bytes | None, Headers]
 """Key, value and headers of a message."""
@@ -28,11 +32,10 @@ class NotPermitted(Exception):
 
 
 class Offsets(NamedTuple):
-    """How far a group has read a partition."""
+    """How far partitions are processed, in the name of a member of the group."""
 
-    group: str
-    input: TopicPartition
-    end: int
+    membership: Membership
+    ends: Mapping[TopicPartition, int]
 
 
 class Entries(NamedTuple):
@@ -55,12 +58,19 @@ class Producer:
         self._id, self._permission = id_, permission
         self._producer = aiokafka.AIOKafkaProducer(
             **client,
-            transactional_id=self._id,
+            client_id=id_,
+            transactional_id=id_,
             transaction_timeout_ms=int(timeout * 1000),
             max_batch_size=max_batch,
             acks="all",
         )
         make_impatient(self._producer.client)
+        self._unanswered = 0
+
+    @property
+    def client(self) -> AIOKafkaClient:
+        """Its connections."""
+        return self._producer.client
 
     async def start(self) -> None:
         """Fence the id's previous owner; returns when its open transaction, if any, has ended.
@@ -88,28 +98,33 @@ class Producer:
         await producer.client.close()
 
     async def commit(
-        self, messages: Iterable[Message], entries: Entries | None = None, offsets: Offsets | None = None
-    ) -> int | None:
+        self, messages: Iterable[Message], entries: Iterable[Entries] = (), offsets: Offsets | None = None
+    ) -> Mapping[TopicPartition, int]:
         """Commit a transaction.
 
-        Returns the changelog offset of its last change, or None if it has none. Raises whatever went wrong; the outcome
-        of the transaction is then unknown and whoever has the id next settles it by its `start`.
+        Returns for each changelog the offset of its last change. Raises whatever went wrong; the outcome of the
+        transaction is then unknown and whoever has the id next settles it by its `start`.
         """
         producer = self._producer
+        if self._unanswered != unanswered(producer.client):  # it may arrive yet, in the middle of this one
+            await renew(producer)
+            self._unanswered = unanswered(producer.client)
         await producer.begin_transaction()
-        changed: list[Awaitable[int]] = []
-        if entries is not None:
-            rows: Iterable[Row] = [(key, value, []) for key, value in entries.changes.items()]
-            changed = await self._send(entries.changelog, rows)
+        changed: dict[TopicPartition, list[Awaitable[int]]] = {}
+        for changelog, changes in entries:
+            rows: Iterable[Row] = [(key, value, []) for key, value in changes.items()]
+            changed[changelog] = await self._send(changelog, rows)
         sent = [batch for to, rows in _by_partition(messages) for batch in await self._send(to, rows)]
         # Await every delivery first: aiokafka commits a transaction even if some of its batches failed. And the broker
         # refuses offsets for a moment while batches are in flight (NotEnoughReplicas, retried after 100 ms).
-        delivered = await asyncio.gather(*changed, *sent)
+        delivered = await asyncio.gather(*(batch for its in changed.values() for batch in its), *sent)
         if offsets is not None:
-            ends = {aiokafka.TopicPartition(*offsets.input): offsets.end}
-            await producer.send_offsets_to_transaction(ends, offsets.group)
+            await commit_in_the_name_of(producer, offsets.membership, offsets.ends)
         await producer.commit_transaction()
-        return max(delivered[: len(changed)], default=None)
+        last, several = dict[TopicPartition, int](), iter(delivered)
+        for changelog, batches in changed.items():
+            last[changelog] = max(offset for _, offset in zip(batches, several, strict=False))
+        return last
 
     async def _send(self, to: TopicPartition, rows: Iterable[Row]) -> list[Awaitable[int]]:
         """Send rows in whole batches, at a tenth of the cost of ``send`` for each row. Returns an awaitable for each
@@ -137,27 +152,6 @@ class Producer:
             return first + int(batch.record_count()) - 1
 
         return last_offset()
-
-
-class Publisher(Producer):
-    """The transactional producer of one input partition.
-
-    The transactional id belongs to the partition, not to the process: aiokafka commits offsets (TxnOffsetCommit v0)
-    without naming the group's member, so only a shared id fences the previous owner of a partition (see KIP-447).
-    """
-
-    def __init__(
-        self, input_: TopicPartition, group: str, client: Mapping[str, Any], *, timeout: float, max_batch: int
-    ) -> None:
-        """See `Producer`."""
-        id_, permission = f"{group}-{input_.topic}-{input_.partition}", f"the prefix {group}-"
-        super().__init__(id_, client, timeout=timeout, max_batch=max_batch, permission=permission)
-        self._input, self._group = input_, group
-
-    async def publish(self, transaction: Transaction, changelog: TopicPartition | None) -> int | None:
-        """Commit what a stage made of a slice: see `commit`. This process must end where it raises."""
-        entries = None if changelog is None else Entries(changelog, transaction.changes)
-        return await self.commit(transaction.messages, entries, Offsets(self._group, self._input, transaction.end))
 
 
 def _by_partition(messages: Iterable[Message]) -> Iterator[tuple[TopicPartition, list[Row]]]:

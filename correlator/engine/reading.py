@@ -1,13 +1,13 @@
 """Reading: the records that a poll returns of a partition are one slice, and only partitions taken over are read."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Protocol
 
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from faust.types import TP
 
+from correlator.engine.fetching import make_unhurried
 from correlator.engine.impatient import make_impatient
-from correlator.engine.plain import make_plain
 from correlator.engine.slices import Slice, TopicPartition
 
 WHILE_FULL = 0.02
@@ -56,7 +56,7 @@ class WentBack(Exception):
 
 
 class SliceThread(AIOKafkaConsumerThread):
-    """Faust's consumer thread; it reads committed records, and returns a slice for each partition of a poll.
+    """Faust's consumer thread; it reads committed records, and makes a slice of each partition of a poll.
 
     A slice ends at the consumer's position, so recovery, which waits for a record at the end of the changelog, also
     gets past a control record there, which is never returned (faust-streaming/faust #47).
@@ -64,6 +64,10 @@ class SliceThread(AIOKafkaConsumerThread):
 
     streams: Collection[str] = ()
     """The topics that stages read. The others are changelogs, which Faust's recovery seeks and reads."""
+    hand_over: Callable[[Tenure, list[Slice]], None]
+    """What takes slices of stream partitions, in the app's event loop. Faust is shown only those of changelogs: it
+    makes two tasks of each."""
+    fetches_apart: float
     tenure: Tenure | None = None
     _seen: Tenure | None = None
     _handed: dict[TP, int]
@@ -81,14 +85,17 @@ class SliceThread(AIOKafkaConsumerThread):
     ) -> Any:
         if self.tenure is not None and self.tenure.full:
             timeout = min(timeout or WHILE_FULL, WHILE_FULL)
-        make_plain(consumer._fetcher)
+        make_unhurried(consumer._fetcher, self.fetches_apart)
         readable = Readable(active_partitions or (), self)
         fetched = await super()._fetch_records(consumer, readable, timeout=timeout, max_records=max_records)  # type: ignore[arg-type]
         if not self.consumer.flow_active or self.tenure is None:
             return {}
         if self.tenure is not self._seen:  # recovery may wait for a position that was handed over before
             self._seen, self._handed = self.tenure, {}
-        return {tp: [SliceRecord(slice_)] for tp, slice_ in self._slices(consumer, self.tenure, readable, fetched)}
+        slices = list(self._slices(consumer, self.tenure, readable, fetched))
+        if ours := [slice_ for tp, slice_ in slices if tp.topic in self.streams]:
+            self.consumer.loop.call_soon_threadsafe(self.hand_over, self.tenure, ours)
+        return {tp: [SliceRecord(slice_)] for tp, slice_ in slices if tp.topic not in self.streams}
 
     def _slices(
         self, consumer: Any, tenure: Tenure, readable: "Readable", fetched: Mapping[TP, list[Any]]

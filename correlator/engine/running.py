@@ -22,7 +22,7 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 def die(what: str, exc: BaseException) -> None:
     """Log one line and end the process at once: memory may differ from what is durable, so nothing may continue.
 
-    A successor fences this process, aborts its transaction, and reads again from the committed offset.
+    A successor ends its transaction, and reads again from the committed offset.
     """
     log.critical("%s, so this process ends: %s", what, describe(exc))
     leave(1)
@@ -33,7 +33,7 @@ def describe(exc: BaseException) -> str:
     if isinstance(exc, BaseExceptionGroup):  # a task group's own text says only how many there are
         return describe(exc.exceptions[0])
     if isinstance(exc, ProducerFenced):  # aiokafka's own text says the same, and less clearly
-        return "ProducerFenced: another process holds the partition now, or a transaction took longer than its timeout"
+        return "ProducerFenced: others have taken over, or a transaction took longer than its timeout"
     cause = f" ({describe(exc.__cause__)})" if exc.__cause__ is not None else ""
     text, name = " ".join(str(exc).split()), type(exc).__name__
     return (f"{name}: {text}" if text and name not in text else text or name) + cause
@@ -57,7 +57,7 @@ async def run(engine: Engine) -> bool:
         )
     )
     stopping = asyncio.ensure_future(stop.wait())
-    starting = asyncio.ensure_future(app.start())
+    starting = asyncio.ensure_future(_start(engine))
     await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if starting.done():
         stopped = asyncio.ensure_future(app.wait_until_stopped())
@@ -70,6 +70,11 @@ async def run(engine: Engine) -> bool:
     return stopped_whole
 
 
+async def _start(engine: Engine) -> None:
+    await engine.start()
+    await engine.app.start()
+
+
 async def _stop(engine: Engine) -> bool:
     """Finish what is in hand and leave, within a limit: Faust, or a broker that hangs, may keep us waiting."""
     in_hand = engine.assignments.in_hand
@@ -79,6 +84,7 @@ async def _stop(engine: Engine) -> bool:
         async with limit:
             await engine.app.stop()
             await engine.assignments.let_go()
+            await engine.stop()
     if limit.expired() and in_hand:  # not caught as an exception: Faust swallows the cancellation
         engine.fail(f"it did not stop within {patience:.0f} seconds", TimeoutError("Kafka or Faust kept it waiting"))
     return not limit.expired()

@@ -63,8 +63,10 @@ class Message(NamedTuple):
     """In a list: aiokafka's batches insist on one."""
 
 
-class Transaction(NamedTuple):
-    """What is committed together: messages, changes of the stage's table (None deletes), and the input's offset."""
+class Step(NamedTuple):
+    """What a stage makes of a slice, or of a part of it. It is committed whole or not at all: messages, changes of the
+    stage's table (None deletes), and the input's offset.
+    """
 
     messages: Sequence[Message]
     changes: Changes
@@ -75,7 +77,7 @@ class Transaction(NamedTuple):
 
 
 class Table(Protocol):
-    """A stage's state by partition and key, as of the last committed transaction of each partition."""
+    """A stage's state by partition and key, as of the last committed step of each partition."""
 
     @property
     def changelog_topic_name(self) -> str: ...
@@ -93,21 +95,21 @@ class Table(Protocol):
 
 
 class Stage(Protocol):
-    """A function from slices to transactions, with state for the partitions that this process holds."""
+    """A function from slices to steps, with state for the partitions that this process holds."""
 
-    def assigned(self, partition: int, offset: int) -> Iterator[Transaction]:
+    def assigned(self, partition: int, offset: int) -> Iterator[Step]:
         """The partition is taken over, its table recovered, and its input committed up to ``offset``. Its first slice
-        comes after all that this yields. Transactions yielded here end at ``offset``; empty ones let others run.
+        comes after all that this yields. Steps yielded here end at ``offset``; empty ones let others run.
         """
 
     def revoked(self, partition: int) -> None:
         """The partition is given up."""
 
-    def __call__(self, slice_: Slice) -> Iterator[Transaction]:
-        """Process a slice. The next transaction is requested only when the one before it is committed."""
+    def __call__(self, slice_: Slice) -> Iterator[Step]:
+        """Process a slice. The next step is requested only when the one before it is committed."""
 
-    def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Transaction]:
-        """Called every few seconds while no slice waits. The transactions end at ``end``, where processing has got to.
+    def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Step]:
+        """Called every few seconds while no slice waits. The steps end at ``end``, where processing has got to.
 
         ``caught_up``: all committed records of the partition have been processed.
         """

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from correlator import core, wire
 from correlator.core import Decision, Fate, Lifecycle
-from correlator.engine import Message, Slice, Table, Transaction
+from correlator.engine import Message, Slice, Step, Table
 from correlator.event import Kind
 from correlator.moments import Moment
 from correlator.stage.arriving import Input
@@ -45,7 +45,7 @@ class Correlate:
         self._left: dict[int, _Left] = {}
         self._silence = Silence()
 
-    def assigned(self, partition: int, offset: int) -> Iterator[Transaction]:
+    def assigned(self, partition: int, offset: int) -> Iterator[Step]:
         """Take up what the table holds, unless it is what we left. What cannot be read goes to the dead letters, and
         from the table, before anything else.
         """
@@ -68,7 +68,7 @@ class Correlate:
                 draft.dead_letter(letter, reason)
                 unreadable[key] = None
             if number % BREATH == 0:
-                yield Transaction((), {}, offset)
+                yield Step((), {}, offset)
         self._parts[partition] = part
         if unreadable:
             yield draft.close(unreadable, offset)
@@ -79,7 +79,7 @@ class Correlate:
         if part is not None:
             self._left[partition] = _Left(part, self._table.stamp(partition))
 
-    def __call__(self, slice_: Slice) -> Iterator[Transaction]:
+    def __call__(self, slice_: Slice) -> Iterator[Step]:
         """Decide the slice's events in order, and after each what its clock makes due."""
         part, draft, read = self._parts[slice_.partition], self._draft(), self._input.reader(slice_.partition)
         for record in slice_.records:
@@ -97,7 +97,7 @@ class Correlate:
                 yield from self._due(part, draft, record.offset + 1)
         yield self._close(part, draft, slice_.end)
 
-    def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Transaction]:
+    def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Step]:
         """Decide what time made due since the last event."""
         part, draft = self._parts[partition], self._draft()
         said = self._input.idle(partition, caught_up=caught_up)
@@ -156,14 +156,14 @@ class Correlate:
         draft.tally.silent += decision.silent
         self._silence.note(decision)
 
-    def _due(self, part: Part, draft: Draft, end: int) -> Iterator[Transaction]:
+    def _due(self, part: Part, draft: Draft, end: int) -> Iterator[Step]:
         for decision in part.subjects.due():
             self._count_witnesses(draft, decision)
             draft.publish(decision.lifecycles, part.message)
             if max(len(draft.messages), part.decided) >= FULL:
                 yield self._close(part, draft, end)
 
-    def _close(self, part: Part, draft: Draft, end: int) -> Transaction:
+    def _close(self, part: Part, draft: Draft, end: int) -> Step:
         changes, evicted = part.close()
         draft.tally.unclaimed += evicted.unclaimed
         draft.publish(evicted.published, part.message)

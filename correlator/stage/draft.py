@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from correlator.core import Fate, Lifecycle
-from correlator.engine import Changes, Message, Transaction
+from correlator.engine import Changes, Message, Step
 from correlator.moments import Moment
 from correlator.stage.tally import Counts, Tally
 
@@ -55,10 +55,10 @@ class Draft:
             self.messages.append(message(lifecycle))
             self.tally.count(lifecycle, arrived if lifecycle.cause == event_id else None)
 
-    def close(self, changes: Changes, end: int) -> Transaction:
+    def close(self, changes: Changes, end: int) -> Step:
         """All of it as a transaction that goes up to ``end``."""
         if self.ignored:
             self.tally.events[None, Fate.IGNORED] += self.ignored
-        transaction = Transaction(self.messages, changes, end, partial(self._counts.add, self.tally))
+        transaction = Step(self.messages, changes, end, partial(self._counts.add, self.tally))
         self.messages, self.tally, self.ignored = [], Tally(self._stage), 0
         return transaction

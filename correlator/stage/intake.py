@@ -5,7 +5,7 @@ from typing import Final
 
 from correlator import prefect, wire
 from correlator.core import Fate, PartitionClock
-from correlator.engine import Message, Slice, Transaction
+from correlator.engine import Message, Slice, Step
 from correlator.moments import MINUTE, Moment
 from correlator.partitioner import partition_for
 from correlator.stage.arriving import arrival
@@ -44,7 +44,7 @@ class Intake:
         self._clocks: dict[int, PartitionClock] = {}
         self._ticked: dict[int, Moment] = {}
 
-    def assigned(self, partition: int, offset: int) -> Iterator[Transaction]:
+    def assigned(self, partition: int, offset: int) -> Iterator[Step]:
         """Begin without a clock: the first event, or quiet, will show one."""
         self._clocks[partition] = PartitionClock(self._wall_clock())
         return iter(())
@@ -54,7 +54,7 @@ class Intake:
         self._clocks.pop(partition, None)
         self._ticked.pop(partition, None)
 
-    def __call__(self, slice_: Slice) -> Iterator[Transaction]:
+    def __call__(self, slice_: Slice) -> Iterator[Step]:
         """Forward the slice's events."""
         clock, wall = self._clocks[slice_.partition], self._wall_clock()
         draft = Draft("intake", self._counts)
@@ -84,12 +84,12 @@ class Intake:
                 yield draft.close({}, record.offset + 1)
         yield draft.close({}, slice_.end)
 
-    def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Transaction]:
+    def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Step]:
         """Tell the clock where it has moved: by events since the last tick, or because the partition is quiet."""
         clock = self._clocks[partition]
         now = clock.rest(self._wall_clock()) if caught_up else clock.now
         if now is not None and now != self._ticked.get(partition):
-            yield Transaction(self._ticks(partition, now), {}, end)
+            yield Step(self._ticks(partition, now), {}, end)
 
     def _ticks(self, partition: int, now: Moment) -> list[Message]:
         self._ticked[partition] = now

@@ -32,7 +32,7 @@ from correlator.engine import (
     Message,
     Options,
     Slice,
-    Transaction,
+    Step,
     die,
     leave,
     run,
@@ -87,7 +87,7 @@ class Joining:
     def __init__(self, output: str, split: int) -> None:
         self._output, self._split = output, split
 
-    def assigned(self, partition: int, end: int) -> Iterator[Transaction]:
+    def assigned(self, partition: int, end: int) -> Iterator[Step]:
         state = dict(self.table.store.items(partition))
         count = int(state.pop(COUNT, 0))
         stamp = self.table.stamp(partition)
@@ -97,7 +97,7 @@ class Joining:
     def revoked(self, partition: int) -> None:
         journal("revoked", partition=partition, stamp=self.table.stamp(partition))
 
-    def __call__(self, slice_: Slice) -> Iterator[Transaction]:
+    def __call__(self, slice_: Slice) -> Iterator[Step]:
         if slice_.records:
             Watched.maybe_stop("compute", slice_.partition)
         journal("read", partition=slice_.partition, start=slice_.start, end=slice_.end, records=len(slice_.records))
@@ -105,9 +105,9 @@ class Joining:
         for first in range(0, len(slice_.records), step):
             records = slice_.records[first : first + step]
             yield self._decide(slice_.partition, records, records[-1].offset + 1)
-        yield Transaction((), {}, slice_.end)
+        yield Step((), {}, slice_.end)
 
-    def _decide(self, partition: int, records: Sequence[Received], end: int) -> Transaction:
+    def _decide(self, partition: int, records: Sequence[Received], end: int) -> Step:
         changes: dict[bytes, bytes | None] = {}
         messages = []
         ours = [record for record in records if record.key and record.value and not record.value.startswith(FOREIGN)]
@@ -119,9 +119,9 @@ class Joining:
                 messages.append(Message(self._output, partition, key, b"%s %s" % (first, value), [("by", b"joining")]))
         if ours:
             changes[COUNT] = b"%d" % (int(self.table.get_committed(partition, COUNT) or 0) + len(ours))
-        return Transaction(messages, changes, end)
+        return Step(messages, changes, end)
 
-    def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Transaction]:
+    def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Step]:
         return iter(())
 
 
@@ -131,22 +131,22 @@ class Forwarding:
     def __init__(self, output: str, partitions: int) -> None:
         self._output, self._partitions = output, partitions
 
-    def assigned(self, partition: int, end: int) -> Iterator[Transaction]:
+    def assigned(self, partition: int, end: int) -> Iterator[Step]:
         journal("assigned to forward", partition=partition, end=end)
         return iter(())
 
     def revoked(self, partition: int) -> None:
         pass
 
-    def __call__(self, slice_: Slice) -> Iterator[Transaction]:
+    def __call__(self, slice_: Slice) -> Iterator[Step]:
         messages = [
             Message(self._output, zlib.crc32(record.key or b"") % self._partitions, record.key, record.value, [])
             for record in slice_.records
             if record.value and not record.value.startswith(FOREIGN)
         ]
-        yield Transaction(messages, {}, slice_.end)
+        yield Step(messages, {}, slice_.end)
 
-    def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Transaction]:
+    def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Step]:
         return iter(())
 
 
@@ -181,7 +181,7 @@ class Watched(Publisher):
         await super().start()
         self.maybe_stop("fenced", self._input.partition)
 
-    async def publish(self, transaction: Transaction, changelog: TopicPartition | None) -> int | None:
+    async def publish(self, transaction: Step, changelog: TopicPartition | None) -> int | None:
         offset = await super().publish(transaction, changelog)
         self.maybe_stop("committed", self._input.partition)
         topic, partition = self._input

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from correlator.engine import MAX_BATCH, MemoryStore, Message, Options, Slice, Transaction
+from correlator.engine import MAX_BATCH, MemoryStore, Message, Options, Slice, Step
 from correlator.engine.kafka import Extent, Fetched
 from correlator.engine.slices import Changes, TopicPartition
 
@@ -44,17 +44,17 @@ def a_message(value: bytes = b"published") -> Message:
     return Message("output", 0, b"key", value, [])
 
 
-def changing(end: int, **changes: bytes | None) -> Transaction:
+def changing(end: int, **changes: bytes | None) -> Step:
     """A transaction with a message and changes."""
-    return Transaction([a_message()], {key.encode(): value for key, value in changes.items()}, end)
+    return Step([a_message()], {key.encode(): value for key, value in changes.items()}, end)
 
 
 class Publisher:
     """Publishes at once, or when it is let to."""
 
     def __init__(self) -> None:
-        self.begun: list[Transaction] = []
-        self.published: list[Transaction] = []
+        self.begun: list[Step] = []
+        self.published: list[Step] = []
         self.changelogs: list[TopicPartition | None] = []
         self.calls: list[str] = []
         self.refusal: Exception | None = None
@@ -82,7 +82,7 @@ class Publisher:
         if self._until is not None:
             await self.let_one_go()
 
-    async def publish(self, transaction: Transaction, changelog: TopicPartition | None) -> int | None:
+    async def publish(self, transaction: Step, changelog: TopicPartition | None) -> int | None:
         assert len(self.begun) == len(self.published), "two at a time"
         self.begun.append(transaction)
         self.changelogs.append(changelog)
@@ -130,22 +130,22 @@ class Stage:
         self.slices: list[Slice] = []
         self.idled: list[tuple[int, int, bool]] = []
         self.calls: list[str] = []
-        self.decide: Callable[[Slice], Iterable[Transaction]] = lambda slice_: [changing(slice_.end, k=b"v")]
-        self.at_first: Iterable[Transaction] = ()
-        self.when_idle: Iterable[Transaction] = ()
+        self.decide: Callable[[Slice], Iterable[Step]] = lambda slice_: [changing(slice_.end, k=b"v")]
+        self.at_first: Iterable[Step] = ()
+        self.when_idle: Iterable[Step] = ()
 
-    def assigned(self, partition: int, end: int) -> Iterator[Transaction]:
+    def assigned(self, partition: int, end: int) -> Iterator[Step]:
         self.calls.append(f"assigned {partition} from {end}")
         return iter(self.at_first)
 
     def revoked(self, partition: int) -> None:
         self.calls.append(f"revoked {partition}")
 
-    def __call__(self, slice_: Slice) -> Iterator[Transaction]:
+    def __call__(self, slice_: Slice) -> Iterator[Step]:
         self.slices.append(slice_)
         yield from self.decide(slice_)
 
-    def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Transaction]:
+    def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Step]:
         self.idled.append((partition, end, caught_up))
         return iter(self.when_idle)
 

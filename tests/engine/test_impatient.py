@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaConnectionError, RequestTimedOutError
 from correlator.engine import impatient
 from correlator.engine.impatient import ATTEMPTS, ImpatientClient, make_impatient
 from correlator.engine.publishing import Publisher
-from correlator.engine.slices import Message, TopicPartition, Transaction
+from correlator.engine.slices import Message, TopicPartition, Step
 from local.cluster import Cluster
 from tests.engine.kafka import connected
 
@@ -47,7 +47,7 @@ async def test_transactions_go_on_while_a_broker_hangs(own_cluster: Callable[...
 
 async def longest_silence(publisher: Publisher, *, until: float) -> float:
     """Publish to all partitions, a transaction after the other; the longest that one took. The last began in time."""
-    transaction = Transaction([Message("output", to, b"", b"", []) for to in range(PARTITIONS)], {}, 0)
+    transaction = Step([Message("output", to, b"", b"", []) for to in range(PARTITIONS)], {}, 0)
     began, longest = time.monotonic(), 0.0
     while (before := time.monotonic()) < began + until:
         await publisher.publish(transaction, None)

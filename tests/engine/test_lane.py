@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from correlator.engine import Slice, Transaction
+from correlator.engine import Slice, Step
 from correlator.engine.lane import Lane, LostSlice
 from tests.engine.fakes import CHANGELOG, INPUT, Failures, Publisher, Stage, Table, a_slice, changing, settled
 
@@ -154,7 +154,7 @@ async def test_never_two_at_a_time(around):
 async def test_each_transaction_of_a_slice_is_committed_before_the_next_is_computed(around):
     computed = []
 
-    def decide(slice_: Slice) -> Iterator[Transaction]:
+    def decide(slice_: Slice) -> Iterator[Step]:
         for n in range(3):
             computed.append((n, around.shown()))
             yield changing(slice_.start + n + 1, k=b"%d" % n)
@@ -186,7 +186,7 @@ async def test_the_table_shows_a_change_only_when_it_is_committed(around):
 
 
 async def test_a_slice_that_changes_nothing_is_not_published_but_its_offset_is(around):
-    around.stage.decide = lambda slice_: [Transaction((), {}, slice_.end)]
+    around.stage.decide = lambda slice_: [Step((), {}, slice_.end)]
     for start in range(0, 20, 2):
         around.lane.offer(a_slice(start, start + 2))
         await settled()
@@ -194,22 +194,22 @@ async def test_a_slice_that_changes_nothing_is_not_published_but_its_offset_is(a
     assert around.lane.done == 20
     around.lane.nudge(None)
     await settled()
-    assert around.publisher.published == [Transaction((), {}, 20)]
+    assert around.publisher.published == [Step((), {}, 20)]
     around.lane.nudge(None)
     await settled()
     assert around.committed == [20]  # once
 
 
 async def test_closing_commits_the_offset_behind_slices_that_changed_nothing(around):
-    around.stage.decide = lambda slice_: [Transaction((), {}, slice_.end)]
+    around.stage.decide = lambda slice_: [Step((), {}, slice_.end)]
     around.lane.offer(a_slice(0, 5))
     await settled()
     await around.lane.close()
-    assert around.publisher.published == [Transaction((), {}, 5)]
+    assert around.publisher.published == [Step((), {}, 5)]
 
 
 async def test_a_transaction_carries_the_offsets_of_those_before_it_that_changed_nothing(around):
-    around.stage.decide = lambda slice_: [Transaction((), {}, 3), changing(4, k=b"v"), Transaction((), {}, 5)]
+    around.stage.decide = lambda slice_: [Step((), {}, 3), changing(4, k=b"v"), Step((), {}, 5)]
     around.lane.offer(a_slice(0, 5))
     await settled()
     assert around.committed == [4]
@@ -218,7 +218,7 @@ async def test_a_transaction_carries_the_offsets_of_those_before_it_that_changed
 
 
 async def test_a_slice_of_markers_moves_the_offset(around):
-    around.stage.decide = lambda slice_: [Transaction((), {}, slice_.end)]
+    around.stage.decide = lambda slice_: [Step((), {}, slice_.end)]
     around.lane.offer(a_slice(0, 2, without=[0, 1]))
     await settled()
     await around.lane.close()
@@ -253,7 +253,7 @@ async def test_what_a_stage_yields_at_first_comes_before_the_first_slice():
 async def test_each_step_of_taking_a_partition_up_counts():
     """There may be millions of entries to go through, and until then `done` does not move."""
     around = Around(start=None)
-    around.stage.at_first = [Transaction((), {}, 7)] * 3
+    around.stage.at_first = [Step((), {}, 7)] * 3
     around.lane.open(7)
     await settled()
     assert (around.lane.done, around.lane.steps) == (7, 3)
@@ -415,7 +415,7 @@ async def test_what_fails_in_publishing_ends_the_process(around, begun):
 async def test_what_fails_in_a_stage_ends_the_process(around):
     error = ValueError("a bug of the stage")
 
-    def decide(slice_: Slice) -> Iterator[Transaction]:
+    def decide(slice_: Slice) -> Iterator[Step]:
         yield changing(1, k=b"v")
         raise error
 
@@ -427,7 +427,7 @@ async def test_what_fails_in_a_stage_ends_the_process(around):
 
 
 async def test_what_fails_in_committing_the_last_offset_ends_the_process(around):
-    around.stage.decide = lambda slice_: [Transaction((), {}, slice_.end)]
+    around.stage.decide = lambda slice_: [Step((), {}, slice_.end)]
     around.publisher.hold()
     around.lane.offer(a_slice(0, 5))
     await settled()
@@ -450,11 +450,11 @@ def test_every_record_is_decided_once_and_in_order_whatever_happens(steps, parts
         around = Around()
         around.publisher.hold()
 
-        def decide(slice_: Slice) -> Iterator[Transaction]:
+        def decide(slice_: Slice) -> Iterator[Step]:
             assert len(slice_.records) <= LIMIT
             bounds = sorted({slice_.end - (slice_.end - slice_.start) * n // parts for n in range(parts)})
             for end in bounds:
-                yield Transaction((), {}, end) if end % foreign else changing(end, at=b"%d" % end)
+                yield Step((), {}, end) if end % foreign else changing(end, at=b"%d" % end)
 
         around.stage.decide = decide
         end = 0

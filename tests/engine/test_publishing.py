@@ -7,7 +7,7 @@ from typing import Any
 import aiokafka
 import pytest
 
-from correlator.engine import Message, Transaction
+from correlator.engine import Message, Step
 from correlator.engine.publishing import MAX_BATCH, Publisher
 from correlator.engine.slices import TopicPartition
 from tests.engine.fakes import INPUT, settled
@@ -103,20 +103,20 @@ async def test_the_producer_is_the_input_partitions_own(around):
 
 
 async def test_the_steps_of_a_transaction(around):
-    transaction = Transaction(messages(("out", 0), ("out", 1)), {b"a": b"1"}, 42)
+    transaction = Step(messages(("out", 0), ("out", 1)), {b"a": b"1"}, 42)
     await around.publisher.publish(transaction, CHANGELOG)
     assert around.steps == ["begin", "send", "send", "send", "offsets", "commit"]
     assert around.said[-2] == ("offsets", {aiokafka.TopicPartition("input", 3): 42}, GROUP)
 
 
 async def test_offsets_alone(around):
-    assert await around.publisher.publish(Transaction((), {}, 42), CHANGELOG) is None
+    assert await around.publisher.publish(Step((), {}, 42), CHANGELOG) is None
     assert around.steps == ["begin", "offsets", "commit"]
 
 
 async def test_messages_keep_their_order_in_each_partition(around):
     to = [("out", 0), ("out", 1), ("out", 0), ("other", 0), ("out", 1), ("out", 0)]
-    await around.publisher.publish(Transaction(messages(*to), {}, 42), None)
+    await around.publisher.publish(Step(messages(*to), {}, 42), None)
     assert [key for key, _, _ in around.rows(TopicPartition("out", 0))] == [b"0", b"2", b"5"]
     assert [key for key, _, _ in around.rows(TopicPartition("out", 1))] == [b"1", b"4"]
     assert around.rows(TopicPartition("other", 0)) == [(b"3", b"vvvvv", [("n", b"3")])]
@@ -124,13 +124,13 @@ async def test_messages_keep_their_order_in_each_partition(around):
 
 
 async def test_changes_go_to_the_changelog_a_deletion_as_a_tombstone(around):
-    await around.publisher.publish(Transaction((), {b"a": b"1", b"b": None}, 42), CHANGELOG)
+    await around.publisher.publish(Step((), {b"a": b"1", b"b": None}, 42), CHANGELOG)
     assert around.rows(CHANGELOG) == [(b"a", b"1", []), (b"b", None, [])]
 
 
 async def test_batches_are_split_where_the_broker_would_refuse_them(around):
     count, size = 25, MAX_BATCH // 10
-    await around.publisher.publish(Transaction(messages(*[("out", 0)] * count, size=size), {}, 42), None)
+    await around.publisher.publish(Step(messages(*[("out", 0)] * count, size=size), {}, 42), None)
     assert [key for key, _, _ in around.rows(TopicPartition("out", 0))] == [b"%d" % n for n in range(count)]
     assert [batch.record_count() for _, batch in around.batches] == [9, 9, 7]
     assert all(batch.size() <= MAX_BATCH for _, batch in around.batches)
@@ -138,23 +138,23 @@ async def test_batches_are_split_where_the_broker_would_refuse_them(around):
 
 async def test_a_message_that_is_larger_than_a_batch_is_one_of_its_own(around):
     rows = [*messages(("out", 0)), *messages(("out", 0), size=2 * MAX_BATCH), *messages(("out", 0))]
-    await around.publisher.publish(Transaction(rows, {}, 42), None)
+    await around.publisher.publish(Step(rows, {}, 42), None)
     assert [batch.record_count() for _, batch in around.batches] == [1, 1, 1]
 
 
 async def test_the_offset_of_the_last_change_is_told(around):
     changes: dict[bytes, bytes | None] = {b"%d" % n: bytes(MAX_BATCH // 10) for n in range(25)}
-    assert await around.publisher.publish(Transaction(messages(("out", 0)), changes, 42), CHANGELOG) == 100 + 25 - 1
+    assert await around.publisher.publish(Step(messages(("out", 0)), changes, 42), CHANGELOG) == 100 + 25 - 1
     assert len(around.batches) > 3
 
 
 async def test_without_changes_there_is_no_offset(around):
-    assert await around.publisher.publish(Transaction(messages(("out", 0)), {}, 42), CHANGELOG) is None
+    assert await around.publisher.publish(Step(messages(("out", 0)), {}, 42), CHANGELOG) is None
 
 
 async def test_every_delivery_is_awaited_before_the_offsets(around):
     around.deliver_at_once = False
-    transaction = Transaction(messages(("out", 0), ("out", 1)), {b"a": b"1"}, 42)
+    transaction = Step(messages(("out", 0), ("out", 1)), {b"a": b"1"}, 42)
     publishing = asyncio.create_task(around.publisher.publish(transaction, CHANGELOG))
     await settled()
     assert around.steps == ["begin", "send", "send", "send"]
@@ -170,7 +170,7 @@ async def test_every_delivery_is_awaited_before_the_offsets(around):
 @pytest.mark.parametrize("failed", [0, 1, 2])
 async def test_a_batch_that_fails_is_told_and_nothing_is_committed(around, failed):
     around.deliver_at_once = False
-    transaction = Transaction(messages(("out", 0), ("out", 1)), {b"a": b"1"}, 42)
+    transaction = Step(messages(("out", 0), ("out", 1)), {b"a": b"1"}, 42)
     publishing = asyncio.create_task(around.publisher.publish(transaction, CHANGELOG))
     await settled()
     for index in range(3):

@@ -15,7 +15,7 @@ from msgspec.structs import asdict
 from correlator import core, prefect, records, wire
 from correlator.core import Lifecycle, bounds
 from correlator.core.lifecycle import Version
-from correlator.engine import Message, Slice, Transaction
+from correlator.engine import Message, Slice, Step
 from correlator.event import Details, Event, Kind
 from correlator.partitioner import partition_for
 from correlator.replay import Replay
@@ -290,7 +290,7 @@ class _Stage:
         self._offsets[what, place] += count
         return first, first + count
 
-    def _forwarded(self, at: str, transactions: Iterable[Transaction]) -> Iterator[Said]:
+    def _forwarded(self, at: str, transactions: Iterable[Step]) -> Iterator[Said]:
         """Intake's: what goes on to correlate is said by partition and key alone, for its format may change."""
         for transaction in transactions:
             forwarded: list[list[Any]] = []
@@ -304,13 +304,13 @@ class _Stage:
                 self._waiting[it.partition].append(_Record(offset, it.key, it.value))
             yield {**self._said(at, transaction, others), "forwarded": forwarded}
 
-    def _taken(self, at: str, part: int, transactions: Iterable[Transaction]) -> Iterator[Said]:
+    def _taken(self, at: str, part: int, transactions: Iterable[Step]) -> Iterator[Said]:
         """Correlate's: the values of the changelog may change their format, and are not said."""
         for transaction in transactions:
             self._table.commit(part, transaction.changes)
             yield self._said(at, transaction, transaction.messages)
 
-    def _said(self, at: str, transaction: Transaction, messages: Iterable[Message]) -> Said:
+    def _said(self, at: str, transaction: Step, messages: Iterable[Message]) -> Said:
         if transaction.committed is not None:
             transaction.committed()
         said: Said = {

@@ -11,7 +11,7 @@ from faust.types import TP
 
 from correlator import core, prefect, wire
 from correlator.core import Lifecycle, Outcome
-from correlator.engine import CommittedTable, Engine, MemoryStore, Message, Slice, Transaction
+from correlator.engine import CommittedTable, Engine, MemoryStore, Message, Slice, Step
 from correlator.event import Kind
 from correlator.moments import Moment
 from correlator.prefect import Decoded
@@ -95,7 +95,7 @@ class Worker:
         value = Slice(self.table.changelog_topic_name, partition, begin, self._changelog, records)
         self.table._new_store().apply_changelog_batch([SimpleNamespace(message=SimpleNamespace(value=value))])
 
-    def _commit(self, partition: int, transactions: Iterator[Transaction]) -> None:
+    def _commit(self, partition: int, transactions: Iterator[Step]) -> None:
         for transaction in transactions:
             self._changelog += len(transaction.changes)
             offset = self._changelog if transaction.changes else None

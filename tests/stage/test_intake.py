@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from correlator import prefect, wire
-from correlator.engine import Message, Slice, Transaction
+from correlator.engine import Message, Slice, Step
 from correlator.event import Kind, Role
 from correlator.stage.arriving import LOG_APPEND_TIME
 from correlator.stage.dead_letters import DeadLetters
@@ -80,7 +80,7 @@ class Stage:
             for message in self.committed(transaction)
         ]
 
-    def committed(self, transaction: Transaction) -> list[Message]:
+    def committed(self, transaction: Step) -> list[Message]:
         assert (transaction.changes, transaction.end) == ({}, self.end)
         if transaction.committed is not None:
             transaction.committed()

@@ -18,7 +18,7 @@ import pytest
 
 from correlator import records
 from correlator.core import Lifecycle, Rules
-from correlator.engine import Message, Slice, Transaction
+from correlator.engine import Message, Slice, Step
 from correlator.replay import Replay
 from correlator.stage.arriving import TwoHops
 from correlator.stage.correlate import Correlate
@@ -102,7 +102,7 @@ class Stages:
         self._correlate.revoked(0)
         self._take(self._correlate.assigned(0, self._end))
 
-    def _take(self, transactions: Iterable[Transaction]) -> None:
+    def _take(self, transactions: Iterable[Step]) -> None:
         for transaction in transactions:
             self._table.commit(transaction.changes)
 

@@ -1,0 +1,166 @@
+"""What the engine asks brokers beside reading and writing. What fails for a moment is asked again, without end: the
+watchdog says when that is too long.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Any, Final, TypeVar
+
+from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
+from aiokafka.errors import (
+    ConcurrentTransactions,
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    IncompatibleBrokerVersion,
+    KafkaError,
+    LeaderNotAvailableError,
+    NotCoordinatorError,
+    for_code,
+)
+from aiokafka.protocol.admin import DescribeGroupsRequest
+from aiokafka.protocol.offset import OffsetRequest
+from aiokafka.protocol.transaction import InitProducerIdRequest
+
+from correlator.engine.requests import ListTransactions, OffsetFetch, by_topic
+from correlator.engine.slices import TopicPartition
+
+PAUSE: Final = 0.05
+"""Seconds until the same is asked again."""
+
+_UNSTABLE_OFFSET_COMMIT: Final = 88
+_ANY_REPLICA: Final = -1
+_UNCOMMITTED: Final = 0
+"""The isolation level of a reader that sees the high watermark."""
+_LATEST: Final = -1
+_NEVER_USED: Final = 1000
+"""Milliseconds: the timeout of transactions that are never begun."""
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+class Brokers:
+    """The brokers of a group, over a client that somebody else has started. Raises aiokafka's errors where asking again
+    does not help.
+    """
+
+    def __init__(self, client: AIOKafkaClient, group: str) -> None:
+        self._client, self._group = client, group
+
+    async def settled_offsets(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int | None]:
+        """The group's committed offsets, once no transaction can change them any more; None where there is none."""
+
+        async def ask() -> dict[TopicPartition, int | None]:
+            response = await self._to_coordinator(
+                CoordinationType.GROUP, self._group, OffsetFetch(self._group, partitions)
+            )
+            _check(response.error_code)
+            offsets: dict[TopicPartition, int | None] = {}
+            for name, rows, _ in response.topics:
+                for number, offset, _, _, code, _ in rows:
+                    _check(code)
+                    offsets[TopicPartition(name, number)] = None if offset < 0 else offset
+            return offsets
+
+        return await self._until_answered(ask) if partitions else {}
+
+    async def ends(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
+        """Where replicated records end, those of open transactions among them: the high watermarks."""
+
+        async def ask() -> dict[TopicPartition, int]:
+            await asyncio.gather(*map(self._client.add_topic, {name for name, _ in partitions}))
+            by_leader: defaultdict[int, list[TopicPartition]] = defaultdict(list)
+            for tp in partitions:
+                by_leader[self._leader(tp)].append(tp)
+            ends: dict[TopicPartition, int] = {}
+            for leader, its in by_leader.items():
+                topics = [(name, [(number, _LATEST) for number in numbers]) for name, numbers in by_topic(its).items()]
+                response = await self._client.send(leader, OffsetRequest(_ANY_REPLICA, _UNCOMMITTED, topics))
+                for name, rows in response.topics:
+                    for number, code, _, offset in rows:
+                        _check(code)
+                        ends[TopicPartition(name, number)] = offset
+            return ends
+
+        return await self._until_answered(ask) if partitions else {}
+
+    async def members(self) -> set[str]:
+        """The client ids of the group's members."""
+
+        async def ask() -> set[str]:
+            response = await self._to_coordinator(
+                CoordinationType.GROUP, self._group, DescribeGroupsRequest([self._group])
+            )
+            ((code, *_, members),) = response.groups
+            _check(code)
+            return {client_id for _, client_id, *_ in members}
+
+        return await self._until_answered(ask)
+
+    async def ongoing(self) -> set[str]:
+        """The transactional ids that are in a transaction, as far as we may see them: none of brokers before 3.0."""
+
+        async def ask(node: int) -> set[str]:
+            response = await self._client.send(node, ListTransactions())
+            _check(response.error_code)
+            return {id_ for id_, *_ in response.transactions}
+
+        try:
+            answers = await asyncio.gather(*(ask(broker.nodeId) for broker in self._client.cluster.brokers()))
+        except IncompatibleBrokerVersion:
+            return set()
+        return set[str]().union(*answers)
+
+    async def end_transaction(self, transactional_id: str) -> None:
+        """End the transaction of an id, and fence who has it. Returns when its end is in all partitions."""
+
+        async def ask() -> None:
+            response = await self._to_coordinator(
+                CoordinationType.TRANSACTION, transactional_id, InitProducerIdRequest(transactional_id, _NEVER_USED)
+            )
+            _check(response.error_code)
+
+        await self._until_answered(ask)
+
+    async def _to_coordinator(self, of: int, key: str, request: Any) -> Any:
+        node = await self._client.coordinator_lookup(of, key)
+        if not await self._client.ready(node, group=ConnectionGroup.COORDINATION):
+            raise CoordinatorNotAvailableError(key)
+        return await self._client.send(node, request, group=ConnectionGroup.COORDINATION)
+
+    def _leader(self, tp: TopicPartition) -> int:
+        leader: int | None = self._client.cluster.leader_for_partition(tp)
+        if leader is None or leader < 0:
+            raise LeaderNotAvailableError(str(tp))
+        return leader
+
+    async def _until_answered(self, ask: Callable[[], Awaitable[T]]) -> T:
+        while True:
+            try:
+                return await ask()
+            except KafkaError as error:
+                if not (error.retriable or isinstance(error, _PASSING)):
+                    raise
+                _log.debug("asking again after %r", error)
+                if error.invalid_metadata:
+                    await self._client.force_metadata_update()
+            await asyncio.sleep(PAUSE)
+
+
+class _Unsettled(KafkaError):
+    """A transaction may still change what was asked for."""
+
+    retriable = True
+
+
+def _check(code: int) -> None:
+    if code == _UNSTABLE_OFFSET_COMMIT:  # aiokafka has no name for it
+        raise _Unsettled("an offset is part of a transaction that has not ended")
+    if code:
+        raise for_code(code)
+
+
+_PASSING = (CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError, ConcurrentTransactions)
+"""What passes by itself; aiokafka calls not all of these retriable."""

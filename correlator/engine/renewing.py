@@ -1,0 +1,27 @@
+"""A new epoch for a producer's id: what was sent twice under the old one, and may arrive yet, is refused then."""
+
+import asyncio
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.producer.transaction_manager import TransactionState
+from aiokafka.util import create_future
+
+
+async def renew(producer: AIOKafkaProducer) -> None:
+    """Let a producer that is in no transaction ask for its id again (InitProducerId), as at its start.
+
+    aiokafka sends a request again when a broker closes the connection or does not answer, and goes on under the same
+    epoch. A TxnOffsetCommit or EndTxn that arrives in the next transaction sets an offset back, or ends it half-way
+    (`docs/protocol.md`). Raises what the sender raises.
+    """
+    manager, sender = producer._txn_manager, producer._sender
+    manager.state = TransactionState.UNINITIALIZED
+    manager._pid_and_epoch = manager._pid_and_epoch._replace(pid=-1, epoch=-1)
+    manager._pid_waiter = create_future()
+    manager._sequence_numbers.clear()  # they count within an epoch
+    manager.notify_task_waiter()
+    known = asyncio.ensure_future(manager.wait_for_pid())
+    await asyncio.wait({known, sender.sender_task}, return_when=asyncio.FIRST_COMPLETED)
+    if not known.done():
+        known.cancel()
+        await sender.sender_task
