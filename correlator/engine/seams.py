@@ -16,12 +16,14 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.conn import AIOKafkaConnection
 from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.producer.sender import Sender, TxnOffsetCommitHandler
+from aiokafka.producer.transaction_manager import TransactionManager
 from faust.tables import Table
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 
 SEAMS: Final[Mapping[type, tuple[str, ...]]] = {
     # Faust
-    Consumer: ("_committed_offset", "_new_consumer_thread", "_thread"),
+    Consumer: ("_new_consumer_thread", "_thread"),
     AIOKafkaConsumerThread: ("_consumer", "_create_worker_consumer", "_ensure_consumer", "_fetch_records"),
     Table: ("_new_store",),
     # aiokafka
@@ -29,11 +31,17 @@ SEAMS: Final[Mapping[type, tuple[str, ...]]] = {
         *("_client", "_coordinator", "_fetch_max_wait_ms", "_fetcher", "_isolation_level"),
         *("_request_timeout_ms", "_subscription"),
     ),
-    GroupCoordinator: ("_pending_exception",),
-    Fetcher: ("_records",),
+    GroupCoordinator: ("_pending_exception", "member_id"),
+    Fetcher: ("_fetch_waiters", "_notify", "_proc_fetch_request", "_records"),
     FetchResult: ("_partition_records",),
     PartitionRecords: ("_consumer_record",),
-    AIOKafkaProducer: ("_closed", "_sender"),
+    AIOKafkaProducer: ("_closed", "_sender", "_txn_manager"),
+    Sender: ("_do_txn_offset_commit", "_find_coordinator", "_txn_manager", "sender_task"),
+    TxnOffsetCommitHandler: ("_offsets", "_sender", "create_request", "do", "handle_response"),
+    TransactionManager: (
+        *("_pid_and_epoch", "_pid_waiter", "_sequence_numbers", "error_transaction", "notify_task_waiter"),
+        *("producer_epoch", "producer_id", "state", "transactional_id", "wait_for_pid"),
+    ),
     AIOKafkaClient: ("_conns", "_get_conn", "_loop", "_metadata_update"),
     AIOKafkaConnection: ("_requests", "_sasl_oauth_token_provider"),
     AIOKafkaAdminClient: ("_client", "_send_request", "_send_request_to_node"),

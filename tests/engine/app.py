@@ -17,13 +17,17 @@ import signal
 import sys
 import time
 import zlib
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import uvloop
+from aiokafka import AIOKafkaProducer
+from aiokafka.structs import TopicPartition as Partition
 
+import correlator.engine.brokers
 import correlator.engine.engine
+import correlator.engine.publishing
 from correlator.engine import (
     MAX_BATCH,
     CommittedTable,
@@ -37,8 +41,13 @@ from correlator.engine import (
     leave,
     run,
 )
-from correlator.engine.publishing import Publisher
+from correlator.engine.brokers import Brokers
+from correlator.engine.membership import Membership
+from correlator.engine.offsets import _MembersSender
+from correlator.engine.publishing import Entries, Offsets, Producer
+from correlator.engine.requests import OffsetFetch, by_topic
 from correlator.engine.slices import Received, TopicPartition
+from correlator.values import worker_ids
 
 TABLE = "waiting"
 COUNT = b"#count"
@@ -56,7 +65,7 @@ class Settings(NamedTuple):
     partitions: int = 4
     slice_records: int = 100
     split: int = 0
-    """Records a transaction: 0 for the whole slice."""
+    """Records a step: 0 for the whole slice."""
     store: str = "memory"
     datadir: str = "."
     session_timeout: float = 6.0
@@ -65,14 +74,17 @@ class Settings(NamedTuple):
     stop_limit: float = 20.0
     transaction_timeout: float = 60.0
     stop_at: str | None = None
-    """Send ourselves ``stop_signal`` before this step of a transaction (see ``STEPS``), the ``stop_after``-th time."""
+    """Send ourselves ``stop_signal`` at this moment of a beat or of a start (see ``Watched``), the ``stop_after``-th
+    time."""
     stop_after: int = 1
     stop_signal: int = signal.SIGKILL
     with_table: bool = True
     """False: the first hop only."""
     at_its_worst: str | None = None
-    """``slow``: let the last seek of a recovery take longer than Faust has patience. ``unfenced``: write under a
-    transactional id of the process's own."""
+    """``slow``: let the last seek of a recovery take longer than Faust has patience. ``anonymous``: commit offsets that
+    name no member. ``unsettled``: ask for offsets though a transaction may change them. See `docs/protocol.md`."""
+    ends_strangers: bool = True
+    """False: wait for the timeout of what dead workers have left open, as with brokers before 3.0."""
 
 
 def journal(what: str, **details: Any) -> None:
@@ -99,7 +111,7 @@ class Joining:
 
     def __call__(self, slice_: Slice) -> Iterator[Step]:
         if slice_.records:
-            Watched.maybe_stop("compute", slice_.partition)
+            Watched.maybe_stop("compute")
         journal("read", partition=slice_.partition, start=slice_.start, end=slice_.end, records=len(slice_.records))
         step = self._split or len(slice_.records) or 1
         for first in range(0, len(slice_.records), step):
@@ -156,63 +168,116 @@ STEPS = {
     "offsets": "send_offsets_to_transaction",
     "commit": "commit_transaction",
 }
-"""The steps of a transaction, and the producer's method for each; ``compute`` comes before, ``committed`` after them.
+"""The steps of a beat, and the producer's method for each; ``compute`` comes before, ``committed`` after them.
 
-Before all of that ``fence`` and ``fenced``: around the fencing of a partition's owner before.
+Before all of that: ``start`` and ``started``, around taking the transactional id; ``settle`` and ``settled``, around
+asking for the offsets that are taken over; ``ends``, once the ends of the changelogs are known, too.
 """
 
 
-class Watched(Publisher):
-    """The product's publisher, which tells what it commits and stops where a test wants it to."""
+class Watched(Producer):
+    """The product's producer, which tells what it commits and stops where a test wants it to."""
 
     settings: Settings
     _passed = 0
 
-    def __init__(self, input_: TopicPartition, group: str, *args: Any, **kwargs: Any) -> None:
-        super().__init__(input_, group, *args, **kwargs)
-        if self.settings.at_its_worst == "unfenced":
-            self._producer._txn_manager.transactional_id += f"-{os.getpid()}"
-            self._producer._txn_manager.transaction_timeout_ms = 60_000  # else the broker's patience is a fence, too
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         for step, method in STEPS.items():
             setattr(self._producer, method, self._stopping_at(step, getattr(self._producer, method)))
 
     async def start(self) -> None:
-        self.maybe_stop("fence", self._input.partition)
+        self.maybe_stop("start")
         await super().start()
-        self.maybe_stop("fenced", self._input.partition)
+        self.maybe_stop("started")
 
-    async def publish(self, transaction: Step, changelog: TopicPartition | None) -> int | None:
-        offset = await super().publish(transaction, changelog)
-        self.maybe_stop("committed", self._input.partition)
-        topic, partition = self._input
-        messages, changes = len(transaction.messages), len(transaction.changes)
-        journal("committed", topic=topic, partition=partition, end=transaction.end, messages=messages, changes=changes)
-        return offset
+    async def commit(
+        self, messages: Iterable[Message], entries: Iterable[Entries] = (), offsets: Offsets | None = None
+    ) -> Mapping[TopicPartition, int]:
+        assert offsets is not None
+        messages, entries = list(messages), list(entries)
+        changed = await super().commit(messages, entries, offsets)
+        self.maybe_stop("committed")
+        changes = sum(len(its.changes) for its in entries)
+        ends = {str(tp): end for tp, end in offsets.ends.items()}
+        journal("committed", ends=ends, messages=len(messages), changes=changes)
+        return changed
 
     def _stopping_at(self, step: str, method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def stopping(*args: Any, **kwargs: Any) -> Any:
-            self.maybe_stop(step, self._input.partition)
+            self.maybe_stop(step)
             return await method(*args, **kwargs)
 
         return stopping
 
     @classmethod
-    def maybe_stop(cls, step: str, partition: int) -> None:
+    def maybe_stop(cls, step: str) -> None:
         """Stop ourselves, if this is the step, and the time, to do so."""
         if step == cls.settings.stop_at:
             cls._passed += 1
             if cls._passed == cls.settings.stop_after:
-                journal("stopping", step=step, partition=partition)
+                journal("stopping", step=step)
                 os.kill(os.getpid(), cls.settings.stop_signal)
+
+
+class WatchedBrokers(Brokers):
+    """What the product asks brokers, and what it is told. ``settle`` is told before the first question."""
+
+    async def settled_offsets(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int | None]:
+        journal("settle", partitions=len(partitions))
+        Watched.maybe_stop("settle")
+        settled = await super().settled_offsets(partitions)
+        journal("settled", offsets={str(tp): offset for tp, offset in settled.items()})
+        Watched.maybe_stop("settled")
+        return settled
+
+    async def ends(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
+        ends = await super().ends(partitions)
+        Watched.maybe_stop("ends")
+        return ends
+
+    async def end_transaction(self, transactional_id: str) -> None:
+        await super().end_transaction(transactional_id)
+        journal("ended", transactional_id=transactional_id)
+
+
+async def commit_in_no_name(
+    producer: AIOKafkaProducer, membership: Membership, ends: Mapping[TopicPartition, int]
+) -> None:
+    """The product's `commit_in_the_name_of`, but for the name."""
+    sender: Any = producer._sender
+    sender.__class__ = _MembersSender
+    sender.membership = Membership(membership.group, -1, "", None)
+    await producer.send_offsets_to_transaction({Partition(*tp): end for tp, end in ends.items()}, membership.group)
+
+
+class UnsettledOffsetFetch(OffsetFetch):
+    """The product's request, without ``require_stable``."""
+
+    def build(self, request_struct_class: Any) -> Any:
+        no_tags: dict[int, bytes] = {}
+        topics = [(name, its, no_tags) for name, its in by_topic(self._partitions).items()]
+        return request_struct_class(self._group, topics, False, no_tags)
+
+
+async def end_nothing(*_: object) -> None:
+    """Instead of `end_strangers`."""
 
 
 def make_engine(settings: Settings) -> Engine:
     """Wire the app."""
     Watched.settings = settings
-    correlator.engine.engine.Publisher = Watched
+    vars(correlator.engine.engine).update(Producer=Watched, Brokers=WatchedBrokers)
+    if not settings.ends_strangers:
+        vars(correlator.engine.engine).update(end_strangers=end_nothing)
+    if settings.at_its_worst == "anonymous":
+        vars(correlator.engine.publishing).update(commit_in_the_name_of=commit_in_no_name)
+    if settings.at_its_worst == "unsettled":
+        vars(correlator.engine.brokers).update(OffsetFetch=UnsettledOffsetFetch)
     options = Options(
         settings.app_id,
-        {"bootstrap_servers": [settings.brokers]},
+        worker_ids=worker_ids(settings.app_id),
+        client={"bootstrap_servers": [settings.brokers]},
         slice_records=settings.slice_records,
         session_timeout=settings.session_timeout,
         instance_id=settings.instance_id,
@@ -255,7 +320,8 @@ def seek_slowly(engine: Engine) -> None:
 
     @engine.app.on_partitions_assigned.connect(weak=False)
     async def assigned(*_: Any, **__: Any) -> None:
-        engine.app.consumer.read_from_committed = seek
+        consumer: Any = engine.app.consumer
+        consumer.read_from = seek
 
 
 async def tell_what_is_behind(engine: Engine) -> None:

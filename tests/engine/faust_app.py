@@ -24,6 +24,7 @@ from faust.types import TP
 
 from correlator.engine import MAX_BATCH, Options
 from correlator.engine.options import faust_app
+from correlator.values import worker_ids
 from tests.engine.app import journal
 
 GATHERING, AT_ONCE = "gathering", "at_once"
@@ -150,7 +151,8 @@ def make_app(settings: Settings) -> faust.App:
     """Wire the app."""
     options = Options(
         settings.app_id,
-        {"bootstrap_servers": [settings.brokers]},
+        worker_ids=worker_ids(settings.app_id),
+        client={"bootstrap_servers": [settings.brokers]},
         session_timeout=settings.session_timeout,
         instance_id=settings.instance_id,
         slice_records=10,
@@ -158,7 +160,7 @@ def make_app(settings: Settings) -> faust.App:
         max_batch=MAX_BATCH,
         datadir=settings.datadir,
     )
-    app = faust_app(options)
+    app = faust_app(options, settings.app_id)
     app.transport = WatchedTransport(app.conf.broker_consumer, app)
     app.conf.broker_commit_interval = IMPATIENCE / 4
     app.conf.broker_commit_livelock_soft_timeout = IMPATIENCE
