@@ -21,6 +21,14 @@ TABLE: Final = "subjects"
 CHANGELOG_SUFFIX: Final = f"-{TABLE}-changelog"
 """What Faust appends to the app id to name the table's changelog: the longest of our suffixes."""
 
+
+def worker_ids(app_id: str) -> str:
+    """What the transactional ids of a deployment's workers begin with, which are their client ids in the group, too. No
+    app id has a colon, so nobody else's begin like that.
+    """
+    return f"{app_id}-worker:"
+
+
 _LEGAL_NAME = re.compile(r"[a-zA-Z0-9._-]+")
 _SERVER = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[^\s:/\[\],]+)(?::([0-9]{1,5}))?")
 _WORKER_TYPE = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")

@@ -56,6 +56,8 @@ class Assignments:
             if not (holding.is_closed or stopping()):  # Faust would continue as if it were done
                 self._fail("could not seek the assigned partitions", TimeoutError("Kafka did not answer in time"))
             raise
+        except Exception as exc:  # noqa: BLE001 - Faust would log it, and read nothing any more
+            self._fail("could not seek the assigned partitions", exc)
 
     def open(self) -> None:
         """Begin to read what is held."""

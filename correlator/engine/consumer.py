@@ -30,6 +30,7 @@ class SliceConsumer(Consumer):
         thread.streams = self._assignments.topics
         thread.hand_over = self._assignments.offer
         thread.fetches_apart = self.transport.options.fetches_apart
+        thread.request_timeout = self.transport.options.request_timeout
         return thread
 
     @property

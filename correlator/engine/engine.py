@@ -41,7 +41,7 @@ class Engine:
         self.options = options
         self.fail = fail
         self._stages: dict[str, tuple[Stage, CommittedTable | None]] = {}
-        self.id = f"{_prefix(options)}{options.instance_id or uuid4().hex[:12]}"
+        self.id = f"{options.worker_ids}{options.instance_id or uuid4().hex[:12]}"
         """Its transactional id, and its client id in the group."""
         self._producer: Producer | None = None
         self.assignments = Assignments(self._stages.keys(), self._hold, fail=fail)
@@ -76,7 +76,7 @@ class Engine:
             options.client,
             timeout=options.transaction_timeout,
             max_batch=options.max_batch,
-            permission=f"the prefix {options.app_id}-",
+            permission=f"the prefix {options.worker_ids}",
         )
         await self._producer.start()
         for topic in self._stages:  # that is all that Faust has to know of them: there are no agents
@@ -159,15 +159,10 @@ class Engine:
             kafka,
             brokers,
             beats=beats,
-            meanwhile=lambda: end_strangers(brokers, _prefix(options)),
+            meanwhile=lambda: end_strangers(brokers, options.worker_ids),
         )
 
     @property
     def _brokers(self) -> Brokers:
         assert self._producer is not None, "start() comes before the group is joined"
         return Brokers(self._producer.client, self.options.app_id)
-
-
-def _prefix(options: Options) -> str:
-    """What the transactional ids of all workers begin with. No app id has a colon, so nobody else's do."""
-    return f"{options.app_id}-worker:"

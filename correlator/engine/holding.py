@@ -19,10 +19,9 @@ class Holding:
     """The lanes of one assignment, one for each partition. Faust by itself takes partitions over in an order that loses
     records or processes them twice; this is the right order (`docs/protocol.md`):
 
-    1. `take_over`: wait until the committed offsets are settled, and note where the changelogs end; meanwhile, end what
-       dead workers have left open;
+    1. `take_over`: note where the changelogs end, and begin to end what dead workers have left open;
     2. Faust recovers the tables up to there, or further;
-    3. `seek` to the committed offsets;
+    3. `seek` to the committed offsets, once these are settled;
     4. `open`: reading begins once Faust has emptied its queues for the last time.
 
     While it is open, slices are `offer`-ed to their lanes; `shut` ends the reading, and `close` commits what is left.
@@ -44,7 +43,7 @@ class Holding:
         self._kafka, self._brokers = kafka, brokers
         self._begin, self._meanwhile = beats, meanwhile
         self._changelogs = {lane.changelog: lane for lane in self.lanes.values() if lane.changelog is not None}
-        self._committed: Mapping[TopicPartition, int | None] = {}
+        self._committed: asyncio.Task[Mapping[TopicPartition, int | None]] | None = None
         self._extents: Mapping[TopicPartition, Extent] = {}
         self._waiting: asyncio.Task[None] | None = None
         self._beats: Beats | None = None
@@ -54,13 +53,14 @@ class Holding:
         """Whether the partitions have been given up, or are being given up."""
 
     async def take_over(self) -> None:
-        """Wait for what the previous owners have not finished, and drop local copies that their changelogs cannot
-        complete.
+        """Look at what the previous owners have left, and drop local copies that their changelogs cannot complete.
+
+        This is no place to wait: until it is done, aiokafka sends no heartbeats.
         """
         if not self.lanes:
             return
         self._waiting = asyncio.create_task(self._meanwhile())
-        self._committed = await self._brokers.settled_offsets(self.lanes.keys())
+        self._committed = asyncio.create_task(self._brokers.settled_offsets(self.lanes.keys()))
         # Asked after the assignment, this lies behind all that can still be committed of the time before: what is
         # delivered later belongs to a beat whose offsets are refused.
         self._extents = await self._kafka.extents(*self.lanes, *self._changelogs)
@@ -73,9 +73,12 @@ class Holding:
 
         Raises `NotRecovered`.
         """
+        if self._committed is None:
+            return
         for changelog, lane in self._changelogs.items():
             lane.require_recovered(*self._extents[changelog])
-        starts = {tp: _start(tp, self._committed[tp], self._extents[tp]) for tp in self.lanes}
+        committed = await self._committed
+        starts = {tp: _start(tp, committed[tp], self._extents[tp]) for tp in self.lanes}
         await self._kafka.read_from(starts)
         if self.is_closed:  # a rebalance came in between
             return
@@ -105,8 +108,9 @@ class Holding:
             await self._beats.close()
 
     def _wait_no_more(self) -> None:
-        if self._waiting is not None:
-            self._waiting.cancel()
+        for task in (self._waiting, self._committed):
+            if task is not None:
+                task.cancel()
 
     def reads(self, tp: TopicPartition) -> bool:
         """Whether a partition may be read now. Asked from the consumer's thread, too."""

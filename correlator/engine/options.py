@@ -13,6 +13,8 @@ class Options(NamedTuple):
     """How the engine runs. Times in seconds."""
 
     app_id: str
+    worker_ids: str
+    """What the transactional ids of all its workers begin with, and nobody else's."""
     client: Mapping[str, Any]
     """Connection settings of aiokafka's clients: ``bootstrap_servers`` (each ``host:port``), TLS, SASL."""
     slice_records: int
@@ -42,6 +44,11 @@ class Options(NamedTuple):
     """How long stopping may take before the process ends anyway: less than an orchestrator waits before it kills. A
     broker that hangs would hold it up until requests time out."""
 
+    @property
+    def request_timeout(self) -> float:
+        """How long a request may take: longer than a session, as aiokafka wants it."""
+        return max(36.0, self.session_timeout + 1.0)
+
 
 def faust_app(options: Options, client_id: str) -> faust.App:
     """The app, without stages. ``client_id``: what the group is told that this process is called."""
@@ -63,7 +70,10 @@ def faust_app(options: Options, client_id: str) -> faust.App:
         broker_max_poll_records=options.slice_records,
         broker_session_timeout=options.session_timeout,
         broker_heartbeat_interval=options.session_timeout / 5,
-        broker_request_timeout=max(40.0, options.session_timeout),
+        # How long it waits for a seek, and so for transactions that others have left open. aiokafka must give up
+        # sooner, which ends the process and says why: where Faust does, its recovery ends without a word, and nothing
+        # is read any more.
+        broker_request_timeout=options.request_timeout + options.transaction_timeout,
         stream_wait_empty=True,
         stream_buffer_maxsize=64,
         worker_redirect_stdouts=False,

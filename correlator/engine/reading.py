@@ -18,12 +18,6 @@ FETCH_WAIT = 200
 connection; taking over makes four, for offsets and ends."""
 
 
-SOONER = 0.9
-"""Of Faust's patience with Kafka: by then aiokafka gives up asking where partitions begin and end, which ends the
-process and says why. Where Faust gives up first, its recovery ends without a word, and nothing is read any more.
-"""
-
-
 class SliceRecord:
     """A slice in the shape of a record, which is all that Faust sees of it; its offset is the slice's last one."""
 
@@ -68,6 +62,7 @@ class SliceThread(AIOKafkaConsumerThread):
     """What takes slices of stream partitions, in the app's event loop. Faust is shown only those of changelogs: it
     makes two tasks of each."""
     fetches_apart: float
+    request_timeout: float
     tenure: Tenure | None = None
     _seen: Tenure | None = None
     _handed: dict[TP, int]
@@ -76,7 +71,7 @@ class SliceThread(AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"  # the fetcher is made from these when the consumer starts
         consumer._fetch_max_wait_ms = FETCH_WAIT
-        consumer._request_timeout_ms = round(consumer._request_timeout_ms * SOONER)
+        consumer._request_timeout_ms = round(self.request_timeout * 1000)
         make_impatient(consumer._client)
         return consumer
 

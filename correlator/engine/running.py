@@ -71,7 +71,10 @@ async def run(engine: Engine) -> bool:
 
 
 async def _start(engine: Engine) -> None:
-    await engine.start()
+    try:
+        await engine.start()
+    except Exception as exc:  # noqa: BLE001 - whatever it is, nothing can be committed
+        engine.fail(f"could not take the transactional id {engine.id}", exc)
     await engine.app.start()
 
 

@@ -20,7 +20,7 @@ from correlator.stage.dead_letters import DeadLetters
 from correlator.stage.intake import Intake
 from correlator.stage.tally import Counts
 from correlator.topics import Layout
-from correlator.values import TABLE
+from correlator.values import TABLE, worker_ids
 
 
 class App(NamedTuple):
@@ -101,6 +101,7 @@ def _options(settings: Settings, layout: Layout) -> Options:
     written = (most for name, most in layout.max_message_bytes.items() if name != settings.topic_events)
     return Options(
         app_id=settings.app_id,
+        worker_ids=worker_ids(settings.app_id),
         client=client_of(settings),
         slice_records=settings.slice_records,
         session_timeout=settings.session_timeout.total_seconds(),

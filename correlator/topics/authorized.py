@@ -21,8 +21,8 @@ _NOTHING: Final = 0
 async def missing(admin: AIOKafkaAdminClient, permissions: Iterable[Permission]) -> list[Permission]:
     """Of the permissions for topics and groups, what is missing: each with the operations that are not allowed.
 
-    It makes no difference whether a topic exists. Kafka tells nothing of the kind about transactional ids: taking over
-    a partition, the first thing that a worker does, shows it. Raises aiokafka's errors.
+    It makes no difference whether a topic exists. Kafka tells nothing of the kind about transactional ids: taking its
+    own, the first thing that a worker does then, shows it. Raises aiokafka's errors.
     """
     wanted = list(permissions)
     topics = [permission.name for permission in wanted if permission.resource is Resource.TOPIC]

@@ -22,7 +22,7 @@ from correlator.topics.authorized import missing
 from correlator.topics.connecting import PAUSE, connect
 from correlator.topics.declared import TopicSpec
 from correlator.topics.errors import Refusal, TopicsError, not_created, not_shown
-from correlator.topics.group_members import members
+from correlator.topics.group_members import Member, members
 from correlator.topics.permissions import Permission
 
 ASKING: Final = 30.0
@@ -74,8 +74,8 @@ class Cluster:
         wanted = list(permissions)
         return await self._until_done(lambda: missing(self._admin, wanted))
 
-    async def members(self, group: str) -> set[frozenset[str]]:
-        """What each member of the group reads, as far as it says so."""
+    async def members(self, group: str) -> set[Member]:
+        """The members of the group, as far as they say what they read."""
         return await self._until_done(lambda: members(self._admin, group))
 
     async def _read(self, names: list[str]) -> dict[str, Topic]:

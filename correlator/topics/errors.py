@@ -102,6 +102,14 @@ def not_alike(app_id: str) -> TopicsError:
     )
 
 
+def not_of_this_release(app_id: str) -> TopicsError:
+    """Members of our group read what we read, but are no workers as we know them: neither would fence the other."""
+    return TopicsError(
+        f"Workers of another release are running under the app id {app_id}, or another consumer reads the same topics"
+        " in its group: stop all of them before you start this release."
+    )
+
+
 def listed(names: Iterable[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     *most, last = names

@@ -3,7 +3,7 @@
 Two such deployments would share the changelog and the topic between the stages, and mix what they read.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberMetadata
@@ -12,16 +12,25 @@ from aiokafka.errors import for_code
 from correlator.topics.requests import DescribeGroup
 
 
-async def members(admin: AIOKafkaAdminClient, group: str) -> set[frozenset[str]]:
-    """What each member of the group reads, as far as it says so. Raises aiokafka's errors."""
+class Member(NamedTuple):
+    """A member of the group."""
+
+    client_id: str
+    reads: frozenset[str]
+    """The topics."""
+
+
+async def members(admin: AIOKafkaAdminClient, group: str) -> set[Member]:
+    """The members of the group, as far as they say what they read. Raises aiokafka's errors."""
     node = await admin.find_coordinator(group)
     response: Any = await admin._send_request_to_node(node, DescribeGroup(group))
-    found: set[frozenset[str]] = set()
+    found: set[Member] = set()
     for code, _, _, protocol_type, _, described, _ in response.groups:
         if code:
             raise for_code(code)(group)
         if protocol_type == "consumer":
-            for *_, metadata, _ in described:
+            for _, client_id, _, metadata, _ in described:
                 if metadata:
-                    found.add(frozenset(ConsumerProtocolMemberMetadata.decode(metadata).subscription))
+                    subscription = ConsumerProtocolMemberMetadata.decode(metadata).subscription
+                    found.add(Member(client_id, frozenset(subscription)))
     return found

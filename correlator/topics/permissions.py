@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from correlator.settings import Settings
 from correlator.topics.declared import Role, declared, declared_for_bridge
+from correlator.values import worker_ids
 
 
 class Resource(StrEnum):
@@ -57,10 +58,10 @@ def needed(settings: Settings) -> Iterator[Permission]:
     yield Permission(Resource.GROUP, settings.app_id, False, (Operation.READ,), "the workers share the partitions")
     yield Permission(
         Resource.TRANSACTIONAL_ID,
-        f"{settings.app_id}-",
+        worker_ids(settings.app_id),
         True,
         (Operation.WRITE,),
-        "each partition's records, state and offsets are written together",
+        "records, state and offsets are written together",
     )
 
 

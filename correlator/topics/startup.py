@@ -1,7 +1,7 @@
 """Before the stage or the bridge starts: the topics it needs are there and fit, and how they are laid out."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import NamedTuple
 
 from correlator.settings import Settings
@@ -9,8 +9,10 @@ from correlator.topics.checking import Difference, differences, differences_for_
 from correlator.topics.cluster import Cluster, connected
 from correlator.topics.creating import create_missing, create_missing_for_bridge
 from correlator.topics.declared import MAX_MESSAGE_BYTES, TOMBSTONES, declared, declared_for_bridge
-from correlator.topics.errors import TopicsError, not_alike, not_alone, not_permitted
+from correlator.topics.errors import TopicsError, not_alike, not_alone, not_of_this_release, not_permitted
+from correlator.topics.group_members import Member
 from correlator.topics.permissions import Permission, needed, needed_by_bridge
+from correlator.values import worker_ids
 
 _log = logging.getLogger(__name__)
 
@@ -41,16 +43,23 @@ async def prepare(settings: Settings) -> Layout:
     if settings.create_topics and settings.topic_events not in found:  # the others only wait for it
         different = [difference for difference in different if difference.topic == settings.topic_events]
     _refuse(different)
-    if strangers := {topic for reads in members if settings.topic_events not in reads for topic in reads}:
-        raise not_alone(settings.app_id, strangers, found.keys())
-    if any((settings.topic_lifecycles in reads) is settings.one_hop for reads in members):
-        raise not_alike(settings.app_id)
+    _require_our_like(settings, members, found.keys())
     _warn(different)
     return Layout(
         {name: topic.partitions for name, topic in found.items()},
         {name: int(topic.config[MAX_MESSAGE_BYTES]) for name, topic in found.items()},
         int(found[settings.topic_changelog].config[TOMBSTONES]) / 1000,
     )
+
+
+def _require_our_like(settings: Settings, members: Iterable[Member], topics: Set[str]) -> None:
+    """Refuse to be in a group with other members than workers of this release, who read what we read."""
+    if strangers := {topic for it in members if settings.topic_events not in it.reads for topic in it.reads}:
+        raise not_alone(settings.app_id, strangers, topics)
+    if any((settings.topic_lifecycles in it.reads) is settings.one_hop for it in members):
+        raise not_alike(settings.app_id)
+    if not all(it.client_id.startswith(worker_ids(settings.app_id)) for it in members):
+        raise not_of_this_release(settings.app_id)
 
 
 class Room(NamedTuple):

@@ -17,7 +17,7 @@ BY_DEFAULT = """\
 --operation READ --operation WRITE --operation DESCRIBE_CONFIGS --topic prefect-correlator-lifecycles
 --operation READ --operation WRITE --operation DESCRIBE_CONFIGS --topic prefect-correlator-subjects-changelog
 --operation READ --group prefect-correlator
---operation WRITE --transactional-id prefect-correlator- --resource-pattern-type prefixed
+--operation WRITE --transactional-id prefect-correlator-worker: --resource-pattern-type prefixed
 """
 
 
