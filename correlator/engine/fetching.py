@@ -1,6 +1,7 @@
 """Fetching: not as often as aiokafka would by itself, and without a copy of every record."""
 
 import asyncio
+import contextlib
 import time
 from collections import OrderedDict
 from typing import Any
@@ -38,7 +39,8 @@ class UnhurriedFetcher(Fetcher):
         if something:
             for waiter in self._fetch_waiters:
                 self._notify(waiter)  # type: ignore[no-untyped-call]
-            await asyncio.sleep(max(0.0, began + self.apart - time.monotonic()))
+            with contextlib.suppress(asyncio.CancelledError):  # whoever cancels a fetch waits for its answer
+                await asyncio.sleep(max(0.0, began + self.apart - time.monotonic()))
         return something
 
 

@@ -73,14 +73,17 @@ class Holding:
 
         Raises `NotRecovered`.
         """
-        if self._committed is None:
+        if self._committed is None or not self._extents:  # without tables, Faust may seek while this is taken over
             return
         for changelog, lane in self._changelogs.items():
             lane.require_recovered(*self._extents[changelog])
-        committed = await self._committed
+        await asyncio.wait({self._committed})  # itself it is cancelled by `close`, which would end Faust's recovery
+        if self.is_closed:  # a rebalance came in between
+            return
+        committed = self._committed.result()
         starts = {tp: _start(tp, committed[tp], self._extents[tp]) for tp in self.lanes}
         await self._kafka.read_from(starts)
-        if self.is_closed:  # a rebalance came in between
+        if self.is_closed or self._beats is not None:  # a rebalance came in between, or another seek
             return
         for tp, lane in self.lanes.items():
             lane.open(starts[tp])
