@@ -16,7 +16,7 @@ FULL: Final = 16_000
 LONG: Final = 0.25
 """Seconds after which a beat takes no more lanes."""
 BREATH: Final = 0.02
-"""Seconds after which others may have the event loop."""
+"""Seconds after which others may have the event loop, and a lane of which nothing is to be published gives way."""
 
 
 class Share(NamedTuple):
@@ -29,7 +29,7 @@ class Share(NamedTuple):
 class Beats:
     """Publishes and commits the steps of all lanes of an assignment. Who may write what, and when: `docs/protocol.md`.
 
-    A transaction costs much the same for one lane as for all, and for one record as for thousands. So beats begin some
+    A transaction costs much the same for one lane as for all, and for one record as for thousands. So they begin some
     time apart, while little waits.
     """
 
@@ -42,18 +42,19 @@ class Beats:
         apart: float,
         fail: Callable[[str, BaseException], None],
     ) -> None:
-        """``apart``: seconds from the beginning of a beat to that of the next, at least. ``fail`` ends the process: no
-        doubt about a beat may be survived.
+        """``apart``: seconds from the beginning of a beat that publishes to that of the next, at least. ``fail`` ends
+        the process: no doubt about a beat may be survived.
         """
         self._lanes, self._producer, self._membership = deque(lanes), producer, membership
         self._apart, self._fail = apart, fail
         self._began = -apart
         self._wanted = asyncio.Event()
-        self._closing = False
+        self._settling = self._closing = False
         self._running = asyncio.create_task(self._run())
 
-    def want(self) -> None:
-        """A lane has something to do."""
+    def want(self, *, settle: bool = False) -> None:
+        """A lane has something to do. ``settle``: what offsets are owed is worth a transaction."""
+        self._settling |= settle
         self._wanted.set()
 
     async def close(self) -> None:
@@ -70,22 +71,26 @@ class Beats:
                 await self._wanted.wait()
                 await asyncio.sleep(max(0.0, self._began + self._apart - time.monotonic()))
                 self._wanted.clear()
-                self._began = time.monotonic()
-                await self._publish(await self._collect())
+                began = time.monotonic()
+                shares = await self._collect(began)
+                if shares or self._settling:
+                    self._began, self._settling = began, False
+                    await self._publish(shares)
                 if any(lane.has_more for lane in self._lanes):
                     self.want()
             await self._publish([])
         except Exception as exc:  # noqa: BLE001 - whatever it is, it must not be survived
             self._fail("could not commit what was processed", exc)
 
-    async def _collect(self) -> list[Share]:
+    async def _collect(self, began: float) -> list[Share]:
         """A step of each lane that has one, until it is enough for a beat; the others are the first next time. Empty
         steps are done at once.
         """
         shares: list[Share] = []
-        size, breathed = 0, self._began
+        size, breathed = 0, began
         for _ in range(len(self._lanes)):
-            if self._closing or size >= FULL or time.monotonic() > self._began + LONG:
+            entered = time.monotonic()
+            if self._closing or size >= FULL or entered > began + LONG:
                 break
             lane = self._lanes[0]
             self._lanes.rotate(-1)
@@ -95,7 +100,7 @@ class Beats:
                     size += len(step.messages) + len(step.changes)
                     break
                 lane.committed(step, None)
-                if time.monotonic() > self._began + LONG:
+                if time.monotonic() > entered + BREATH:
                     break
             if time.monotonic() > breathed + BREATH:
                 await asyncio.sleep(0)

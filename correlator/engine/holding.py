@@ -137,7 +137,7 @@ class Holding:
         for _, lane, fetched in self._fetched():
             lane.nudge(fetched.last_stable_offset)
         if self.is_open and self._beats is not None:
-            self._beats.want()
+            self._beats.want(settle=True)
 
     def lags(self) -> dict[TopicPartition, int]:
         """How many offsets each partition is behind the end of its committed records, where that is known."""
