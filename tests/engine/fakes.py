@@ -2,17 +2,24 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType, SimpleNamespace
 from typing import Any, NamedTuple
+
+import pytest
 
 from correlator.engine import MAX_BATCH, MemoryStore, Message, Options, Slice, Step
 from correlator.engine.kafka import Extent, Fetched
+from correlator.engine.membership import Membership
+from correlator.engine.publishing import Entries, Offsets
 from correlator.engine.slices import Changes, TopicPartition
 
 INPUT = TopicPartition("input", 3)
 CHANGELOG = "changelog"
+MEMBER = Membership("unit", 7, "member-1", None)
 
 OPTIONS = Options(
     "unit",
+    "unit-worker:",
     {"bootstrap_servers": ["127.0.0.1:1"]},
     slice_records=4000,
     session_timeout=30.0,
@@ -45,21 +52,30 @@ def a_message(value: bytes = b"published") -> Message:
 
 
 def changing(end: int, **changes: bytes | None) -> Step:
-    """A transaction with a message and changes."""
+    """A step with a message and changes."""
     return Step([a_message()], {key.encode(): value for key, value in changes.items()}, end)
 
 
-class Publisher:
-    """Publishes at once, or when it is let to."""
+class Beat(NamedTuple):
+    """What a transaction committed."""
+
+    messages: list[Message]
+    changes: dict[TopicPartition, Changes]
+    ends: dict[TopicPartition, int]
+    membership: Membership
+
+
+class Producer:
+    """Commits at once, or when it is let to, one transaction at a time."""
+
+    client: Any = None
 
     def __init__(self) -> None:
-        self.begun: list[Step] = []
-        self.published: list[Step] = []
-        self.changelogs: list[TopicPartition | None] = []
-        self.calls: list[str] = []
-        self.refusal: Exception | None = None
-        self._offset = 100
-        self._until: asyncio.Future[None] | None = None
+        self.begun: list[Beat] = []
+        self.committed: list[Beat] = []
+        self.last: dict[TopicPartition, int] = {}
+        """Of each changelog, the offset of its last change."""
+        self._under_way: asyncio.Future[None] | None = None
         self._held = False
 
     def hold(self) -> None:
@@ -67,42 +83,42 @@ class Publisher:
         self._held = True
 
     async def let_one_go(self, error: Exception | None = None) -> None:
-        """Finish the one that is under way, and let the lane go on."""
-        assert self._until is not None, "nothing is under way"
-        until, self._until = self._until, None
+        """Finish the one that is under way, or let it fail, and let everything go on."""
+        assert self._under_way is not None, "nothing is under way"
+        under_way, self._under_way = self._under_way, None
         if error is None:
-            until.set_result(None)
+            under_way.set_result(None)
         else:
-            until.set_exception(error)
+            under_way.set_exception(error)
         await settled()
 
     async def let_go(self) -> None:
         """Hold nothing any more."""
         self._held = False
-        if self._until is not None:
+        if self._under_way is not None:
             await self.let_one_go()
 
-    async def publish(self, transaction: Step, changelog: TopicPartition | None) -> int | None:
-        assert len(self.begun) == len(self.published), "two at a time"
-        self.begun.append(transaction)
-        self.changelogs.append(changelog)
+    @property
+    def is_busy(self) -> bool:
+        return self._under_way is not None
+
+    async def commit(
+        self, messages: Iterable[Message], entries: Iterable[Entries] = (), offsets: Offsets | None = None
+    ) -> dict[TopicPartition, int]:
+        assert len(self.begun) == len(self.committed), "two at a time"
+        assert offsets is not None, "nobody would be fenced"
+        beat = Beat(list(messages), dict(entries), dict(offsets.ends), offsets.membership)
+        assert beat.ends, "nobody would be fenced"
+        assert all(beat.changes.values()), "an entry without changes"
+        self.begun.append(beat)
         await asyncio.sleep(0)
         if self._held:
-            self._until = asyncio.get_running_loop().create_future()
-            await self._until
-        self.published.append(transaction)
-        if not transaction.changes:
-            return None
-        self._offset += len(transaction.changes)
-        return self._offset
-
-    async def start(self) -> None:
-        if self.refusal is not None:
-            raise self.refusal
-        self.calls.append("start")
-
-    async def stop(self) -> None:
-        self.calls.append("stop")
+            self._under_way = asyncio.get_running_loop().create_future()
+            await self._under_way
+        self.committed.append(beat)
+        for changelog, changes in beat.changes.items():
+            self.last[changelog] = self.last.get(changelog, 99) + len(changes)
+        return {changelog: self.last[changelog] for changelog in beat.changes}
 
 
 class Table:
@@ -112,12 +128,13 @@ class Table:
 
     def __init__(self) -> None:
         self.store = MemoryStore()
+        self.warning: str | None = None
 
     def get_committed(self, partition: int, key: bytes) -> bytes | None:
         return self.store.get(partition, key)
 
     def reconcile(self, partition: int, beginning: int, end: int) -> str | None:
-        return None
+        return self.warning
 
     def commit(self, partition: int, changes: Changes, offset: int | None) -> None:
         self.store.apply(partition, changes.items(), offset)
@@ -155,10 +172,9 @@ class Stage:
 
 
 class Kafka:
-    """What is committed of partitions and what they hold, as a test wants it; remembers what was sought."""
+    """What partitions hold, as a test wants it; remembers what was sought."""
 
     def __init__(self) -> None:
-        self.committed: dict[TopicPartition, int | None] = {}
         self.held: dict[TopicPartition, Extent] = {}
         self.sought: dict[TopicPartition, int] = {}
         self.last: dict[TopicPartition, Fetched] = {}
@@ -166,14 +182,53 @@ class Kafka:
     async def extents(self, *tps: TopicPartition) -> dict[TopicPartition, Extent]:
         return {tp: self.held.get(tp, Extent(0, 100)) for tp in tps}
 
-    async def read_from_committed(self, *tps: TopicPartition) -> dict[TopicPartition, int | None]:
-        return {tp: self.committed.get(tp) for tp in tps}
-
     async def read_from(self, offsets: dict[TopicPartition, int]) -> None:
         self.sought |= offsets
 
     def fetched(self, tp: TopicPartition) -> Fetched:
         return self.last.get(tp, Fetched())
+
+
+class Brokers:
+    """What is committed of partitions, as a test wants it, once it is settled."""
+
+    def __init__(self) -> None:
+        self.committed: dict[TopicPartition, int | None] = {}
+        self.settled = asyncio.Event()
+        self.settled.set()
+        self.refusal: Exception | None = None
+
+    async def settled_offsets(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int | None]:
+        await self.settled.wait()
+        if self.refusal is not None:
+            raise self.refusal
+        return {tp: self.committed.get(tp) for tp in partitions}
+
+
+class Clock:
+    """Time that goes by only when a test says so, for a module that takes it from ``time`` and ``asyncio``."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, module: ModuleType) -> None:
+        self.now = 1000.0
+        self._sleeping: list[tuple[float, asyncio.Future[None]]] = []
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: self.now))
+        monkeypatch.setattr(module, "asyncio", SimpleNamespace(**(vars(asyncio) | {"sleep": self._sleep})))
+
+    async def go_on(self, seconds: float) -> None:
+        """Let time go by, and everything do what is due then."""
+        self.now += seconds
+        for due, sleeping in self._sleeping:
+            if due <= self.now + 1e-9 and not sleeping.done():
+                sleeping.set_result(None)
+        await settled()
+
+    async def _sleep(self, seconds: float) -> None:
+        if seconds > 0:
+            sleeping = asyncio.get_running_loop().create_future()
+            self._sleeping.append((self.now + seconds, sleeping))
+            await sleeping
+        else:
+            await asyncio.sleep(0)
 
 
 class Failures:
