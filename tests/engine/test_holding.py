@@ -1,7 +1,7 @@
 """A holding: partitions are taken over in order, nothing is read before that is done, and they are let go in order."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from correlator.engine.kafka import Extent, Fetched
 from correlator.engine.lane import NotRecovered
 from correlator.engine.progress import Progress, Sign, Standstill
 from correlator.engine.slices import TopicPartition
-from tests.engine.fakes import Kafka, a_slice, settled
+from tests.engine.fakes import Brokers, Kafka, a_slice, settled
 
 ONE, TWO = TopicPartition("input", 0), TopicPartition("input", 1)
 CHANGELOG = TopicPartition("changelog", 0)
@@ -26,15 +26,11 @@ class Lane:
     not_recovered: NotRecovered | None = None
 
     def __init__(self, tp: TopicPartition, said: list[Any]) -> None:
-        self._tp, self._said = tp, said
+        self.input = self._tp = tp
+        self._said = said
         self.has_room = True
         self.recovered: int | None = None
         self.done = self.steps = 0
-        self.closing = asyncio.Event()
-        self.closing.set()
-
-    async def fence(self) -> None:
-        self._said.append(("fence", self._tp))
 
     def reconcile(self, beginning: int, end: int) -> str | None:
         self._said.append(("reconcile", self._tp, beginning, end))
@@ -54,21 +50,55 @@ class Lane:
     def nudge(self, end: int | None) -> None:
         self._said.append(("nudge", self._tp, end))
 
+
+class Beats:
+    """Writes down what it is told, too."""
+
+    def __init__(self, lanes: Iterable[Lane], said: list[Any]) -> None:
+        self._said = said
+        self._said.append(("begin", *(lane.input for lane in lanes)))
+        self.closing = asyncio.Event()
+        self.closing.set()
+
+    def want(self, *, settle: bool = False) -> None:
+        self._said.append("settle" if settle else "want")
+
     async def close(self) -> None:
-        self._said.append(("close", self._tp))
+        self._said.append("close")
         await self.closing.wait()
-        self._said.append(("closed", self._tp))
+        self._said.append("closed")
 
 
 class Around:
-    def __init__(self, *tps: TopicPartition) -> None:
+    def __init__(self, *tps: TopicPartition, changelog: TopicPartition | None = None) -> None:
+        """``changelog``: the second partition's."""
         self.said: list[Any] = []
         self.lanes = {tp: Lane(tp, self.said) for tp in tps}
-        self.kafka = Kafka()
-        self.kafka.committed = {ONE: 5, TWO: 7}
-        self.holding = Holding(self.lanes, self.kafka)
+        if changelog is not None:
+            self.lanes[TWO].changelog = changelog
+        self.kafka, self.brokers = Kafka(), Brokers()
+        self.brokers.committed = {ONE: 5, TWO: 7}
+        self.kafka.held[CHANGELOG] = Extent(3, 9)
+        self.beats: Any = None
+        self.ending = False
+        """Whether it is looked for what dead workers have left open."""
+        lanes: Any = self.lanes.values()
+        brokers: Any = self.brokers
+        self.holding = Holding(lanes, self.kafka, brokers, beats=self._begin, meanwhile=self._meanwhile)
+
+    def _begin(self, lanes: Any) -> Any:
+        self.beats = Beats(lanes, self.said)
+        return self.beats
+
+    async def _meanwhile(self) -> None:
+        self.ending = True
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.ending = False
 
     async def open(self) -> None:
+        await self.holding.take_over()
         await self.holding.seek()
         self.holding.open()
 
@@ -76,6 +106,12 @@ class Around:
 @pytest.fixture
 async def around() -> Around:
     return Around(ONE, TWO)
+
+
+@pytest.fixture
+async def with_changelog() -> Around:
+    """The second partition has a changelog."""
+    return Around(ONE, TWO, changelog=CHANGELOG)
 
 
 @pytest.fixture
@@ -91,91 +127,158 @@ def reads(around: Around) -> Iterator[bool]:
 # Taking over
 
 
-async def test_the_owner_of_every_partition_is_fenced(around):
-    await around.holding.fence()
-    assert around.said == [("fence", ONE), ("fence", TWO)]
-
-
-async def test_an_owner_who_cannot_be_fenced_is_told(around):
-    async def refuse() -> None:
-        raise OSError("no broker")
-
-    around.lanes[TWO].fence = refuse
-    with pytest.raises(OSError, match="no broker"):
-        await around.holding.fence()
-
-
-@pytest.fixture
-def with_changelog(around: Around) -> Around:
-    """The second partition has a changelog."""
-    around.lanes[TWO].changelog = CHANGELOG
-    around.holding = Holding(around.lanes, around.kafka)
-    around.kafka.held[CHANGELOG] = Extent(3, 9)
-    return around
-
-
 async def test_tables_are_reconciled_with_their_changelogs(with_changelog, caplog):
     with_changelog.lanes[TWO].warning = "the head is gone"
-    await with_changelog.holding.reconcile()
+    await with_changelog.holding.take_over()
     assert with_changelog.said == [("reconcile", TWO, 3, 9)]
     assert "the head is gone" in caplog.text
 
 
 async def test_without_tables_there_is_nothing_to_reconcile(around):
-    await around.holding.reconcile()
+    await around.holding.take_over()
     assert around.said == []
+
+
+async def test_taking_over_does_not_wait_for_offsets_that_are_not_settled(around):
+    """aiokafka sends no heartbeats meanwhile. Recovery goes on beside it, and only the seek waits."""
+    around.brokers.settled.clear()
+    await around.holding.take_over()
+    seeking = asyncio.create_task(around.holding.seek())
+    await settled()
+    assert not seeking.done()
+    assert (around.said, around.kafka.sought) == ([], {})
+    around.brokers.settled.set()
+    await seeking
+    assert around.kafka.sought == {ONE: 5, TWO: 7}
+
+
+async def test_offsets_that_cannot_be_had_are_told(around):
+    around.brokers.refusal = OSError("not authorized")
+    await around.holding.take_over()
+    with pytest.raises(OSError, match="not authorized"):
+        await around.holding.seek()
+    assert around.beats is None
+
+
+async def test_what_dead_workers_left_open_is_ended_until_reading_begins(around):
+    around.brokers.settled.clear()
+    await around.holding.take_over()
+    seeking = asyncio.create_task(around.holding.seek())
+    await settled()
+    assert around.ending
+    around.brokers.settled.set()
+    await seeking
+    around.holding.open()
+    await settled()
+    assert not around.ending
+
+
+async def test_what_dead_workers_left_open_is_ended_no_more_once_all_is_given_up(around):
+    await around.holding.take_over()
+    await settled()
+    assert around.ending
+    await around.holding.close()
+    await settled()
+    assert not around.ending
 
 
 async def test_no_lane_opens_before_every_table_is_recovered(with_changelog):
     with_changelog.lanes[TWO].not_recovered = error = NotRecovered("half of it")
+    await with_changelog.holding.take_over()
     with pytest.raises(NotRecovered) as raised:
         await with_changelog.holding.seek()
     assert raised.value is error
-    assert with_changelog.said == [("require recovered", TWO, 3, 9)]
+    assert with_changelog.said[1:] == [("require recovered", TWO, 3, 9)]
     assert not with_changelog.holding.starts
 
 
-STARTS = [  # the committed offset and what the partition holds; where the reading begins, and whether that is sought
-    (5, Extent(0, 10), 5, False),
-    (10, Extent(0, 10), 10, False),
-    (None, Extent(2, 10), 2, True),  # read for the first time
-    (11, Extent(0, 10), 0, True),  # it was recreated
-    (1, Extent(2, 10), 1, False),  # retention was faster: Kafka goes on with what is left
+async def test_a_table_must_reach_what_its_changelog_held_when_it_was_taken_over(with_changelog):
+    """Asked for later, the end may lie behind what others committed before, or before what recovery has read."""
+    await with_changelog.holding.take_over()
+    with_changelog.kafka.held[CHANGELOG] = Extent(3, 99)
+    await with_changelog.holding.seek()
+    assert ("require recovered", TWO, 3, 9) in with_changelog.said
+
+
+STARTS = [  # the committed offset and what the partition holds; where the reading begins
+    (5, Extent(0, 10), 5),
+    (10, Extent(0, 10), 10),
+    (None, Extent(2, 10), 2),  # read for the first time
+    (11, Extent(0, 10), 0),  # it was recreated
+    (1, Extent(2, 10), 1),  # retention was faster: Kafka goes on with what is left
 ]
 
 
-@pytest.mark.parametrize("committed, extent, start, sought", STARTS)
-async def test_reading_begins_at_the_committed_offset_or_at_the_beginning(around, committed, extent, start, sought):
-    around.kafka.committed[ONE], around.kafka.held[ONE] = committed, extent
+@pytest.mark.parametrize("committed, extent, start", STARTS)
+async def test_reading_begins_at_the_committed_offset_or_at_the_beginning(around, committed, extent, start):
+    around.brokers.committed[ONE], around.kafka.held[ONE] = committed, extent
+    await around.holding.take_over()
     await around.holding.seek()
-    assert around.said == [("open", ONE, start), ("open", TWO, 7)]
-    assert around.holding.starts == {ONE: start, TWO: 7}
-    assert around.kafka.sought == ({ONE: start} if sought else {})
+    assert around.holding.starts == around.kafka.sought == {ONE: start, TWO: 7}
+    assert around.said == [("open", ONE, start), ("open", TWO, 7), ("begin", ONE, TWO), "want"]
 
 
 async def test_an_input_that_was_recreated_is_told(around, caplog):
     around.kafka.held[TWO] = Extent(0, 6)
-    await around.holding.seek()
+    await around.open()
     assert "input-1 ends before its committed offset, so it was recreated; reading it from the beginning" in caplog.text
 
 
-async def test_a_seek_that_a_rebalance_overtook_opens_nothing(around):
+@pytest.mark.parametrize("while_", ["offsets are not settled", "the positions are sought"])
+async def test_a_seek_that_a_rebalance_overtakes_opens_nothing(around, while_):
+    """And it ends as any other does: were it cancelled, Faust's recovery would end, and never come back."""
     sought = asyncio.Event()
 
     async def slowly(_: Any) -> None:
         await sought.wait()
 
     around.kafka.read_from = slowly
+    if while_ == "offsets are not settled":
+        around.brokers.settled.clear()
+    await around.holding.take_over()
     seeking = asyncio.create_task(around.holding.seek())
     await settled()
+    assert not seeking.done()
     await around.holding.close()
     sought.set()
     await seeking
-    assert ("open", ONE, 5) not in around.said
+    assert around.said == []
     assert not around.holding.starts
 
 
+@pytest.mark.parametrize("while_", ["nothing is taken over", "it is being taken over"])
+async def test_a_seek_that_comes_early_does_nothing(around, while_):
+    """Without tables, Faust seeks from a poll that finds the flow stopped, at whatever time that is."""
+    answered, extents = asyncio.Event(), around.kafka.extents
+
+    async def slowly(*tps: TopicPartition) -> Any:
+        await answered.wait()
+        return await extents(*tps)
+
+    around.kafka.extents = slowly
+    taking_over = None
+    if while_ == "it is being taken over":
+        taking_over = asyncio.create_task(around.holding.take_over())
+        await settled()
+    await around.holding.seek()
+    assert (around.said, around.kafka.sought) == ([], {})
+    if taking_over is not None:
+        answered.set()
+        await taking_over
+        await around.holding.seek()
+        assert around.said[-1] == "want"
+
+
+async def test_lanes_are_opened_once_however_often_they_are_sought(around):
+    """Two that publish the same lanes would commit all of it twice."""
+    await around.holding.take_over()
+    await asyncio.gather(around.holding.seek(), around.holding.seek())
+    await around.holding.seek()
+    assert around.said == [("open", ONE, 5), ("open", TWO, 7), ("begin", ONE, TWO), "want"]
+
+
 async def test_nothing_is_read_before_it_is_sought(around):
+    await around.holding.take_over()
     assert not any(reads(around))
     around.holding.open()  # Faust resumes the flow while it recovers, too
     assert not any(reads(around))
@@ -183,6 +286,7 @@ async def test_nothing_is_read_before_it_is_sought(around):
 
 
 async def test_nothing_is_read_before_it_is_opened(around):
+    await around.holding.take_over()
     await around.holding.seek()
     assert not any(reads(around))
     around.holding.open()
@@ -191,13 +295,13 @@ async def test_nothing_is_read_before_it_is_opened(around):
 
 async def test_a_holding_of_nothing_does_nothing():
     around = Around()
-    await around.holding.fence()
-    await around.holding.reconcile()
     await around.open()
     around.holding.nudge()
+    assert not around.ending
     assert not around.holding.full
     assert around.holding.signs() == {}
     await around.holding.close()
+    assert around.said == []
 
 
 # Reading
@@ -215,33 +319,35 @@ async def test_a_lane_without_room_is_not_read(opened):
     assert opened.holding.full
 
 
-async def test_a_slice_goes_to_its_lane(opened):
-    slice_ = a_slice(7, 9, of=TWO)
-    opened.holding.offer(slice_)
-    assert opened.said[-1] == ("offer", slice_)
+async def test_slices_go_to_their_lanes_and_then_a_beat_is_wanted(opened):
+    one, two = a_slice(5, 6, of=ONE), a_slice(7, 9, of=TWO)
+    opened.holding.offer([one, two])
+    assert opened.said[-3:] == [("offer", one), ("offer", two), "want"]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_a_slice_is_not_taken_while_closed(around, when):
+async def test_a_slice_is_not_taken_while_nothing_is_read(around, when):
+    await around.holding.take_over()
     if when == "after":
-        await around.open()
+        await around.holding.seek()
+        around.holding.open()
         around.holding.shut()
     before = list(around.said)
-    around.holding.offer(a_slice(7, 9, of=TWO))
+    around.holding.offer([a_slice(7, 9, of=TWO)])
     assert around.said == before
 
 
-async def test_time_goes_by_for_what_is_open(around):
+async def test_time_goes_by_for_what_is_open_and_settles_what_is_owed(around):
     around.kafka.last = {ONE: Fetched(50)}
     around.holding.nudge()
     assert around.said == []
     await around.open()
     around.holding.nudge()
-    assert around.said[-2:] == [("nudge", ONE, 50), ("nudge", TWO, None)]
+    assert around.said[-3:] == [("nudge", ONE, 50), ("nudge", TWO, None), "settle"]
     around.holding.shut()
-    around.kafka.last = {ONE: Fetched(60)}
+    before = list(around.said)
     around.holding.nudge()
-    assert ("nudge", ONE, 60) not in around.said
+    assert around.said == before
 
 
 # Letting go
@@ -252,16 +358,26 @@ async def test_shutting_ends_the_reading_at_once(opened):
     assert not any(reads(opened))
 
 
-async def test_closing_ends_the_reading_then_the_lanes(opened):
-    opened.lanes[TWO].closing.clear()  # it publishes
+async def test_closing_ends_the_reading_and_then_what_is_published(opened):
+    opened.beats.closing.clear()  # it publishes
     closing = asyncio.create_task(opened.holding.close())
     await settled()
+    assert opened.holding.is_closed
     assert not any(reads(opened))
-    assert ("closed", ONE) in opened.said
+    assert opened.said[-1] == "close"
     assert not closing.done()
-    opened.lanes[TWO].closing.set()
+    opened.beats.closing.set()
     await closing
-    assert opened.said[-1] == ("closed", TWO)
+    assert opened.said[-1] == "closed"
+
+
+@pytest.mark.parametrize("taken_over", [False, True])
+async def test_what_was_never_sought_closes(around, taken_over):
+    around.brokers.settled.clear()
+    if taken_over:
+        await around.holding.take_over()
+    await around.holding.close()
+    assert around.said == []
 
 
 # What can be seen of it
