@@ -72,6 +72,13 @@ class _MembersOffsets(TxnOffsetCommitHandler):
     def handle_response(self, response: Any) -> Any:
         errors = [(topic, [(number, code) for number, code, _ in rows]) for topic, rows, _ in response.topics]
         for code in {code for _, rows in errors for _, code in rows} & REFUSALS.keys():
-            self._sender._txn_manager.error_transaction(NotOurs(f"{REFUSALS[code]} ({for_code(code).__name__})"))
+            self._refuse(NotOurs(f"{REFUSALS[code]} ({for_code(code).__name__})"))
             return None
         return super().handle_response(_Answer(errors))  # type: ignore[no-untyped-call]
+
+    def _refuse(self, error: NotOurs) -> None:
+        """Tell who sent the offsets. The manager would forget by `error_transaction` that there is something to abort."""
+        pending = self._sender._txn_manager._pending_txn_offsets
+        while pending:
+            _, _, waiting = pending.popleft()
+            waiting.set_exception(error)

@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError, TransactionalIdAuthorizationFailed
 
 from correlator.engine.impatient import make_impatient, unanswered
 from correlator.engine.membership import Membership
-from correlator.engine.offsets import commit_in_the_name_of
+from correlator.engine.offsets import NotOurs, commit_in_the_name_of
 from correlator.engine.renewing import renew
 from correlator.engine.slices import Changes, Headers, Message, TopicPartition
 
@@ -25,6 +25,10 @@ MAX_BATCH = 1 << 20
 
 OVERHEAD = 1 << 10
 """Bytes to keep free of what a topic takes, for the batch around a record and its headers."""
+
+
+ABORTING = 3.0
+"""Seconds that it may take to abort what was refused."""
 
 
 class NotPermitted(Exception):
@@ -119,12 +123,22 @@ class Producer:
         # refuses offsets for a moment while batches are in flight (NotEnoughReplicas, retried after 100 ms).
         delivered = await asyncio.gather(*(batch for its in changed.values() for batch in its), *sent)
         if offsets is not None:
-            await commit_in_the_name_of(producer, offsets.membership, offsets.ends)
+            try:
+                await commit_in_the_name_of(producer, offsets.membership, offsets.ends)
+            except NotOurs:
+                await self._abort()
+                raise
         await producer.commit_transaction()
         last, several = dict[TopicPartition, int](), iter(delivered)
         for changelog, batches in changed.items():
             last[changelog] = max(offset for _, offset in zip(batches, several, strict=False))
         return last
+
+    async def _abort(self) -> None:
+        """Try to end what was refused: it would hold back readers until its timeout, as nobody takes over any more."""
+        with suppress(Exception):
+            async with asyncio.timeout(ABORTING):
+                await self._producer.abort_transaction()
 
     async def _send(self, to: TopicPartition, rows: Iterable[Row]) -> list[Awaitable[int]]:
         """Send rows in whole batches, at a tenth of the cost of ``send`` for each row. Returns an awaitable for each

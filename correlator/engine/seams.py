@@ -39,8 +39,8 @@ SEAMS: Final[Mapping[type, tuple[str, ...]]] = {
     Sender: ("_do_txn_offset_commit", "_find_coordinator", "_txn_manager", "sender_task"),
     TxnOffsetCommitHandler: ("_offsets", "_sender", "create_request", "do", "handle_response"),
     TransactionManager: (
-        *("_pid_and_epoch", "_pid_waiter", "_sequence_numbers", "error_transaction", "notify_task_waiter"),
-        *("producer_epoch", "producer_id", "state", "transactional_id", "wait_for_pid"),
+        *("_pending_txn_offsets", "_pid_and_epoch", "_pid_waiter", "_sequence_numbers", "error_transaction"),
+        *("notify_task_waiter", "producer_epoch", "producer_id", "state", "transactional_id", "wait_for_pid"),
     ),
     AIOKafkaClient: ("_conns", "_get_conn", "_loop", "_metadata_update"),
     AIOKafkaConnection: ("_requests", "_sasl_oauth_token_provider"),
