@@ -168,10 +168,11 @@ STEPS = {
     "offsets": "send_offsets_to_transaction",
     "commit": "commit_transaction",
 }
-"""The steps of a beat, and the producer's method for each; ``compute`` comes before, ``committed`` after them.
+"""The steps of a beat, and the producer's method for each; ``compute`` comes before, ``committed`` after them."""
 
-Before all of that: ``start`` and ``started``, around taking the transactional id; ``settle`` and ``settled``, around
-asking for the offsets that are taken over; ``ends``, once the ends of the changelogs are known, too.
+STARTING = ("start", "started", "settle", "settled", "ends")
+"""Before all of that: around taking the transactional id; around asking for the offsets that are taken over; and once
+the ends of the changelogs are known, too.
 """
 
 

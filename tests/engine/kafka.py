@@ -55,11 +55,15 @@ class Cluster:
         sent = [await self._producer.send(topic, row.value, row.key, row.partition) for row in rows]
         await asyncio.gather(*sent)
 
-    async def ends(self, topic: str) -> list[int]:
-        """The end of each partition, for a reader of committed records."""
-        async with self.reader(topic) as (consumer, tps):
+    async def ends(self, topic: str, isolation_level: str = "read_committed") -> list[int]:
+        """The end of each partition, for a reader of committed records, or of all."""
+        async with self.reader(topic, isolation_level) as (consumer, tps):
             ends = await consumer.end_offsets(tps)
             return [ends[tp] for tp in tps]
+
+    async def holds_back(self, topic: str) -> bool:
+        """Whether an open transaction keeps records from readers of committed ones."""
+        return await self.ends(topic) != await self.ends(topic, "read_uncommitted")
 
     async def read(self, topic: str, isolation_level: str = "read_committed") -> list[ConsumerRecord[Any, Any]]:
         """All that a topic holds."""
