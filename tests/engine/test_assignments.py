@@ -1,43 +1,97 @@
-"""One assignment after the other, without a broker: each is taken over and let go, and what fails ends the process."""
+"""One assignment after the other: each is taken over and let go, and what fails ends the process."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
+from correlator.engine import Slice
 from correlator.engine.assignments import Assignments
-from correlator.engine.kafka import Extent
-from correlator.engine.lane import Lane
+from correlator.engine.lane import LostSlice, NotRecovered
+from correlator.engine.membership import Membership
 from correlator.engine.slices import TopicPartition
-from tests.engine.fakes import Failures, Kafka, Publisher, Stage, Table, a_slice, settled
+from tests.engine.fakes import MEMBER, Failures, Kafka, a_slice, settled
 
-ONE = TopicPartition("input", 0)
-CHANGELOG = TopicPartition("changelog", 0)
+ONE, TWO = TopicPartition("input", 0), TopicPartition("input", 2)
+
+
+class Holding:
+    """Writes down what it is told, and does it when, and as, a test wants it."""
+
+    def __init__(self, lanes: list[TopicPartition], said: list[Any], errors: dict[str, Exception]) -> None:
+        self.lanes = dict.fromkeys(lanes)
+        self.starts: dict[TopicPartition, int] = {}
+        self.is_open = self.is_closed = False
+        self.sought, self.closed = asyncio.Event(), asyncio.Event()
+        self.sought.set()
+        self.closed.set()
+        self._said, self._errors = said, errors
+
+    def _say(self, what: str) -> None:
+        self._said.append(what)
+        if what in self._errors:
+            raise self._errors[what]
+
+    async def take_over(self) -> None:
+        self._say("take over")
+
+    async def seek(self) -> None:
+        await self.sought.wait()
+        self._say("seek")
+        self.starts = dict.fromkeys(self.lanes, 0)
+
+    def open(self) -> None:
+        self._say("open")
+        self.is_open = bool(self.starts)
+
+    def offer(self, slices: Iterable[Slice]) -> None:
+        self._say("offer")
+        self.offered = list(slices)
+
+    def nudge(self) -> None:
+        self._say("nudge")
+
+    def shut(self) -> None:
+        self._say("shut")
+        self.is_open = False
+
+    async def close(self) -> None:
+        self._say("close")
+        self.is_closed = True
+        await self.closed.wait()
+        self._say("closed")
 
 
 class Around:
     def __init__(self) -> None:
-        self.failures, self.stage, self.kafka, self.table = Failures(), Stage(), Kafka(), None
-        self.publishers: dict[TopicPartition, Publisher] = {}
-        self.refusal: Exception | None = None
-        self.assignments = Assignments({"input"}, self._lane, fail=self.failures)
+        self.failures, self.kafka = Failures(), Kafka()
+        self.said: list[Any] = []
+        self.errors: dict[str, Exception] = {}
+        """What fails, and how."""
+        self.held: list[tuple[list[TopicPartition], Membership, Any]] = []
+        hold: Any = self._hold
+        self.assignments = Assignments({"input"}, hold, fail=self.failures)
         self.stopping = False
 
-    def _lane(self, tp: TopicPartition) -> Lane:
-        self.publishers[tp] = Publisher()
-        self.publishers[tp].refusal = self.refusal
-        return Lane(tp, self.stage, self.table, self.publishers[tp], limit=100, fail=self.failures)
+    def _hold(self, partitions: Iterable[TopicPartition], membership: Membership, kafka: Any) -> Holding:
+        self.held.append((list(partitions), membership, kafka))
+        if "hold" in self.errors:
+            raise self.errors["hold"]
+        return Holding(self.held[-1][0], self.said, self.errors)
 
-    async def take_over(self, *partitions: int) -> Any:
-        mine = {TopicPartition("input", partition) for partition in partitions}
-        return await self.assignments.take_over(mine | {TopicPartition("changelog", 9)}, self.kafka)
+    async def take_over(self, *partitions: TopicPartition, membership: Membership = MEMBER) -> Any:
+        assigned = {*partitions, TopicPartition("changelog", 9)}
+        return await self.assignments.take_over(assigned, membership, self.kafka)
 
     async def seek(self) -> None:
         await self.assignments.seek(stopping=lambda: self.stopping)
 
-    async def open(self) -> None:
+    async def open(self, *partitions: TopicPartition) -> Any:
+        holding = await self.take_over(*partitions)
         await self.seek()
         self.assignments.open()
+        return holding
 
 
 @pytest.fixture
@@ -45,166 +99,160 @@ async def around() -> Around:
     return Around()
 
 
-async def test_what_is_held_are_the_partitions_that_stages_read(around):
-    holding = await around.take_over(0, 2)
+# Taking over
+
+
+async def test_what_is_held_are_the_partitions_that_stages_read_in_the_name_of_the_member(around):
+    holding = await around.take_over(TWO, ONE)
     assert around.assignments.holding is holding
-    assert list(holding.lanes) == [("input", 0), ("input", 2)]
-    assert [publisher.calls for publisher in around.publishers.values()] == [["start"], ["start"]]
+    assert around.held == [([ONE, TWO], MEMBER, around.kafka)]
+    assert around.said == ["take over"]
 
 
-async def test_every_assignment_fences_again_also_what_was_held_before(around):
-    await around.take_over(0)
-    before = around.publishers[ONE]
-    await around.take_over(0)
-    assert before.calls == ["start", "stop"]
-    assert around.publishers[ONE] is not before
+async def test_every_assignment_is_taken_over_anew_also_what_was_held_before(around):
+    """Another may have had it in between. Of the membership before, nothing is left to be committed."""
+    before = await around.open(ONE)
+    around.said.clear()
+    later = MEMBER._replace(generation=8)
+    holding = await around.take_over(ONE, membership=later)
+    assert around.said == ["close", "closed", "take over"]
+    assert holding is not before
+    assert around.held[-1] == ([ONE], later, around.kafka)
 
 
-async def test_what_cannot_be_taken_over_ends_the_process(around):
-    around.refusal = OSError("no broker")
-    await around.take_over(0)
-    assert around.failures.seen == [("could not take over the assigned partitions", around.refusal)]
-    assert around.assignments.holding is None
-
-
-async def test_a_table_that_cannot_be_reconciled_with_its_changelog_ends_the_process(around):
+@pytest.mark.parametrize("step", ["hold", "take over"])
+async def test_what_cannot_be_taken_over_ends_the_process(around, step):
     """aiokafka would log what its callback raises, and wait for the next rebalance."""
-    error, around.table = OSError("a disk that is gone"), Table()
-
-    def reconcile(partition: int, beginning: int, end: int) -> str | None:
-        raise error
-
-    around.table.reconcile = reconcile
-    await around.take_over(0)
+    around.errors[step] = error = OSError("no broker")
+    await around.take_over(ONE)
     assert around.failures.seen == [("could not take over the assigned partitions", error)]
 
 
-@pytest.mark.parametrize("recovered, complete", [(9, True), (8, False), (None, False)])
-async def test_nothing_begins_behind_a_table_that_is_not_recovered(around, recovered, complete):
-    """Faust goes on where its patience ends."""
-    around.table, around.kafka.held[CHANGELOG] = Table(), Extent(0, 10)
-    around.table.store.apply(0, [], recovered)
-    await around.take_over(0)
-    await around.open()
-    said = [f"{what}: {exc}" for what, exc in around.failures.seen]
-    if not complete:
-        reached = -1 if recovered is None else recovered
-        assert said == [f"the tables could not be recovered: changelog-0 was read up to {reached} of 9"]
-    assert around.assignments.ready == complete
+# Beginning
 
 
-async def test_an_empty_changelog_is_recovered(around):
-    around.table, around.kafka.held[CHANGELOG] = Table(), Extent(10, 10)
-    await around.take_over(0)
-    await around.open()
-    assert around.assignments.ready
-    assert around.failures.seen == []
-
-
-async def test_a_seek_while_nothing_is_held_does_nothing(around):
-    await around.open()
+@pytest.mark.parametrize(
+    "error, what",
+    [
+        (NotRecovered("half of it"), "the tables could not be recovered"),  # Faust goes on where its patience ends
+        (OSError("not authorized"), "could not seek the assigned partitions"),  # Faust would log it, and read nothing
+    ],
+)
+async def test_what_cannot_be_sought_ends_the_process(around, error, what):
+    around.errors["seek"] = error
+    await around.open(ONE)
+    assert around.failures.seen == [(what, error)]
     assert not around.assignments.ready
 
 
-async def give_a_seek_up(around: Around) -> None:
-    await around.take_over(0)
-    around.kafka.read_from = lambda _: asyncio.Event().wait()
+async def test_while_nothing_is_held_nothing_happens(around):
+    await around.seek()
+    around.assignments.open()
+    around.assignments.nudge()
+    around.assignments.shut()
+    await around.assignments.let_go()
+    assert around.said == []
+    assert not around.assignments.ready
+
+
+@pytest.mark.parametrize(
+    "stopping, revoked, fails",
+    [
+        (False, False, True),  # Faust's patience ends, and it goes on as if all were done
+        (True, False, False),
+        (False, True, False),
+    ],
+)
+async def test_a_seek_that_is_given_up_ends_the_process_unless_all_is_given_up(around, stopping, revoked, fails):
+    holding = await around.take_over(ONE)
+    holding.sought.clear()
+    around.stopping = stopping
     seeking = asyncio.create_task(around.seek())
     await settled()
+    if revoked:
+        await around.assignments.let_go()
     seeking.cancel()
     await asyncio.wait({seeking})
     assert seeking.cancelled()
+    assert [what for what, _ in around.failures.seen] == ["could not seek the assigned partitions"] * fails
 
 
-async def test_a_seek_that_faust_gives_up_ends_the_process(around):
-    """Faust would go on as if it were done."""
-    await give_a_seek_up(around)
-    assert [what for what, _ in around.failures.seen] == ["could not seek the assigned partitions"]
+# Slices
 
 
-async def test_a_seek_may_be_given_up_when_all_stops(around):
-    around.stopping = True
-    await give_a_seek_up(around)
-    assert around.failures.seen == []
+async def test_slices_go_to_the_holding_that_they_were_read_for(around):
+    before = await around.open(ONE)
+    holding = await around.open(ONE)
+    around.assignments.offer(before, [a_slice(0, 2, of=ONE)])
+    assert "offer" not in around.said, "they are read by whoever holds the partition now"
+    around.assignments.offer(holding, [a_slice(0, 3, of=ONE)])
+    assert holding.offered == [a_slice(0, 3, of=ONE)]
 
 
-async def test_a_slice_is_decided_while_its_partition_is_read(around):
-    around.assignments.offer(a_slice(0, 2, of=ONE))  # nothing is held
-    await around.take_over(0)
-    around.assignments.offer(a_slice(0, 2, of=ONE))  # of the assignment before
-    await around.open()
-    around.assignments.offer(a_slice(0, 3, of=ONE))
-    await settled()
-    assert around.stage.slices == [a_slice(0, 3, of=ONE)]
+async def test_slices_of_what_was_let_go_are_dropped(around):
+    holding = await around.open(ONE)
+    await around.assignments.let_go()
+    around.assignments.offer(holding, [a_slice(0, 2, of=ONE)])
+    around.assignments.offer(None, [a_slice(0, 2, of=ONE)])
+    assert "offer" not in around.said
 
 
 async def test_a_slice_that_was_lost_ends_the_process(around):
-    await around.take_over(0)
-    await around.open()
-    around.assignments.offer(a_slice(1, 3, of=ONE))
-    assert [what for what, _ in around.failures.seen] == ["a slice was lost on its way to the stage"]
+    around.errors["offer"] = error = LostSlice("input-0 went on at 1 instead of 0")
+    holding = await around.open(ONE)
+    around.assignments.offer(holding, [a_slice(1, 3, of=ONE)])
+    assert around.failures.seen == [("a slice was lost on its way to the stage", error)]
+
+
+# Letting go
 
 
 async def test_letting_go_holds_nothing(around):
-    await around.take_over(0)
+    await around.open(ONE)
     await around.assignments.let_go()
     assert around.assignments.holding is None
-    assert around.publishers[ONE].calls == ["start", "stop"]
+    assert around.said[-2:] == ["close", "closed"]
     await around.assignments.let_go()
+    assert around.said.count("close") == 1
 
 
 async def test_what_is_read_or_being_let_go_is_in_hand(around):
     """Stopping gives it time, also in the middle of a rebalance, when nothing is ready."""
     assignments = around.assignments
     assert not assignments.in_hand
-    await around.take_over(0)
+    holding = await around.take_over(ONE)
     assert not assignments.in_hand, "what is only recovered can be left"
-    await around.open()
+    await around.seek()
+    assignments.open()
     assert assignments.in_hand
     assert assignments.ready
     assignments.shut()
     assert assignments.in_hand
     assert not assignments.ready
-    around.publishers[ONE].stop = asyncio.Event().wait
+    holding.closed.clear()
     letting_go = asyncio.create_task(assignments.let_go())
     await settled()
     assert assignments.holding is None
     assert assignments.in_hand
-    letting_go.cancel()
-    await asyncio.wait({letting_go})
+    holding.closed.set()
+    await letting_go
     assert not assignments.in_hand
+
+
+async def test_a_member_without_partitions_is_ready(around):
+    await around.take_over()
+    assert around.assignments.ready
 
 
 async def test_whoever_lets_go_waits_until_all_is_let_go(around):
     """A revocation may be under way when the app is told to stop: the process must not end before its transaction."""
-    await around.take_over(0)
-    closing = asyncio.Event()
-    stop = around.publishers[ONE].stop
-
-    async def slowly() -> None:
-        await closing.wait()
-        await stop()
-
-    around.publishers[ONE].stop = slowly
+    holding = await around.open(ONE)
+    holding.closed.clear()
     first = asyncio.create_task(around.assignments.let_go())
     await settled()
     second = asyncio.create_task(around.assignments.let_go())
     await settled()
     assert not first.done()
     assert not second.done()
-    closing.set()
+    holding.closed.set()
     await asyncio.gather(first, second)
-
-
-async def test_a_revocation_that_fails_to_publish_ends_the_process(around):
-    """Not Faust's way of crashing, which logs a traceback and takes its time."""
-    await around.take_over(0)
-
-    async def fenced(*_: Any) -> None:
-        raise OSError("fenced")
-
-    around.publishers[ONE].publish = fenced
-    (lane,) = around.assignments.holding.lanes.values()
-    lane._done = 5  # behind slices that changed nothing
-    await asyncio.wait({asyncio.create_task(around.assignments.let_go())})
-    assert [str(exc) for _, exc in around.failures.seen] == ["fenced"]

@@ -1,6 +1,7 @@
 """The consumer between Faust and the engine: what is done before and after what Faust does. No broker takes part."""
 
 import asyncio
+from collections.abc import Collection, Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,11 +9,15 @@ import pytest
 from faust.transport.drivers.aiokafka import Consumer
 from faust.types import TP
 
+from correlator.engine import Slice
+from correlator.engine import consumer as module
 from correlator.engine.consumer import SliceConsumer
 from correlator.engine.kafka import Extent, Fetched
+from correlator.engine.membership import Membership
 from correlator.engine.slices import TopicPartition
+from tests.engine.fakes import OPTIONS
 
-ONE, TWO = TP("input", 0), TP("input", 1)
+ONE = TP("input", 0)
 HOLDING = object()
 
 
@@ -22,8 +27,10 @@ class Assignments:
     def __init__(self, said: list[Any]) -> None:
         self._said = said
 
-    async def take_over(self, assigned: set[TopicPartition], kafka: Any) -> object:
-        self._said.append(("take over", assigned, kafka))
+    topics: Collection[str] = {"input"}
+
+    async def take_over(self, assigned: set[TopicPartition], membership: Membership, kafka: Any) -> object:
+        self._said.append(("take over", assigned, membership, kafka))
         return HOLDING
 
     async def seek(self, *, stopping: Any) -> None:
@@ -38,6 +45,16 @@ class Assignments:
     async def let_go(self) -> None:
         self._said.append("let go")
 
+    def offer(self, tenure: object, slices: Iterable[Slice]) -> None:
+        self._said.append("offer")
+
+
+class Brokers:
+    """Tells where partitions end."""
+
+    async def ends(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
+        return {tp: 10 + tp.partition for tp in partitions}
+
 
 class Around:
     """A consumer whose Faust half only writes down that it was called."""
@@ -45,13 +62,15 @@ class Around:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.said: list[Any] = []
         self.consumer: Any = object.__new__(SliceConsumer)
-        self.consumer.transport = SimpleNamespace(assignments=Assignments(self.said))
+        options = OPTIONS._replace(instance_id="worker-0")
+        assignments = Assignments(self.said)
+        self.consumer.transport = SimpleNamespace(assignments=assignments, options=options, brokers=Brokers)
         self.consumer.app = SimpleNamespace(tables=SimpleNamespace(changelog_topics={"changelog"}))
         self.consumer._stopped = asyncio.Event()
         self.consumer._crashed = asyncio.Event()
         self.consumer.flow_active = True
-        self.consumer._committed_offset = {ONE: 5, TWO: None}
-        self.consumer._thread = SimpleNamespace(tenure=None)
+        client = SimpleNamespace(_coordinator=SimpleNamespace(member_id="worker-0-abc"))
+        self.consumer._thread = SimpleNamespace(tenure=None, _ensure_consumer=lambda: client)
         for name in ("on_partitions_revoked", "on_partitions_assigned", "perform_seek"):
             monkeypatch.setattr(Consumer, name, self._say(f"Faust: {name}"))
         monkeypatch.setattr(Consumer, "resume_flow", lambda _: self.said.append("Faust: resume_flow"))
@@ -77,9 +96,22 @@ def around(monkeypatch: pytest.MonkeyPatch) -> Around:
 # What Faust tells
 
 
+def test_the_thread_that_reads_knows_what_stages_read_and_whom_to_hand_it_to(around, monkeypatch):
+    monkeypatch.setattr(module, "SliceThread", lambda *_, **__: SimpleNamespace())
+    around.consumer.loop = around.consumer.beacon = None
+    thread = around.consumer._new_consumer_thread()
+    assert thread.streams == {"input"}
+    assert thread.hand_over == around.consumer.transport.assignments.offer
+    assert (thread.fetches_apart, thread.request_timeout) == (OPTIONS.fetches_apart, OPTIONS.request_timeout)
+
+
 async def test_an_assignment_is_taken_over_before_faust_hears_of_it(around):
     await around.consumer.on_partitions_assigned({ONE}, 7)
-    assert around.said == [("take over", {TopicPartition(*ONE)}, around.consumer), "Faust: on_partitions_assigned"]
+    membership = Membership("unit", 7, "worker-0-abc", "worker-0")
+    assert around.said == [
+        ("take over", {TopicPartition(*ONE)}, membership, around.consumer),
+        "Faust: on_partitions_assigned",
+    ]
     assert around.consumer._thread.tenure is HOLDING
 
 
@@ -127,13 +159,24 @@ async def test_faust_s_waiting_is_the_letting_go(around):
 
 async def test_partitions_hold_offsets_from_their_beginning_to_their_end(around):
     around.answers("earliest_offsets", {ONE: 2})
-    around.answers("highwaters", {ONE: 10})
     assert await around.consumer.extents(TopicPartition(*ONE)) == {ONE: Extent(2, 10)}
 
 
-async def test_committed_offsets_are_those_that_faust_sought(around):
-    assert await around.consumer.read_from_committed(TopicPartition(*ONE), TopicPartition(*TWO)) == {ONE: 5, TWO: None}
-    assert around.said == ["Faust: perform_seek"]
+async def test_recovery_goes_up_to_the_high_watermark(around):
+    """What aiokafka tells a reader of committed records lies before what is being committed."""
+    assert await around.consumer.highwaters(ONE, TP("changelog", 3)) == {ONE: 10, TP("changelog", 3): 13}
+
+
+async def test_reading_is_sought_as_faust_seeks(around):
+    sought = {}
+
+    async def seek_wait(partitions: Mapping[TP, int]) -> None:
+        sought.update(partitions)
+
+    around.consumer.seek_wait = seek_wait
+    await around.consumer.read_from({TopicPartition(*ONE): 5})
+    assert sought == {ONE: 5}
+    assert all(isinstance(tp, TP) for tp in sought)
 
 
 async def test_a_fetch_tells_where_a_partition_ends(around):

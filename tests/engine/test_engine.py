@@ -7,22 +7,57 @@ import pytest
 from faust.types import TP
 
 from correlator.engine import Engine
+from correlator.engine import engine as module
 from correlator.engine.kafka import Fetched
 from correlator.engine.slices import TopicPartition
-from tests.engine.fakes import OPTIONS, Failures, Kafka, Publisher, Stage
+from tests.engine.fakes import (
+    MEMBER,
+    OPTIONS,
+    Brokers,
+    Failures,
+    Kafka,
+    Producer,
+    Stage,
+    a_slice,
+    changing,
+    settled,
+)
 
 ONE = TopicPartition("input", 0)
 
 
+class Started(Producer):
+    """A producer that remembers how it was made and what was done to it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__()
+        self.made = args, kwargs
+        self.calls: list[str] = []
+
+    async def start(self) -> None:
+        self.calls.append("start")
+
+    async def stop(self) -> None:
+        self.calls.append("stop")
+
+
 class Around:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.failures, self.kafka = Failures(), Kafka()
-        self.engine = Engine(OPTIONS, fail=self.failures)
-        self.engine.add_stage("input", Stage())
-        monkeypatch.setattr(self.engine, "_publisher", lambda _: Publisher())
+        self.failures, self.kafka, self.brokers, self.stage = Failures(), Kafka(), Brokers(), Stage()
+        self.looked_for: list[str] = []
+        """What ids of dead workers begin with."""
+        monkeypatch.setattr(module, "Producer", Started)
+        monkeypatch.setattr(module, "Brokers", lambda client, group: self.brokers)
+        monkeypatch.setattr(module, "end_strangers", self._end_strangers)
+        self.engine: Any = Engine(OPTIONS, fail=self.failures)
+        self.engine.add_stage("input", self.stage)
 
-    async def take_over(self) -> None:
-        await self.engine.assignments.take_over({ONE, TopicPartition("changelog", 0)}, self.kafka)
+    async def _end_strangers(self, brokers: Any, prefix: str) -> None:
+        assert brokers is self.brokers
+        self.looked_for.append(prefix)
+
+    async def take_over(self) -> Any:
+        return await self.engine.assignments.take_over({ONE, TopicPartition("changelog", 0)}, MEMBER, self.kafka)
 
     async def open(self) -> None:
         await self.engine.assignments.seek(stopping=lambda: False)
@@ -31,7 +66,56 @@ class Around:
 
 @pytest.fixture
 async def around(monkeypatch: pytest.MonkeyPatch) -> Around:
-    return Around(monkeypatch)
+    around = Around(monkeypatch)
+    await around.engine.start()
+    return around
+
+
+@pytest.mark.parametrize("instance_id", ["worker-0", None])
+def test_its_transactional_id_is_the_client_id_that_the_group_is_told(instance_id):
+    """So everybody can see whose ids belong to members. One without a name makes up its own at each start."""
+    one, other = (Engine(OPTIONS._replace(instance_id=instance_id), fail=Failures()) for _ in range(2))
+    assert one.id.startswith("unit-worker:")
+    assert one.app.conf.broker_client_id == one.id
+    assert (one.id == other.id) == (instance_id is not None)
+    if instance_id is not None:
+        assert one.id == "unit-worker:worker-0"
+
+
+async def test_starting_takes_the_transactional_id_and_tells_faust_what_is_read(around):
+    producer = around.engine._producer
+    (id_, client), named = producer.made
+    assert (id_, client) == (around.engine.id, OPTIONS.client)
+    assert named["timeout"] == OPTIONS.transaction_timeout
+    assert named["max_batch"] == OPTIONS.max_batch
+    assert named["permission"] == "the prefix unit-worker:"
+    assert producer.calls == ["start"]
+    assert {topic for it in around.engine.app.topics for topic in it.topics} == {"input"}
+    await around.engine.stop()
+    assert producer.calls == ["start", "stop"]
+
+
+async def test_what_was_never_started_stops(monkeypatch):
+    await Around(monkeypatch).engine.stop()
+
+
+async def test_what_is_read_is_decided_and_committed_in_the_name_of_the_member(around):
+    around.brokers.committed[ONE] = 5
+    holding = await around.take_over()
+    await around.open()
+    around.engine.assignments.offer(holding, [a_slice(5, 9, of=ONE)])
+    await settled()
+    (beat,) = around.engine._producer.committed
+    assert (beat.ends, beat.membership) == ({ONE: 9}, MEMBER)
+    assert beat.messages == changing(9).messages
+    assert around.stage.bounds == [(5, 9)]
+    assert around.failures.seen == []
+
+
+async def test_what_dead_workers_left_open_is_looked_for_while_partitions_are_taken_over(around):
+    await around.take_over()
+    await settled()
+    assert around.looked_for == ["unit-worker:"]
 
 
 async def test_it_is_ready_when_all_that_is_assigned_is_read(around):
@@ -43,7 +127,7 @@ async def test_it_is_ready_when_all_that_is_assigned_is_read(around):
 
 
 async def test_lags_and_what_is_uncommitted_are_those_of_what_is_read(around):
-    around.kafka.committed[ONE], around.kafka.last[ONE] = 5, Fetched(8, 20)
+    around.brokers.committed[ONE], around.kafka.last[ONE] = 5, Fetched(8, 20)
     assert around.engine.lags() == around.engine.uncommitted() == {}
     await around.take_over()
     assert around.engine.lags() == around.engine.uncommitted() == {}
