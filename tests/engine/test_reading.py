@@ -1,5 +1,9 @@
-"""Reading: what one poll returns of a partition is a slice, and what may be read is asked when it is handed over."""
+"""Reading: what one poll returns of a partition is a slice, and what may be read is asked when it is handed over.
 
+Slices of what stages read go to the engine, in the app's event loop; Faust is shown those of changelogs.
+"""
+
+import asyncio
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
@@ -11,9 +15,10 @@ from aiokafka import TopicPartition as AiokafkaTP
 from faust.types import TP
 
 from correlator.engine import Slice
+from correlator.engine.fetching import UnhurriedFetcher
 from correlator.engine.reading import Readable, SliceRecord, SliceThread, WentBack
 from correlator.engine.slices import TopicPartition
-from tests.engine.fakes import Record
+from tests.engine.fakes import Record, settled
 
 STREAM, OTHER, CHANGELOG = TP("input", 0), TP("input", 1), TP("changelog", 0)
 
@@ -27,7 +32,7 @@ class Tenure:
         self.reads: Callable[[TopicPartition], bool] = lambda tp: tp in self.starts
 
 
-class Fetcher:
+class Fetcher(UnhurriedFetcher):
     """aiokafka's fetcher and what it knows of positions: a test says what lies there, a poll takes it."""
 
     _closed = False
@@ -83,10 +88,13 @@ class Around:
         self.consumer = SimpleNamespace(
             _closed=False, _fetcher=self.fetcher, _subscription=SimpleNamespace(subscription=subscription)
         )
-        self.faust = SimpleNamespace(flow_active=True)
+        self.faust = SimpleNamespace(flow_active=True, loop=asyncio.get_running_loop())
         self.thread: Any = object.__new__(SliceThread)
         self.thread.consumer = self.faust
         self.thread.streams = {"input"}
+        self.thread.fetches_apart = 0.05
+        self.thread.hand_over = lambda tenure, slices: self.handed.append((tenure, slices))
+        self.handed: list[tuple[Tenure, list[Slice]]] = []
         self.tenure = self.thread.tenure = Tenure({STREAM: 10, OTHER: 20})
         self.active = {STREAM, OTHER, CHANGELOG}
 
@@ -95,12 +103,22 @@ class Around:
         self.fetcher.fetched[tp] = [Record(n) for n in range(start, end) if n not in without], end
 
     async def poll(self, timeout: float = 1.0) -> dict[TP, Slice]:
+        """The slices of a poll: of streams as they are handed over, and of changelogs as Faust sees them."""
+        self.handed.clear()
         polled = await self.thread._fetch_records(self.consumer, self.active, timeout=timeout, max_records=100)
+        slices: dict[TP, Slice] = {}
         for tp, records in polled.items():
             (record,) = records
             assert isinstance(record, SliceRecord)
             assert (record.topic, record.partition, record.offset) == (*tp, record.value.end - 1)
-        return {tp: records[0].value for tp, records in polled.items()}
+            assert tp not in {STREAM, OTHER}
+            slices[tp] = record.value
+        await settled(2)
+        assert len(self.handed) <= 1, "all slices of a poll are handed over together"
+        for tenure, handed in self.handed:
+            assert tenure is self.thread.tenure
+            slices |= {TP(slice_.topic, slice_.partition): slice_ for slice_ in handed}
+        return slices
 
 
 @pytest.fixture
@@ -177,6 +195,32 @@ async def test_a_changelog_may_be_read_again(around):
     assert bounds(await around.poll()) == {CHANGELOG: (0, 5, [0, 1, 2, 3, 4])}
     around.fetch(CHANGELOG, 2, 4)
     assert bounds(await around.poll())[CHANGELOG][1:] == (4, [2, 3])
+
+
+async def test_slices_of_streams_are_handed_over_in_the_app_s_event_loop(around):
+    """The consumer's thread has one of its own, and lanes know nothing of threads."""
+    around.thread.hand_over = lambda *_: at.append(asyncio.get_running_loop())
+    at, ours = list[Any](), asyncio.get_running_loop()
+    around.fetch(STREAM, 10, 13)
+    around.fetch(CHANGELOG, 0, 5)
+
+    def poll() -> dict[TP, Any]:
+        polling = around.thread._fetch_records(around.consumer, around.active, timeout=1.0, max_records=100)
+        return asyncio.run(polling)
+
+    assert list(await asyncio.to_thread(poll)) == [CHANGELOG], "Faust is shown no others"
+    await settled(2)
+    assert at == [ours]
+
+
+async def test_slices_are_handed_over_with_what_they_were_read_for(around):
+    """A rebalance may come before the app's event loop gets to them."""
+    around.fetch(STREAM, 10, 13)
+    before = around.tenure
+    await around.thread._fetch_records(around.consumer, around.active, timeout=1.0, max_records=100)
+    around.thread.tenure = Tenure({STREAM: 10})
+    await settled(2)
+    assert [tenure for tenure, _ in around.handed] == [before]
 
 
 # Tenures
