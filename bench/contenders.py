@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from bench.peers.join import Job
@@ -43,7 +44,9 @@ class Contender(NamedTuple):
     """Whether it gets a tenth of the events, so that the rest need not wait."""
 
 
-def _stage(keyed_by: str) -> Callable[[], Callable[[Job], Launch]]:
+def stage_of(keyed_by: str, correlator: Path = CORRELATOR) -> Callable[[], Callable[[Job], Launch]]:
+    """How a worker is started that takes its input to be keyed like that."""
+
     def launch(job: Job) -> Launch:
         env = environment(
             BOOTSTRAP_SERVERS=job.broker,
@@ -58,7 +61,7 @@ def _stage(keyed_by: str) -> Callable[[], Callable[[Job], Launch]]:
             LOG_LEVEL="warning",
             WEB_PORT="0",
         )
-        return Launch([str(CORRELATOR), "worker"], env)
+        return Launch([str(correlator), "worker"], env)
 
     return lambda: launch
 
@@ -87,11 +90,11 @@ def _kafka_streams(guarantee: str) -> Callable[[], Callable[[Job], Launch]]:
     return prepare
 
 
-_SLICE: Final = "each slice"
+_SLICE: Final = "50 ms"
 
 CONTENDERS: Final = (
-    Contender("stage-1", "the stage, one hop", EXACTLY_ONCE, _SLICE, _stage("subject")),
-    Contender("stage-2", "the stage, two hops", EXACTLY_ONCE, _SLICE, _stage("any"), runs_ahead=True),
+    Contender("stage-1", "the stage, one hop", EXACTLY_ONCE, _SLICE, stage_of("subject")),
+    Contender("stage-2", "the stage, two hops", EXACTLY_ONCE, _SLICE, stage_of("any"), runs_ahead=True),
     Contender("engine", "the join on our engine", EXACTLY_ONCE, _SLICE, _ours("on_our_engine"), ("-starts-changelog",)),
     Contender("quix", "Quix Streams", AT_LEAST_ONCE, "5 s", _peer("quix", "quixstreams")),
     Contender("quix-eos", "Quix Streams", EXACTLY_ONCE, "5 s", _peer("quix", "quixstreams", EXACTLY_ONCE)),

@@ -5,6 +5,9 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+_ESTABLISHED = "01"
+"""The state of a connection, as the kernel writes it."""
+
 
 class Memory(NamedTuple):
     """Bytes in memory."""
@@ -20,6 +23,21 @@ def memory_of(pid: int) -> Memory:
     status = Path(f"/proc/{pid}/status").read_text()
     kilobytes = {name: int(kb) for name, kb in re.findall(r"(VmRSS|VmHWM):\s+(\d+) kB", status)}
     return Memory(kilobytes["VmRSS"] * 1024, kilobytes["VmHWM"] * 1024)
+
+
+def threads_of(pid: int) -> int:
+    """Of a process that runs."""
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))
+
+
+def sockets_of(pid: int) -> int:
+    """That a process that runs has to others, its own listeners and pipes not among them."""
+    inodes = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    connected = set[str]()
+    for family in ("tcp", "tcp6"):
+        rows = Path(f"/proc/{pid}/net/{family}").read_text().splitlines()[1:]
+        connected |= {f"socket:[{row.split()[9]}]" for row in rows if row.split()[3] == _ESTABLISHED}
+    return len(inodes & connected)
 
 
 def cpu_seconds_of(pid: int) -> float:

@@ -78,7 +78,7 @@ async def measure(
 
 async def _measured(run: Run, contender: Contender, launch: Launch, job: Job, input_: Input, limit: float) -> Run:
     async with Watched(job.broker, job.output) as watched:
-        with _started(launch, job.state, contender.stop) as process:
+        with started(launch, job.state, contender.stop) as process:
             samples = await _watch(process, watched, input_.pairs, limit, Path(job.state, "log"))
             memory = memory_of(process.pid).peak
         await watched.read()  # what it may have published once more while it ended
@@ -101,14 +101,14 @@ async def _watch(
     while True:
         visible = await watched.visible()
         if process.poll() is not None:
-            raise _Failed(f"it ended with {process.returncode}: {_last_words(log)}")
+            raise _Failed(f"it ended with {process.returncode}: {last_words(log)}")
         samples.append(_Sample(visible, cpu_seconds_of(process.pid), time.monotonic() - began))
         if visible >= pairs:
             await watched.read()
             if watched.records >= pairs:
                 return samples
         if samples[-1].seconds > limit:
-            raise _Failed(f"{visible:,} records of {pairs:,} after {limit:.0f} s: {_last_words(log)}")
+            raise _Failed(f"{visible:,} records of {pairs:,} after {limit:.0f} s: {last_words(log)}")
         await asyncio.sleep(0.05)
 
 
@@ -121,7 +121,8 @@ def _warm(samples: list[_Sample], events: int) -> float | None:
 
 
 @contextmanager
-def _started(launch: Launch, state: str, stop: signal.Signals) -> Iterator[subprocess.Popen[bytes]]:
+def started(launch: Launch, state: str, stop: signal.Signals) -> Iterator[subprocess.Popen[bytes]]:
+    """A contender's process for the length of the block; what it says is in ``log``, in its directory."""
     with Path(state, "log").open("wb") as log:
         process = subprocess.Popen(launch.command, env=launch.env, cwd=state, stdout=log, stderr=log)
     try:
@@ -137,6 +138,7 @@ def _started(launch: Launch, state: str, stop: signal.Signals) -> Iterator[subpr
             process.wait()
 
 
-def _last_words(log: Path) -> str:
+def last_words(log: Path) -> str:
+    """The last line that a process said."""
     lines = log.read_text(errors="replace").strip().splitlines()
     return lines[-1].strip() if lines else "it printed nothing"

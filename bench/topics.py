@@ -11,13 +11,13 @@ from correlator.partitioner import partition_for
 from local.deployment import PARTITIONS
 
 
-async def create(broker: str, topic: str, **config: str) -> None:
+async def create(broker: str, topic: str, partitions: int = PARTITIONS, **config: str) -> None:
     """Create a topic whose records the broker dates."""
     admin = AIOKafkaAdminClient(bootstrap_servers=broker)
     await admin.start()
     try:
         config = {"message.timestamp.type": "LogAppendTime"} | {name.replace("_", "."): v for name, v in config.items()}
-        await admin.create_topics([NewTopic(topic, PARTITIONS, 1, topic_configs=config)])
+        await admin.create_topics([NewTopic(topic, partitions, 1, topic_configs=config)])
     finally:
         await admin.close()
 

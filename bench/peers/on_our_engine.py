@@ -62,6 +62,7 @@ async def main(job: Job) -> None:
     """Until SIGTERM."""
     options = Options(
         job.app_id,
+        f"{job.app_id}-worker:",
         {"bootstrap_servers": [job.broker]},
         slice_records=4000,
         session_timeout=30.0,

@@ -1,0 +1,72 @@
+"""A steady load: flow runs that are submitted and end, so many events a second."""
+
+import asyncio
+import random
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any, Final
+
+from aiokafka import AIOKafkaProducer
+
+from correlator.partitioner import partition_for
+from local import events
+
+OPEN: Final = 200
+"""How many runs are open at a time."""
+WORKERS: Final = 200
+TICK: Final = 0.005
+
+
+class Feeder:
+    """Writes to a topic; ``ends`` is told of each run that ends, and when that was produced."""
+
+    def __init__(
+        self, broker: str, topic: str, partitions: int, rate: int, ends: Callable[[bytes, float], None]
+    ) -> None:
+        """``rate``: events a second."""
+        self._producer = AIOKafkaProducer(bootstrap_servers=broker, linger_ms=0, max_batch_size=1 << 20)
+        self._topic, self._partitions, self._rate, self._ends = topic, partitions, rate, ends
+        self._rng = random.Random(1)
+        self._open: list[tuple[str, str, str]] = []
+        self.written = 0
+        self._ended = False
+
+    def end(self) -> None:
+        """Write no more."""
+        self._ended = True
+
+    async def run(self) -> None:
+        """Write until told to end."""
+        await self._producer.start()
+        try:
+            began = time.monotonic()
+            while not self._ended:
+                await self._write(int((time.monotonic() - began) * self._rate) - self.written)
+                await asyncio.sleep(TICK)
+        finally:
+            await self._producer.stop()
+
+    async def _write(self, count: int) -> None:
+        """Events that are due, in a batch for each partition: at 10,000 a second, one by one would be too slow."""
+        batches: defaultdict[int, Any] = defaultdict(self._producer.create_batch)
+        for _ in range(count):
+            key, value = self._next()
+            batches[partition_for(key, self._partitions)].append(key=key, value=value, timestamp=None)
+        self.written += count
+        for number, batch in batches.items():
+            await self._producer.send_batch(batch, self._topic, partition=number)
+
+    def _next(self) -> tuple[bytes, bytes]:
+        now, id_ = time.time_ns() // 1000, str(uuid.UUID(int=self._rng.getrandbits(128)))
+        if len(self._open) < OPEN or self._rng.random() < 0.5:
+            run = str(uuid.UUID(int=self._rng.getrandbits(128)))
+            worker = f"prefect.worker.process.w-{self.written % WORKERS}"
+            self._open.append((run, worker, id_))
+            return run.encode(), events.event(events.SUBMITTED, id_, now, run, worker)
+        chosen = self._rng.randrange(len(self._open))
+        self._open[chosen], self._open[-1] = self._open[-1], self._open[chosen]
+        run, worker, start = self._open.pop()
+        self._ends(run.encode(), time.monotonic())
+        return run.encode(), events.event(events.EXECUTED, id_, now, run, worker, start)

@@ -1,0 +1,65 @@
+"""All that a live bench came to."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from bench.contenders import Contender
+from bench.figures import Spread, spread
+from bench.live.run import Load, Seen
+
+
+class Row(NamedTuple):
+    """A contender at a load: medians, and how far they lie apart."""
+
+    contender: Contender
+    load: Load
+    p50: Spread | None
+    p99: Spread | None
+    cores: Spread | None
+    event: Spread | None
+    memory: Spread | None
+    sockets: Spread | None
+    threads: Spread | None
+    failures: tuple[str, ...]
+
+
+class Results(NamedTuple):
+    """Of one live bench."""
+
+    at: datetime
+    contenders: list[Contender]
+    missing: list[Contender]
+    loads: Sequence[Load]
+    seen: Sequence[Seen]
+    shape: str
+    """Of the machine."""
+    versions: list[str]
+    brokers: int
+
+    @property
+    def rounds(self) -> int:
+        """How often everyone had its turn."""
+        return len(self.seen) // (len(self.loads) * len(self.contenders))
+
+    def at_load(self, load: Load) -> Iterator[Row]:
+        """What each contender came to."""
+        for one in self.contenders:
+            its = [seen for seen in self.seen if (seen.contender, seen.load) == (one.name, load)]
+            good = [seen for seen in its if seen.failure is None]
+
+            def of(figure: Callable[[Seen], float | None], good: list[Seen] = good) -> Spread | None:
+                return spread(value for seen in good if (value := figure(seen)) is not None)
+
+            yield Row(
+                one,
+                load,
+                of(lambda seen: seen.p50),
+                of(lambda seen: seen.p99),
+                of(lambda seen: seen.cores),
+                of(lambda seen: seen.event),
+                of(lambda seen: seen.memory),
+                of(lambda seen: seen.sockets),
+                of(lambda seen: seen.threads),
+                tuple(seen.failure for seen in its if seen.failure is not None),
+            )

@@ -1,0 +1,156 @@
+"""One run: a contender at a steady load for some seconds."""
+
+import asyncio
+import contextlib
+import tempfile
+import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from bench.contenders import Contender, Launch
+from bench.live.feeding import Feeder
+from bench.live.reading import read
+from bench.peers.join import Job
+from bench.process import cpu_seconds_of, memory_of, sockets_of, threads_of
+from bench.run import last_words, started
+from bench.topics import create, delete
+
+PATIENCE: Final = 20.0
+"""Seconds for which records may come after the load's end."""
+
+
+class Load(NamedTuple):
+    """What a contender is put to."""
+
+    partitions: int
+    rate: int
+    """Events a second; 0 for none."""
+    workers: int = 1
+    warming: float = 12.0
+    """Seconds of it that do not count: a JVM is slow at first."""
+    counting: float = 15.0
+
+
+class Seen(NamedTuple):
+    """What came of it. CPU, memory, sockets and threads are of all the contender's processes."""
+
+    contender: str
+    load: Load
+    p50: float | None = None
+    """Seconds from an end's production to its record at a reader of committed records; None where nothing is fed."""
+    p99: float | None = None
+    cores: float = 0.0
+    event: float = 0.0
+    """Seconds of CPU an event."""
+    memory: int = 0
+    sockets: int = 0
+    threads: int = 0
+    failure: str | None = None
+    """Why it does not count."""
+
+
+class _Times:
+    """When runs ended, and when their records came."""
+
+    def __init__(self) -> None:
+        self.ended: dict[bytes, float] = {}
+        self.came: dict[bytes, float] = {}
+
+    def ends(self, key: bytes, at: float) -> None:
+        self.ended[key] = at
+
+    def seen(self, key: bytes, at: float) -> None:
+        self.came.setdefault(key, at)
+
+    def taken(self, since: float, until: float) -> list[float]:
+        return sorted(self.came[key] - at for key, at in self.ended.items() if since <= at < until and key in self.came)
+
+    @property
+    def missing(self) -> int:
+        return len(self.ended.keys() - self.came.keys())
+
+
+async def run(broker: str, contender: Contender, launch: Callable[[Job], Launch], load: Load) -> Seen:
+    """Let a contender's workers work at a load. Deletes what it made."""
+    app_id = f"{contender.name}-{uuid.uuid4().hex[:8]}"
+    topics = Job(app_id, broker, f"{app_id}-input", f"{app_id}-records", "")
+    for topic in (topics.input, topics.output):
+        await create(broker, topic, load.partitions)
+    for changelog in contender.changelogs:
+        await create(broker, f"{app_id}{changelog}", load.partitions, cleanup_policy="compact")
+    try:
+        with ExitStack() as stack:
+            pids = []
+            for _ in range(load.workers):
+                state = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
+                command, env = launch(topics._replace(state=state))
+                own = Launch(command, {**env, "CORRELATOR_PARTITIONS": f"{load.partitions}"})
+                process = stack.enter_context(started(own, state, contender.stop))
+                pids.append((process, Path(state, "log")))
+            seen = await _watched(Seen(contender.name, load), broker, topics, load, [it.pid for it, _ in pids])
+            for process, log in pids:
+                if process.poll() is not None:
+                    return seen._replace(failure=f"it ended with {process.returncode}: {last_words(log)}")
+            return seen
+    finally:
+        await delete(broker, app_id)
+
+
+async def _watched(seen: Seen, broker: str, topics: Job, load: Load, pids: list[int]) -> Seen:
+    times = _Times()
+    feeder = Feeder(broker, topics.input, load.partitions, load.rate, times.ends)
+    reading = asyncio.create_task(read(broker, topics.output, load.partitions, times.seen))
+    feeding = asyncio.create_task(feeder.run())
+    try:
+        await _sleep(load.warming, reading, feeding)
+        began, cpu, written = asyncio.get_running_loop().time(), _cpu(pids), feeder.written
+        await _sleep(load.counting, reading, feeding)
+        ended, spent, count = asyncio.get_running_loop().time(), _cpu(pids) - cpu, feeder.written - written
+        memory, sockets, threads = (sum(map(of, pids)) for of in (_memory, sockets_of, threads_of))
+        feeder.end()
+        await feeding
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while times.missing:
+                    await _sleep(0.1, reading)
+    finally:
+        await _stop(feeding, reading)
+    taken = times.taken(began, ended)
+    return seen._replace(
+        p50=_of(taken, 0.5),
+        p99=_of(taken, 0.99),
+        cores=spent / (ended - began),
+        event=spent / count if count else 0.0,
+        memory=memory,
+        sockets=sockets,
+        threads=threads,
+        failure=f"{times.missing} records did not come" if times.missing else None,
+    )
+
+
+async def _sleep(seconds: float, *tasks: Awaitable[None]) -> None:
+    """Unless one of these tasks ends, which only an error makes it."""
+    done, _ = await asyncio.wait([asyncio.ensure_future(task) for task in tasks], timeout=seconds)
+    for task in done:
+        task.result()
+
+
+async def _stop(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def _cpu(pids: list[int]) -> float:
+    return sum(map(cpu_seconds_of, pids))
+
+
+def _memory(pid: int) -> int:
+    return memory_of(pid).resident
+
+
+def _of(taken: list[float], quantile: float) -> float | None:
+    return taken[int(len(taken) * quantile)] if taken else None
