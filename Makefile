@@ -82,6 +82,14 @@ BENCH_OPTIONS = $(if $(QUICK),--quick) $(if $(PAIRS),--pairs $(PAIRS)) $(if $(RO
 bench: setup ## measure the stage and its peers on one local Kafka: QUICK=1 PAIRS=100000 ROUNDS=5 ONLY="stage-1 quix" WRITE=1
 	@$(BIN)/python -m bench $(strip $(BENCH_OPTIONS))
 
+LIVE_OPTIONS = $(foreach n,$(PARTITIONS),--partitions $(n)) $(foreach n,$(RATE),--rate $(n)) $(if $(WORKERS),--workers $(WORKERS)) \
+	$(if $(BROKERS),--brokers $(BROKERS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(foreach name,$(ONLY),--only $(name)) \
+	$(if $(BEFORE),--before $(BEFORE)) $(if $(WRITE),--write)
+
+.PHONY: bench-live
+bench-live: setup ## latency and CPU at a steady load, beside Kafka Streams: PARTITIONS="4 32" RATE=1000 WORKERS=2 BROKERS=3 WRITE=1
+	@$(BIN)/python -m bench.live $(strip $(LIVE_OPTIONS))
+
 CHAOS_OPTIONS = $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(BROKERS),--brokers $(BROKERS)) \
 	$(if $(WORKERS),--workers $(WORKERS)) $(if $(RATE),--rate $(RATE)) $(if $(FAULTS),--faults "$(FAULTS)") \
 	$(if $(STORE),--store $(STORE)) $(CHAOS_ARGS)
