@@ -77,7 +77,7 @@ class _MembersOffsets(TxnOffsetCommitHandler):
         return super().handle_response(_Answer(errors))  # type: ignore[no-untyped-call]
 
     def _refuse(self, error: NotOurs) -> None:
-        """Tell who sent the offsets. The manager would forget by `error_transaction` that there is something to abort."""
+        """Tell who sent the offsets. By `error_transaction`, the manager would forget what is to be aborted."""
         pending = self._sender._txn_manager._pending_txn_offsets
         while pending:
             _, _, waiting = pending.popleft()
