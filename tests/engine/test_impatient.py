@@ -1,21 +1,22 @@
 """What waits for a broker that hangs, and for how long."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 
 import pytest
 from aiokafka.client import AIOKafkaClient, ConnectionGroup
-from aiokafka.errors import KafkaConnectionError, RequestTimedOutError
+from aiokafka.errors import KafkaConnectionError, KafkaError, NodeNotReadyError, RequestTimedOutError
 
 from correlator.engine import impatient
-from correlator.engine.impatient import ATTEMPTS, ImpatientClient, make_impatient
-from correlator.engine.publishing import Publisher
-from correlator.engine.slices import Message, TopicPartition, Step
+from correlator.engine.impatient import ATTEMPTS, ImpatientClient, make_impatient, unanswered
+from correlator.engine.publishing import Producer
+from correlator.engine.slices import Message
 from local.cluster import Cluster
 from tests.engine.kafka import connected
 
-PARTITIONS = 3
+PARTITIONS = PRODUCERS = 3
 HANG = 45.0
 SILENCE = 30.0
 """Seconds: 9 until Kafka fences the broker, a controller's election, and the questions. 8 to 19 were seen."""
@@ -29,28 +30,27 @@ async def test_transactions_go_on_while_a_broker_hangs(own_cluster: Callable[...
     """
     cluster = own_cluster({"request.timeout.ms": "8000"})
     async with connected(cluster.bootstrap_servers) as kafka:
-        await kafka.create("input", "output", partitions=PARTITIONS, replication=3)
+        await kafka.create("output", partitions=PARTITIONS, replication=3)
     client = {"bootstrap_servers": cluster.bootstrap_servers.split(",")}
-    inputs = [TopicPartition("input", number) for number in range(PARTITIONS)]
-    publishers = [Publisher(tp, "group", client, timeout=60, max_batch=1 << 20) for tp in inputs]
-    await asyncio.gather(*(publisher.start() for publisher in publishers))
-    publishing = [asyncio.create_task(longest_silence(publisher, until=3 + HANG)) for publisher in publishers]
+    producers = [Producer(f"id-{number}", client, timeout=60, max_batch=1 << 20) for number in range(PRODUCERS)]
+    await asyncio.gather(*(producer.start() for producer in producers))
+    publishing = [asyncio.create_task(longest_silence(producer, until=3 + HANG)) for producer in producers]
     await asyncio.sleep(3)
     cluster.brokers[0].pause()
     await asyncio.wait(publishing)
     cluster.brokers[0].resume()
     silences = [task.result() for task in publishing]
-    await asyncio.gather(*(publisher.stop() for publisher in publishers))
+    await asyncio.gather(*(producer.stop() for producer in producers))
     print(f"silent for {', '.join(f'{silence:.1f}' for silence in silences)} s")
     assert max(silences) < SILENCE
 
 
-async def longest_silence(publisher: Publisher, *, until: float) -> float:
+async def longest_silence(producer: Producer, *, until: float) -> float:
     """Publish to all partitions, a transaction after the other; the longest that one took. The last began in time."""
-    transaction = Step([Message("output", to, b"", b"", []) for to in range(PARTITIONS)], {}, 0)
+    messages = [Message("output", to, b"", b"", []) for to in range(PARTITIONS)]
     began, longest = time.monotonic(), 0.0
     while (before := time.monotonic()) < began + until:
-        await publisher.publish(transaction, None)
+        await producer.commit(messages)
         longest = max(longest, time.monotonic() - before)
         await asyncio.sleep(0.05)
     return longest
@@ -120,6 +120,27 @@ async def test_who_waits_asks_who_is_there(client: AIOKafkaClient, monkeypatch: 
     before = asked
     await asyncio.sleep(0.1)
     assert asked == before, "nobody waits any more"
+
+
+@pytest.mark.parametrize(
+    ("error", "count"),
+    [(None, 0), (NodeNotReadyError(), 0), (KafkaConnectionError(), 1), (RequestTimedOutError(), 1)],
+)
+async def test_what_was_sent_and_not_answered_is_counted(
+    client: AIOKafkaClient, monkeypatch: pytest.MonkeyPatch, error: Exception | None, count: int
+) -> None:
+    """It may arrive yet."""
+
+    async def asked(*_: object, **__: object) -> str:
+        if error is not None:
+            raise error
+        return "answer"
+
+    monkeypatch.setattr(AIOKafkaClient, "send", asked)
+    for _ in range(2):
+        with contextlib.suppress(KafkaError):
+            await client.send(1, "question")
+    assert unanswered(client) == 2 * count
 
 
 class Connection:

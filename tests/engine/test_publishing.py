@@ -1,19 +1,21 @@
 """Publishing: how a transaction is cut into batches, and in which order its steps go. No broker takes part."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import aiokafka
 import pytest
 
-from correlator.engine import Message, Step
-from correlator.engine.publishing import MAX_BATCH, Publisher
-from correlator.engine.slices import TopicPartition
-from tests.engine.fakes import INPUT, settled
+from correlator.engine import MAX_BATCH, Message, Producer, publishing
+from correlator.engine.impatient import ImpatientClient
+from correlator.engine.offsets import NotOurs
+from correlator.engine.publishing import Entries, Offsets
+from correlator.engine.slices import Changes, TopicPartition
+from tests.engine.fakes import INPUT, MEMBER, settled
 
 CHANGELOG = TopicPartition("changelog", 3)
-GROUP = "the-group"
+OFFSETS = Offsets(MEMBER, {INPUT: 42, TopicPartition("input", 4): 7})
 
 
 class Batch:
@@ -34,28 +36,38 @@ class Batch:
 
 
 class Around:
-    """A publisher whose producer is aiokafka's own, but for what would ask a broker."""
+    """A producer of the product around aiokafka's own, but for what would ask a broker."""
 
-    def __init__(self) -> None:
-        self.publisher = Publisher(INPUT, GROUP, {"bootstrap_servers": "127.0.0.1:1"}, timeout=12, max_batch=MAX_BATCH)
-        self.producer = self.publisher._producer
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ours = Producer("unit-worker:one", {"bootstrap_servers": "127.0.0.1:1"}, timeout=12, max_batch=MAX_BATCH)
+        self.producer = self.ours._producer
         self.said: list[Any] = []
         self.batches: list[tuple[TopicPartition, Batch]] = []
         self.deliveries: list[asyncio.Future[Any]] = []
         self.deliver_at_once = True
+        self.fails: dict[str, Exception] = {}
         self._create = self.producer.create_batch
         self.producer.create_batch = lambda: Batch(self._create())
         self.producer.begin_transaction = self._step("begin")
-        self.producer.send_offsets_to_transaction = self._step("offsets")
         self.producer.commit_transaction = self._step("commit")
+        self.producer.abort_transaction = self._step("abort")
         self.producer.send_batch = self._send_batch
+        monkeypatch.setattr(publishing, "commit_in_the_name_of", self._step("offsets"))
+        monkeypatch.setattr(publishing, "renew", self._step("renew"))
 
     def _step(self, name: str) -> Any:
         async def step(*arguments: Any) -> None:
             await asyncio.sleep(0)
-            self.said.append((name, *arguments))
+            self.said.append((name, *(argument for argument in arguments if argument is not self.producer)))
+            if name in self.fails:
+                raise self.fails[name]
 
         return step
+
+    async def commit(
+        self, messages: Sequence[Message] = (), changes: Changes | None = None, offsets: Offsets | None = OFFSETS
+    ) -> Mapping[TopicPartition, int]:
+        return await self.ours.commit(messages, [Entries(CHANGELOG, changes)] if changes else [], offsets)
 
     async def _send_batch(self, batch: Batch, topic: str, *, partition: int) -> asyncio.Future[Any]:
         await asyncio.sleep(0)
@@ -84,10 +96,10 @@ class Around:
 
 
 @pytest.fixture
-async def around() -> AsyncIterator[Around]:
-    around = Around()
+async def around(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Around]:
+    around = Around(monkeypatch)
     yield around
-    await around.publisher.stop()
+    await around.ours.stop()
 
 
 def messages(*to: tuple[str, int], size: int = 5) -> Sequence[Message]:
@@ -96,27 +108,35 @@ def messages(*to: tuple[str, int], size: int = 5) -> Sequence[Message]:
     ]
 
 
-async def test_the_producer_is_the_input_partitions_own(around):
+async def test_the_producer_and_its_connections_are_called_by_its_id(around):
     manager = around.producer._txn_manager
-    assert manager.transactional_id == "the-group-input-3"
+    assert manager.transactional_id == around.ours.client._client_id == "unit-worker:one"
     assert manager.transaction_timeout_ms == 12_000
 
 
-async def test_the_steps_of_a_transaction(around):
-    transaction = Step(messages(("out", 0), ("out", 1)), {b"a": b"1"}, 42)
-    await around.publisher.publish(transaction, CHANGELOG)
-    assert around.steps == ["begin", "send", "send", "send", "offsets", "commit"]
-    assert around.said[-2] == ("offsets", {aiokafka.TopicPartition("input", 3): 42}, GROUP)
+@pytest.mark.parametrize(
+    ("messages_to", "changes", "offsets", "steps"),
+    [
+        (2, {b"a": b"1"}, OFFSETS, ["begin", "send", "send", "send", "offsets", "commit"]),
+        (2, None, OFFSETS, ["begin", "send", "send", "offsets", "commit"]),
+        (0, {b"a": b"1"}, OFFSETS, ["begin", "send", "offsets", "commit"]),
+        (0, None, OFFSETS, ["begin", "offsets", "commit"]),
+        (1, {b"a": b"1"}, None, ["begin", "send", "send", "commit"]),
+    ],
+)
+async def test_the_steps_of_a_transaction(around, messages_to, changes, offsets, steps):
+    await around.commit(messages(*(("out", to) for to in range(messages_to))), changes, offsets)
+    assert around.steps == steps
 
 
-async def test_offsets_alone(around):
-    assert await around.publisher.publish(Step((), {}, 42), CHANGELOG) is None
-    assert around.steps == ["begin", "offsets", "commit"]
+async def test_the_offsets_of_all_inputs_are_sent_in_the_name_of_the_member(around):
+    await around.commit()
+    assert around.said[1] == ("offsets", MEMBER, OFFSETS.ends)
 
 
 async def test_messages_keep_their_order_in_each_partition(around):
     to = [("out", 0), ("out", 1), ("out", 0), ("other", 0), ("out", 1), ("out", 0)]
-    await around.publisher.publish(Step(messages(*to), {}, 42), None)
+    await around.commit(messages(*to))
     assert [key for key, _, _ in around.rows(TopicPartition("out", 0))] == [b"0", b"2", b"5"]
     assert [key for key, _, _ in around.rows(TopicPartition("out", 1))] == [b"1", b"4"]
     assert around.rows(TopicPartition("other", 0)) == [(b"3", b"vvvvv", [("n", b"3")])]
@@ -124,13 +144,13 @@ async def test_messages_keep_their_order_in_each_partition(around):
 
 
 async def test_changes_go_to_the_changelog_a_deletion_as_a_tombstone(around):
-    await around.publisher.publish(Step((), {b"a": b"1", b"b": None}, 42), CHANGELOG)
+    await around.commit(changes={b"a": b"1", b"b": None})
     assert around.rows(CHANGELOG) == [(b"a", b"1", []), (b"b", None, [])]
 
 
 async def test_batches_are_split_where_the_broker_would_refuse_them(around):
     count, size = 25, MAX_BATCH // 10
-    await around.publisher.publish(Step(messages(*[("out", 0)] * count, size=size), {}, 42), None)
+    await around.commit(messages(*[("out", 0)] * count, size=size))
     assert [key for key, _, _ in around.rows(TopicPartition("out", 0))] == [b"%d" % n for n in range(count)]
     assert [batch.record_count() for _, batch in around.batches] == [9, 9, 7]
     assert all(batch.size() <= MAX_BATCH for _, batch in around.batches)
@@ -138,24 +158,26 @@ async def test_batches_are_split_where_the_broker_would_refuse_them(around):
 
 async def test_a_message_that_is_larger_than_a_batch_is_one_of_its_own(around):
     rows = [*messages(("out", 0)), *messages(("out", 0), size=2 * MAX_BATCH), *messages(("out", 0))]
-    await around.publisher.publish(Step(rows, {}, 42), None)
+    await around.commit(rows)
     assert [batch.record_count() for _, batch in around.batches] == [1, 1, 1]
 
 
-async def test_the_offset_of_the_last_change_is_told(around):
-    changes: dict[bytes, bytes | None] = {b"%d" % n: bytes(MAX_BATCH // 10) for n in range(25)}
-    assert await around.publisher.publish(Step(messages(("out", 0)), changes, 42), CHANGELOG) == 100 + 25 - 1
-    assert len(around.batches) > 3
+async def test_the_offset_of_the_last_change_is_told_of_each_changelog(around):
+    """Also where one takes several batches, and the others one each."""
+    counts = {TopicPartition("changelog", 0): 1, TopicPartition("changelog", 1): 25, TopicPartition("other", 0): 2}
+    entries = [Entries(to, {b"%d" % n: bytes(MAX_BATCH // 10) for n in range(count)}) for to, count in counts.items()]
+    changed = await around.ours.commit(messages(("out", 0)), entries, OFFSETS)
+    assert changed == {to: 100 + count - 1 for to, count in counts.items()}
+    assert len(around.batches) == 1 + 3 + 1 + 1
 
 
 async def test_without_changes_there_is_no_offset(around):
-    assert await around.publisher.publish(Step(messages(("out", 0)), {}, 42), CHANGELOG) is None
+    assert await around.commit(messages(("out", 0))) == {}
 
 
 async def test_every_delivery_is_awaited_before_the_offsets(around):
     around.deliver_at_once = False
-    transaction = Step(messages(("out", 0), ("out", 1)), {b"a": b"1"}, 42)
-    publishing = asyncio.create_task(around.publisher.publish(transaction, CHANGELOG))
+    publishing = asyncio.create_task(around.commit(messages(("out", 0), ("out", 1)), {b"a": b"1"}))
     await settled()
     assert around.steps == ["begin", "send", "send", "send"]
     around.deliver(0)
@@ -163,15 +185,14 @@ async def test_every_delivery_is_awaited_before_the_offsets(around):
     await settled()
     assert "offsets" not in around.steps
     around.deliver(1)
-    assert await publishing == 100
+    assert await publishing == {CHANGELOG: 100}
     assert around.steps[-2:] == ["offsets", "commit"]
 
 
 @pytest.mark.parametrize("failed", [0, 1, 2])
 async def test_a_batch_that_fails_is_told_and_nothing_is_committed(around, failed):
     around.deliver_at_once = False
-    transaction = Step(messages(("out", 0), ("out", 1)), {b"a": b"1"}, 42)
-    publishing = asyncio.create_task(around.publisher.publish(transaction, CHANGELOG))
+    publishing = asyncio.create_task(around.commit(messages(("out", 0), ("out", 1)), {b"a": b"1"}))
     await settled()
     for index in range(3):
         if index == failed:
@@ -181,3 +202,34 @@ async def test_a_batch_that_fails_is_told_and_nothing_is_committed(around, faile
     with pytest.raises(OSError, match="refused"):
         await publishing
     assert around.steps == ["begin", "send", "send", "send"]
+
+
+@pytest.mark.parametrize("at_the_abort", [None, OSError("it breaks, too")])
+async def test_what_the_group_refuses_is_aborted(around, at_the_abort):
+    """Nobody takes over from who has lost its partitions already: readers would wait for the timeout."""
+    around.fails = {"offsets": NotOurs("others have it")} | ({"abort": at_the_abort} if at_the_abort else {})
+    with pytest.raises(NotOurs, match="others have it"):
+        await around.commit(messages(("out", 0)))
+    assert around.steps == ["begin", "send", "offsets", "abort"]
+
+
+async def test_an_abort_that_is_not_answered_keeps_nobody_waiting(around, monkeypatch):
+    async def hangs() -> None:
+        await asyncio.Event().wait()
+
+    around.fails = {"offsets": NotOurs("others have it")}
+    around.producer.abort_transaction = hangs
+    monkeypatch.setattr(publishing, "ABORTING", 0.01)
+    with pytest.raises(NotOurs, match="others have it"):
+        await around.commit(messages(("out", 0)))
+
+
+async def test_after_a_request_without_answer_the_next_transaction_has_another_epoch(around):
+    client = around.ours.client
+    assert isinstance(client, ImpatientClient)
+    await around.commit()
+    client.unanswered += 2
+    await around.commit()
+    await around.commit()
+    usual = ["begin", "offsets", "commit"]
+    assert around.steps == [*usual, "renew", *usual, *usual]
