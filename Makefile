@@ -91,11 +91,11 @@ bench-live: setup ## latency and CPU at a steady load, beside Kafka Streams: PAR
 	@$(BIN)/python -m bench.live $(strip $(LIVE_OPTIONS))
 
 CHAOS_OPTIONS = $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(BROKERS),--brokers $(BROKERS)) \
-	$(if $(WORKERS),--workers $(WORKERS)) $(if $(RATE),--rate $(RATE)) $(if $(FAULTS),--faults "$(FAULTS)") \
+	$(if $(PARTITIONS),--partitions $(PARTITIONS)) $(if $(WORKERS),--workers $(WORKERS)) $(if $(RATE),--rate $(RATE)) $(if $(FAULTS),--faults "$(FAULTS)") \
 	$(if $(STORE),--store $(STORE)) $(CHAOS_ARGS)
 
 .PHONY: chaos
-chaos: setup ## throw faults at the stage: MINUTES=30 SEED=1 BROKERS=3 WORKERS=3 RATE=300 FAULTS="a,b" STORE=rocksdb://
+chaos: setup ## throw faults at the stage: MINUTES=30 SEED=1 BROKERS=3 PARTITIONS=32 WORKERS=3 RATE=300 FAULTS="a,b" STORE=rocksdb://
 	@$(BIN)/python -m chaos $(strip $(CHAOS_OPTIONS))
 
 .PHONY: prefect-session

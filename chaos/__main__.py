@@ -52,6 +52,7 @@ def chosen(names: str, brokers: int) -> tuple[list[str], list[str]]:
 @click.option("--minutes", default=5.0, show_default=True, help="How long faults are thrown.")
 @click.option("--workers", default=3, show_default=True, type=click.IntRange(1, 4))
 @click.option("--brokers", default="1", show_default=True, type=click.Choice(["1", "3"]))
+@click.option("--partitions", default=4, show_default=True, type=click.IntRange(1), help="Of every topic.")
 @click.option("--rate", default=300.0, show_default=True, help="Events a second.")
 @click.option("--faults", default="", help="Names, commas between: only these.")
 @click.option("--store", default="memory://", show_default=True, type=click.Choice(["memory://", "rocksdb://"]))
@@ -65,6 +66,7 @@ def main(
     minutes: float,
     workers: int,
     brokers: str,
+    partitions: int,
     rate: float,
     faults: str,
     store: str,
@@ -87,9 +89,10 @@ def main(
     try:
         with ExitStack() as stack:
             servers, nodes, description = _kafka(stack, int(brokers))
-            stage = Stage(servers, brokers=int(brokers), store=store, one_hop=one_hop)
+            stage = Stage(servers, brokers=int(brokers), store=store, one_hop=one_hop, partitions=partitions)
             run = Run(stage, nodes, rate, seed, say)
-            say(f"{description}; {workers} workers; {rate:.0f} events/s; {1 if one_hop else 2} hop(s); {store}")
+            say(f"{description}; {workers} workers; {partitions} partitions; {rate:.0f} events/s")
+            say(f"{1 if one_hop else 2} hop(s); {store}")
             crew = partial(Workers, stage, workers, static=not dynamic)
             throws = lasting(60 * minutes, schedule(seed, again), last)
             kept = asyncio.run(throw(run, stage, crew, throws, length, logs))

@@ -12,7 +12,6 @@ from chaos.truth import Truth
 from chaos.verdict import Verdict
 from chaos.workers import RESTART, Worker, Workers
 from local import Broker
-from local.deployment import PARTITIONS
 from local.jvm import JvmBroker
 
 MESSAGE_BYTES: Final = 1_048_588
@@ -67,7 +66,7 @@ async def sleep_on(scene: Scene, rng: Random) -> str:
 
 async def crowd(scene: Scene, _: Random) -> str:
     """More workers than there are partitions come, and go again."""
-    more = [scene.workers.add() for _ in range(PARTITIONS + 1 - len(scene.workers.all))]
+    more = [scene.workers.add() for _ in range(scene.workers.partitions + 1 - len(scene.workers.all))]
     await asyncio.sleep(15)
     await asyncio.gather(*(scene.workers.remove(worker) for worker in more))
     return f"{len(more)} more"

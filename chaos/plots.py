@@ -7,8 +7,7 @@ events come. Prefect's own rules, and every way in which they meet, are ``tests/
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from correlator.event import Kind
-from correlator.records.identity import record_id
+from chaos.identity import FLOW_RUN, WORKER, record_id
 from local.events import CANCELLED, EXECUTED, STARTED, STOPPED, SUBMITTED
 
 TIGHT_TIMING: Final = 5.0
@@ -42,9 +41,9 @@ class Plot(NamedTuple):
     """Whether a record may be published again, as more becomes known."""
 
     @property
-    def kind(self) -> Kind:
-        """Whose life it is."""
-        return Kind.WORKER if self.steps[0].event in (STARTED, STOPPED) else Kind.FLOW_RUN
+    def kind(self) -> str:
+        """What record it ends in."""
+        return WORKER if self.steps[0].event in (STARTED, STOPPED) else FLOW_RUN
 
 
 _ENDS_SOON: Final = Step(EXECUTED, 0.2, 3.0, follows=True)

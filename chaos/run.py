@@ -17,7 +17,6 @@ from chaos.verdict import Verdict
 from chaos.watching import Watcher
 from chaos.workers import Failure, Workers
 from local import Broker
-from local.deployment import PARTITIONS
 
 WARMING_UP = 3.0
 """Seconds that are fed before the first fault."""
@@ -27,14 +26,23 @@ class Run:
     """One stage, from its first worker to its last."""
 
     def __init__(
-        self, stage: Stage, brokers: Sequence[Broker], rate: float, seed: int, say: Callable[[str], None]
+        self,
+        stage: Stage,
+        brokers: Sequence[Broker],
+        rate: float,
+        seed: int,
+        say: Callable[[str], None],
+        limit: float = LIMIT,
     ) -> None:
-        """``rate``: events a second. ``say`` is told what happens."""
+        """``rate``: events a second. ``say`` is told what happens. ``limit``: seconds from a fault's end until the
+        stage must have caught up.
+        """
+        self._limit = limit
         self._stage, self._brokers, self._say = stage, brokers, say
         self._truth, self._verdict = Truth(seed), Verdict()
         self._feeder = Feeder(stage, self._truth, rate, seed)
         self._watcher = Watcher(stage, self._verdict)
-        self._settling = Settling(stage, self._truth, self._verdict, self._feeder)
+        self._settling = Settling(stage, self._truth, self._verdict, self._feeder, limit)
         self.rows: defaultdict[str, Row] = defaultdict(Row)
 
     def __str__(self) -> str:
@@ -94,8 +102,8 @@ class Run:
                 self._say(f"   {exit_}")
             row.exits += len(scene.workers.exits)
             scene.workers.exits.clear()
-        if caught_up >= LIMIT:
-            self._fail(row, f"not caught up {LIMIT:.0f} s after {did}")
+        if caught_up >= self._limit:
+            self._fail(row, f"not caught up {self._limit:.0f} s after {did}")
         row.caught_up, row.silent = max(row.caught_up, caught_up), max(row.silent, silent)
         row.lost, row.wrong, row.twice = row.lost + len(lost), row.wrong + len(wrong), row.twice + len(twice)
         for what, several in (("lost", lost), ("wrong", wrong), ("twice", twice)):
@@ -112,7 +120,7 @@ class Run:
         """Let all lives come to their ends, and all time run out."""
         self._feeder.begin_nothing()
         await self._settling.until_over()
-        self._feeder.write(self._truth.closing(PARTITIONS, wall_clock()))
+        self._feeder.write(self._truth.closing(self._stage.partitions, wall_clock()))
         return "all time run out"
 
     async def _compare_states(self, scene: Scene) -> None:

@@ -29,49 +29,50 @@ class Stuck(Exception):
 class Settling:
     """Between the faults: so what is lost, wrong or twice is the last one's doing."""
 
-    def __init__(self, stage: Stage, truth: Truth, verdict: Verdict, feeder: Feeder) -> None:
+    def __init__(self, stage: Stage, truth: Truth, verdict: Verdict, feeder: Feeder, limit: float) -> None:
+        self._limit = limit
         self._stage, self._truth, self._verdict, self._feeder = stage, truth, verdict, feeder
 
     async def catch_up(self) -> float:
         """Return how many seconds it took until all that is due `FEEDING_ON` from now was published, while more is
-        fed; `LIMIT` where it was not.
+        fed; the limit where it was not.
         """
         began = time.monotonic()
         await asyncio.sleep(FEEDING_ON)
         self._verdict.expect(self._truth.decided())
         due = self._verdict.pending()
         while due := due & self._verdict.pending():
-            if time.monotonic() > began + LIMIT:
-                return LIMIT  # `judge` will say what came of it
+            if time.monotonic() > began + self._limit:
+                return self._limit  # `judge` will say what came of it
             await asyncio.sleep(LOOK)
         return time.monotonic() - began
 
     async def judge(self, *, at_the_end: bool = False) -> Judgement:
         """Let the stage come to the end of its input, and judge what it published. Raises `Stuck`."""
         try:
-            async with asyncio.timeout(LIMIT):
+            async with asyncio.timeout(self._limit):
                 await self._feeder.pause()
                 self._verdict.expect(self._truth.decided(at_the_end=at_the_end))
                 await self._through()
         except TimeoutError:
             missing = len(self._verdict.pending())
-            raise Stuck(f"not through with its input {LIMIT:.0f} s later, {missing} records missing") from None
+            raise Stuck(f"not through with its input {self._limit:.0f} s later, {missing} records missing") from None
         judgement = self._verdict.judge(at_the_end=at_the_end)
         self._feeder.resume()
         return judgement
 
     async def until_whole(self) -> None:
-        """Return when all replicas are in sync: else the next fault would be one of several brokers."""
-        await _until(self._stage.is_whole)
+        """Return when all replicas are in sync: else the next fault would be one of several brokers. Raises `Stuck`."""
+        await self._until(self._stage.is_whole, "replicas of brokers are not in sync again")
 
     async def until_over(self) -> None:
-        """Return when every life that began has come to its end."""
+        """Return when every life that began has come to its end. Raises `Stuck`."""
 
         async def is_over() -> bool:
             await self._feeder.written()
             return not self._truth.has_more
 
-        await _until(is_over)
+        await self._until(is_over, "lives have not come to their ends, so events are not written")
 
     async def _through(self) -> None:
         """Return when all input is committed, and nothing is missing, or has been for `SETTLED` seconds."""
@@ -85,8 +86,10 @@ class Settling:
                 since = None
             await asyncio.sleep(LOOK)
 
-
-async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(LIMIT):
-        while not await holds():  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(LOOK)
+    async def _until(self, holds: Callable[[], Awaitable[bool]], else_: str) -> None:
+        try:
+            async with asyncio.timeout(self._limit):
+                while not await holds():  # noqa: ASYNC110 - nobody tells
+                    await asyncio.sleep(LOOK)
+        except TimeoutError:
+            raise Stuck(f"{else_} after {self._limit:.0f} s") from None

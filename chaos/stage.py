@@ -5,11 +5,10 @@ import asyncio
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from chaos.identity import SECOND
 from chaos.plots import TIGHT_TIMING
 from chaos.truth import GRACE, REMEMBER
-from correlator.moments import SECOND
-from correlator.stage.part import CLOCKS_KEY
-from local.deployment import CORRELATOR, Deployment
+from local.deployment import CORRELATOR, PARTITIONS, Deployment
 
 SESSION_TIMEOUT = 6
 """Seconds: the least that a broker allows by default."""
@@ -20,7 +19,9 @@ PATIENCE = 10.0
 class Stage(Deployment):
     """A deployment whose Kafka may be away while it is looked at."""
 
-    def __init__(self, bootstrap_servers: str, *, brokers: int, store: str, one_hop: bool) -> None:
+    def __init__(
+        self, bootstrap_servers: str, *, brokers: int, store: str, one_hop: bool, partitions: int = PARTITIONS
+    ) -> None:
         super().__init__(
             bootstrap_servers,
             "chaos",
@@ -31,8 +32,9 @@ class Stage(Deployment):
             GRACE=f"{GRACE // SECOND}",
             REMEMBER=f"{REMEMBER // SECOND}",
             STORE=store,
+            PARTITIONS=f"{partitions}",
         )
-        self.one_hop = one_hop
+        self.one_hop, self.partitions = one_hop, partitions
 
     async def create_topics(self) -> None:
         """Create the input and all others. Raises `RuntimeError` with what the command said."""
@@ -71,4 +73,5 @@ class Stage(Deployment):
     async def remembered(self) -> set[bytes]:
         """The subjects that its changelog holds: what a worker that started now would know of."""
         entries = {record.key: record.value for record in await self.read(self.changelog)}
-        return {key for key, value in entries.items() if key is not None and value is not None and key != CLOCKS_KEY}
+        # What begins with a NUL is no subject's, but the stage's own.
+        return {key for key, value in entries.items() if key and value is not None and not key.startswith(b"\0")}

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from heapq import heappop, heappush
 from typing import Final, NamedTuple
 
+from chaos.identity import SECOND, WORKER, partition_for
 from chaos.plots import PLOTS, Expected, Happened, Plot, Step, records
 from chaos.published import letter
-from correlator.event import Kind
-from correlator.moments import SECOND
-from correlator.partitioner import partition_for
 from local.events import STARTED, event, uuid_of
 
 GRACE: Final = 120 * SECOND
@@ -134,10 +132,10 @@ class Truth:
         (plot,) = self._rng.choices(PLOTS, self._weights)
         self._lives += 1
         worker = f"prefect.worker.process.w-{self._lives % 20}"
-        if plot.kind is Kind.FLOW_RUN:
-            return Life(plot, uuid_of(self._rng), worker)
-        name = f"prefect.worker.process.{uuid_of(self._rng)}"
-        return Life(plot, name, name)
+        if plot.kind == WORKER:
+            name = f"prefect.worker.process.{uuid_of(self._rng)}"
+            return Life(plot, name, name)
+        return Life(plot, uuid_of(self._rng), worker)
 
     def _tell(self, life: Life, now: int) -> Said:
         step = life.plot.steps[len(life.happened)]

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from chaos.stage import Stage
-from correlator.values import PREFIX
 from local.deployment import CORRELATOR, variables
 from local.keeping import Keeper
 
@@ -50,7 +49,7 @@ class Worker:
         settings = {**stage.settings, "DATA_DIR": str(self._keeper.directory / "data")}
         if static:
             settings["INSTANCE_ID"] = name
-        inherited = [part for name in os.environ if name.startswith(PREFIX) for part in ("-u", name)]
+        inherited = [part for name in os.environ if name.startswith("CORRELATOR_") for part in ("-u", name)]
         self._command = [
             *("env", *inherited, *(f"{variable}={value}" for variable, value in variables(**settings).items())),
             *(str(CORRELATOR), "worker"),
@@ -149,6 +148,8 @@ class Workers:
 
     def __init__(self, stage: Stage, count: int, *, static: bool) -> None:
         self._stage, self._static = stage, static
+        self.partitions = stage.partitions
+        """That there are to share."""
         self.exits: list[Exit] = []
         """Ends that nobody asked for, since somebody last took them out."""
         self.all: list[Worker] = []

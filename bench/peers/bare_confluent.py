@@ -43,9 +43,10 @@ class Join:
         for message in messages:
             if message.error():
                 raise SystemExit(str(message.error()))
-            if (event := parsed(message.value())) is None:
+            key, value, partition = message.key(), message.value(), message.partition()
+            assert key is not None and value is not None and partition is not None  # noqa: PT018 - we wrote them
+            if (event := parsed(value)) is None:
                 continue
-            key, partition = message.key(), message.partition()
             if event["event"] == SUBMITTED:
                 start = self._open[key] = Start(event["id"], event["occurred"])
                 self._produce(self._job.changelog, orjson.dumps([*start]), key, partition)

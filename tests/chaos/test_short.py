@@ -14,6 +14,14 @@ IMPATIENT = {"broker.session.timeout.ms": "2000", "broker.heartbeat.interval.ms"
 """Else a broker that was killed waits 9 s for its own former self."""
 FAULTS = ("worker asleep", "all workers kill -9", "broker kill -9", "invalid events")
 SEED = 20_260_101
+LIMIT = 100.0
+"""Seconds: so that what does not catch up is told before the test's time runs out."""
+
+
+def show(logs: Path) -> None:
+    """What the workers said last: pytest shows it where the test fails, or its time runs out."""
+    for log in sorted(logs.glob("*.log")):
+        print(log.name, *log.read_text().splitlines()[-40:], sep="\n    ")
 
 
 async def test_four_faults(own_kafka: Callable[..., Broker], tmp_path: Path):
@@ -21,13 +29,13 @@ async def test_four_faults(own_kafka: Callable[..., Broker], tmp_path: Path):
     kafka = own_kafka(IMPATIENT)
     stage = Stage(kafka.bootstrap_servers, brokers=1, store="memory://", one_hop=False)
     await stage.create_topics()
-    said: list[str] = []
-    run = Run(stage, [kafka], rate=200, seed=SEED, say=said.append)
+    run = Run(stage, [kafka], rate=200, seed=SEED, say=print, limit=LIMIT)
     workers = Workers(stage, 2, static=True)
     try:
         await run.throw_all((Throw(number, fault, 0.5, SEED) for number, fault in enumerate(FAULTS)), workers, 0.2)
     finally:
         workers.close(tmp_path)
-    assert run.is_good, "\n".join(said)
+        show(tmp_path)
+    assert run.is_good
     assert set(run.rows) == {"the start", *FAULTS, "the end"}
     assert run.records > 1000
