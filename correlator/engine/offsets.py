@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.client import CoordinationType
-from aiokafka.errors import GroupAuthorizationFailedError, for_code
+from aiokafka.errors import GroupAuthorizationFailedError
 from aiokafka.producer.sender import Sender, TxnOffsetCommitHandler
 from aiokafka.structs import TopicPartition as Partition
 
@@ -14,11 +14,12 @@ from correlator.engine.requests import TxnOffsetCommit
 from correlator.engine.slices import TopicPartition
 
 REFUSALS: Final[Mapping[int, str]] = {
-    22: "the group has gone on to another generation",  # ILLEGAL_GENERATION
-    25: "the group knows this member no more",  # UNKNOWN_MEMBER_ID
-    27: "the group is being rebalanced without this member",  # REBALANCE_IN_PROGRESS
-    82: "another process has the instance id",  # FENCED_INSTANCE_ID
+    22: "the group has gone on to another generation (ILLEGAL_GENERATION)",
+    25: "the group knows this member no more (UNKNOWN_MEMBER_ID)",
+    27: "the group is being rebalanced without this member (REBALANCE_IN_PROGRESS)",
+    82: "another process has the instance id (FENCED_INSTANCE_ID)",
 }
+"""By Kafka's error codes; aiokafka has no name for one of them."""
 
 
 class NotOurs(Exception):
@@ -72,7 +73,7 @@ class _MembersOffsets(TxnOffsetCommitHandler):
     def handle_response(self, response: Any) -> Any:
         errors = [(topic, [(number, code) for number, code, _ in rows]) for topic, rows, _ in response.topics]
         for code in {code for _, rows in errors for _, code in rows} & REFUSALS.keys():
-            self._refuse(NotOurs(f"{REFUSALS[code]} ({for_code(code).__name__})"))
+            self._refuse(NotOurs(REFUSALS[code]))
             return None
         return super().handle_response(_Answer(errors))  # type: ignore[no-untyped-call]
 
