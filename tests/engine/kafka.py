@@ -6,8 +6,11 @@ from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.errors import KafkaError
+
+from correlator.engine.membership import Membership
 
 PATIENCE = 60.0
 """Seconds that a test waits for anything at all; far more than it should take on a busy machine."""
@@ -117,6 +120,46 @@ async def connected(brokers: str) -> AsyncIterator[Cluster]:
             yield Cluster(brokers, admin, producer)
         finally:
             await admin.close()
+
+
+class Member(ConsumerRebalanceListener):
+    """A member of a group that reads a topic, and does what it is told when partitions are taken from it."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, group: str, instance: str | None) -> None:
+        self.consumer = consumer
+        self._group, self._instance = group, instance
+        self.memberships: list[Membership] = []
+        """Of each assignment, noted when it came."""
+        self.when_revoked: Callable[[], Awaitable[None]] | None = None
+
+    async def on_partitions_revoked(self, revoked: object) -> None:
+        if self.when_revoked is not None:
+            await self.when_revoked()
+
+    async def on_partitions_assigned(self, assigned: object) -> None:
+        coordinator: Any = self.consumer._coordinator
+        named = Membership(self._group, coordinator.generation, coordinator.member_id, self._instance)
+        self.memberships.append(named)
+
+
+@asynccontextmanager
+async def member(
+    brokers: str, topic: str, group: str, *, instance: str | None = None, client_id: str = "member"
+) -> AsyncIterator[Member]:
+    """Join a group, and wait for the assignment; leave it at the end."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=brokers,
+        group_id=group,
+        group_instance_id=instance,
+        client_id=client_id,
+        enable_auto_commit=False,
+        heartbeat_interval_ms=300,
+    )
+    joined = Member(consumer, group, instance)
+    consumer.subscribe([topic], listener=joined)
+    async with consumer:
+        await until(lambda: joined.memberships)
+        yield joined
 
 
 async def until(holds: Callable[[], Awaitable[Any] | Any], patience: float = PATIENCE, every: float = 0.05) -> Any:
