@@ -83,13 +83,14 @@ class SliceThread(AIOKafkaConsumerThread):
         make_unhurried(consumer._fetcher, self.fetches_apart)
         readable = Readable(active_partitions or (), self)
         fetched = await super()._fetch_records(consumer, readable, timeout=timeout, max_records=max_records)  # type: ignore[arg-type]
-        if not self.consumer.flow_active or self.tenure is None:
+        tenure = self.tenure  # as of now: the app's thread may change it meanwhile
+        if not self.consumer.flow_active or tenure is None:
             return {}
-        if self.tenure is not self._seen:  # recovery may wait for a position that was handed over before
-            self._seen, self._handed = self.tenure, {}
-        slices = list(self._slices(consumer, self.tenure, readable, fetched))
+        if tenure is not self._seen:  # recovery may wait for a position that was handed over before
+            self._seen, self._handed = tenure, {}
+        slices = list(self._slices(consumer, tenure, readable, fetched))
         if ours := [slice_ for tp, slice_ in slices if tp.topic in self.streams]:
-            self.consumer.loop.call_soon_threadsafe(self.hand_over, self.tenure, ours)
+            self.consumer.loop.call_soon_threadsafe(self.hand_over, tenure, ours)
         return {tp: [SliceRecord(slice_)] for tp, slice_ in slices if tp.topic not in self.streams}
 
     def _slices(
