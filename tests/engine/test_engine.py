@@ -90,7 +90,8 @@ async def test_starting_takes_the_transactional_id_and_tells_faust_what_is_read(
     assert named["max_batch"] == OPTIONS.max_batch
     assert named["permission"] == "the prefix unit-worker:"
     assert producer.calls == ["start"]
-    assert {topic for it in around.engine.app.topics for topic in it.topics} == {"input"}
+    (topic,) = around.engine.app.topics
+    assert (topic.topics, topic.acks) == (["input"], False)
     await around.engine.stop()
     assert producer.calls == ["start", "stop"]
 

@@ -15,6 +15,7 @@ from aiokafka import TopicPartition as AiokafkaTP
 from faust.types import TP
 
 from correlator.engine import Slice
+from correlator.engine import reading as module
 from correlator.engine.fetching import UnhurriedFetcher
 from correlator.engine.reading import Readable, SliceRecord, SliceThread, WentBack
 from correlator.engine.slices import TopicPartition
@@ -271,6 +272,14 @@ async def test_a_poll_is_short_while_a_lane_is_full(around):
     await around.poll(timeout=1.0)
     assert around.fetcher.timeouts[-2] == 1.0
     assert around.fetcher.timeouts[-1] < 0.1
+
+
+async def test_the_fetcher_of_a_poll_is_one_that_does_not_hurry(around, monkeypatch):
+    """aiokafka makes it when the consumer starts, and asks nobody which class it is to be."""
+    told = []
+    monkeypatch.setattr(module, "make_unhurried", lambda *args: told.append(args))
+    await around.poll()
+    assert told == [(around.fetcher, around.thread.fetches_apart)]
 
 
 # What may be read
