@@ -91,7 +91,7 @@ async def test_starting_takes_the_transactional_id_and_tells_faust_what_is_read(
     assert named["permission"] == "the prefix unit-worker:"
     assert producer.calls == ["start"]
     (topic,) = around.engine.app.topics
-    assert (topic.topics, topic.acks) == (["input"], False)
+    assert (topic.topics, topic.acks) == (("input",), False)
     await around.engine.stop()
     assert producer.calls == ["start", "stop"]
 
