@@ -4,7 +4,8 @@
 
 It has two tables: ``gathering``, whose recovery gathers two events at a time, as the engine's; and ``at_once``, one. Of
 the topics that it reads, it is stuck at the first event of two: of ``stuck``, which wants no acks, as the engine's, and
-of ``stuck_unacked``, which does. What happens is written to stdout, a JSON object a line.
+of ``stuck_unacked``, which does. ``told`` has no agent, as the engine's: Faust is told of it, and no more. What happens
+is written to stdout, a JSON object a line.
 """
 
 import asyncio
@@ -38,6 +39,7 @@ class Settings(NamedTuple):
     brokers: str
     app_id: str
     source: str
+    told: str
     stuck: str
     stuck_unacked: str
     partitions: int = 4
@@ -104,8 +106,9 @@ class WatchedConsumer(Consumer):
         journal("revoked, done")
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        same = generation_id == self.app.consumer_generation_id
-        journal("assigned", tps=told(assigned), generation_is_the_app_s=same)
+        coordinator: Any = self._thread._ensure_consumer()._coordinator
+        member = [coordinator.member_id, coordinator.generation]
+        journal("assigned", tps=told(assigned), generation=generation_id, member=member)
         await super().on_partitions_assigned(assigned, generation_id)
         assignor = self.app.assignor
         actives, standbys = told(assignor.assigned_actives()), told(assignor.assigned_standbys())
@@ -180,8 +183,7 @@ def make_app(settings: Settings) -> faust.App:
     async def read(stream: Any) -> None:
         async for event in stream.noack().events():
             message = event.message
-            same = message.generation_id == app.consumer_generation_id
-            journal("event", topic=message.topic, partition=message.partition, generation_is_the_app_s=same)
+            journal("event", topic=message.topic, partition=message.partition)
             if message.topic in (settings.stuck, settings.stuck_unacked):
                 await asyncio.Event().wait()
 
@@ -189,6 +191,7 @@ def make_app(settings: Settings) -> faust.App:
         topic = app.topic(name, key_serializer="raw", value_serializer="raw", acks=acks)
         app.agent(topic, name=f"reads {name}")(read)
 
+    app.topics.add(app.topic(settings.told, acks=False))
     resume = app.flow_control.resume
 
     def resuming() -> None:

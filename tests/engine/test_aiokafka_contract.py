@@ -13,9 +13,14 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
-from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError, ProducerFenced
+from aiokafka.client import CoordinationType
+from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, ProducerFenced
+from aiokafka.producer.sender import Sender, TxnOffsetCommitHandler
+from aiokafka.producer.transaction_manager import TransactionState
+from aiokafka.util import create_future
 
-from tests.engine.kafka import Cluster, Row, until
+from tests.engine.kafka import Cluster, Row, member, until
 
 NewProducer = Callable[..., Awaitable[AIOKafkaProducer]]
 NewConsumer = Callable[..., Awaitable[AIOKafkaConsumer]]
@@ -160,7 +165,7 @@ async def test_isolation_level_is_taken_from_the_consumer_when_it_starts(tp, new
 
 
 async def test_end_offsets_of_a_read_committed_consumer_are_the_last_stable_ones(tp, new_producer, new_consumer):
-    """Recovery waits for the changelog's end, which must not lie in a transaction that may yet be aborted."""
+    """Hence `Brokers.ends`: recovery must get behind what may yet be committed."""
     producer = await new_producer()
     await commit(producer, tp, b"one")
     await producer.begin_transaction()
@@ -281,6 +286,41 @@ async def test_fetch_max_wait_is_taken_from_the_consumer_when_it_starts(tp, new_
         return time.monotonic() - began
 
     assert await answered_after(3000) - await answered_after(50) > 1
+
+
+class Paced(Fetcher):
+    """A fetcher that takes its time after a fetch that had something, and wakes who polls before that."""
+
+    fetches: list[str]
+    go_on: asyncio.Event
+
+    async def _proc_fetch_request(self, assignment: Any, node_id: Any, request: Any) -> Any:
+        something = await super()._proc_fetch_request(assignment, node_id, request)
+        self.fetches.append("something" if something else "nothing")
+        if something:
+            for waiter in self._fetch_waiters:
+                self._notify(waiter)
+            await self.go_on.wait()
+        return something
+
+
+async def test_while_a_fetch_takes_its_time_there_is_no_other_and_who_is_woken_polls(cluster, tp, new_consumer):
+    """`fetching`: so it is paced, and nobody waits for what is there."""
+    consumer = await new_consumer(tp)
+    await until(lambda: is_fetching(consumer))
+    fetcher = consumer._fetcher
+    fetcher.__class__, fetcher.fetches, fetcher.go_on = Paced, [], asyncio.Event()
+    await cluster.write(tp.topic, [Row(0, b"k", b"one")])
+    assert await read_to(consumer, tp, 1) == [b"one"]  # by the fetch that was under way, as aiokafka does it
+    await cluster.write(tp.topic, [Row(0, b"k", b"two")])
+    assert await read_to(consumer, tp, 2) == [b"two"]
+    assert fetcher.fetches[-1] == "something"
+    fetched = len(fetcher.fetches)
+    await cluster.write(tp.topic, [Row(0, b"k", b"three")])
+    assert await consumer.getmany(timeout_ms=500) == {}
+    assert len(fetcher.fetches) == fetched
+    fetcher.go_on.set()
+    assert await read_to(consumer, tp, 3) == [b"three"]
 
 
 class Listener(ConsumerRebalanceListener):
@@ -408,13 +448,92 @@ async def test_offsets_of_an_aborted_transaction_are_not_committed(tp, new_produ
     await until(lambda: is_committed(consumer, tp, 3))
 
 
-async def test_seek_to_committed_leaves_a_partition_without_a_committed_offset_where_it_is(cluster, tp, new_consumer):
-    """Hence the engine seeks it to its beginning: what was read of it and dropped would be lost."""
-    await cluster.write(tp.topic, [Row(0, b"k", b"%d" % n) for n in range(3)])
-    consumer = await new_consumer(tp, group=uuid.uuid4().hex)
-    assert await read_to(consumer, tp, 3)
-    assert await consumer.seek_to_committed() == {tp: None}
-    assert position_of(consumer, tp) == 3
+async def test_offsets_by_themselves_name_no_member(kafka, tp, new_producer, new_consumer):
+    """Hence `offsets`: anybody may commit them, for a group that has members."""
+    group = uuid.uuid4().hex
+    async with member(kafka, tp.topic, group):
+        producer = await new_producer()
+        await producer.begin_transaction()
+        await producer.send_offsets_to_transaction({tp: 5}, group)
+        await producer.commit_transaction()
+    consumer = await new_consumer(tp, group=group)
+    await until(lambda: is_committed(consumer, tp, 5))
+
+
+class OwnSender(Sender):
+    """A sender that the producer did not make, with a handler of its own."""
+
+    handled: list[Any]
+
+    async def _do_txn_offset_commit(self, offsets: Any, group_id: str) -> None:
+        node = await self._find_coordinator(CoordinationType.GROUP, group_id)
+        await OwnHandler(self, offsets, group_id).do(node)
+
+
+class OwnHandler(TxnOffsetCommitHandler):
+    def create_request(self) -> Any:
+        self._sender.handled.append({tp: offset.offset for tp, offset in self._offsets.items()})
+        return super().create_request()
+
+    def handle_response(self, response: Any) -> Any:
+        self._sender.handled.append([(topic, list(rows)) for topic, rows in response.errors])
+        return super().handle_response(response)
+
+
+async def test_the_producers_sender_may_be_made_another_once_it_runs(tp, new_producer, new_consumer):
+    """The engine sends offsets in a request of its own, and reads the answer: nothing else of the sender changes."""
+    producer, group = await new_producer(), uuid.uuid4().hex
+    producer._sender.__class__, producer._sender.handled = OwnSender, []
+    await producer.begin_transaction()
+    await producer.send_offsets_to_transaction({tp: 5}, group)
+    await producer.commit_transaction()
+    assert producer._sender.handled == [{tp: 5}, [(tp.topic, [(tp.partition, 0)])]]
+    consumer = await new_consumer(tp, group=group)
+    await until(lambda: is_committed(consumer, tp, 5))
+
+
+async def refuse_offsets(producer: AIOKafkaProducer, tp: TopicPartition, refuse: Callable[[Any], None]) -> None:
+    """Begin a transaction with a record, and let its offsets be refused in a way; who sends them is told."""
+
+    class Refusing(Sender):
+        async def _do_txn_offset_commit(self, offsets: Any, group_id: str) -> None:
+            refuse(self._txn_manager)
+
+    producer._sender.__class__ = Refusing
+    await producer.begin_transaction()
+    await send(producer, tp, b"refused")
+    with pytest.raises(OSError, match="refused"):
+        await producer.send_offsets_to_transaction({tp: 5}, uuid.uuid4().hex)
+
+
+async def test_pending_offsets_that_fail_leave_the_transaction_to_be_aborted(cluster, tp, new_producer):
+    def refuse(manager: Any) -> None:
+        _, offsets, waiting = manager._pending_txn_offsets.popleft()
+        assert {tp: offset.offset for tp, offset in offsets.items()} == {tp: 5}
+        waiting.set_exception(OSError("refused"))
+
+    producer = await new_producer()
+    await refuse_offsets(producer, tp, refuse)
+    await producer.abort_transaction()
+    await until(lambda: held_back(cluster, tp, False))
+    assert await cluster.read(tp.topic) == []
+
+
+async def test_after_error_transaction_an_abort_is_not_sent(cluster, tp, new_producer):
+    """Hence the engine fails what is pending instead; else readers would wait for the timeout."""
+
+    def refuse(manager: Any) -> None:
+        manager.error_transaction(OSError("refused"))
+        manager.wait_for_transaction_end().exception()
+
+    producer = await new_producer()
+    await refuse_offsets(producer, tp, refuse)
+    await producer.abort_transaction()
+    assert await cluster.holds_back(tp.topic)
+
+
+async def held_back(cluster: Cluster, tp: TopicPartition, held: bool) -> bool:
+    return await cluster.holds_back(tp.topic) is held
 
 
 # Fencing
@@ -455,7 +574,7 @@ async def test_a_fenced_producer_can_do_nothing_any_more(tp, new_producer):
 
 
 async def test_start_returns_when_the_open_transaction_before_is_aborted(tp, new_producer, new_consumer):
-    """Only then may changelog ends and committed offsets be read: they are final."""
+    """A worker that starts again has left nothing open when it joins its group."""
     group = uuid.uuid4().hex
     consumer = await new_consumer(tp, group=group, _isolation_level="read_committed")
     first = await new_producer("the-id-" + tp.topic)
@@ -479,3 +598,64 @@ async def test_start_leaves_what_the_producer_before_committed(cluster, tp, new_
     await new_producer("the-id-" + tp.topic)
     assert [record.value for record in await cluster.read(tp.topic)] == [b"of the first"]
     assert await (await new_consumer(tp, group=group)).committed(tp) == 5
+
+
+# Epochs
+
+
+async def test_a_producer_that_is_told_it_has_no_id_asks_for_it_again(cluster, tp, new_producer):
+    """`renewing`: the same id with the next epoch, whose sequence numbers begin anew."""
+    producer = await new_producer()
+    manager = producer._txn_manager
+    await commit(producer, tp, b"one", b"two")
+    assert manager.state is TransactionState.READY
+    assert manager._sequence_numbers == {tp: 2}
+    id_, epoch = manager._pid_and_epoch
+    assert (id_, epoch) == (manager.producer_id, manager.producer_epoch)
+    manager.state = TransactionState.UNINITIALIZED
+    manager._pid_and_epoch, manager._pid_waiter = manager._pid_and_epoch._replace(pid=-1, epoch=-1), create_future()
+    manager._sequence_numbers.clear()
+    manager.notify_task_waiter()
+    await asyncio.wait_for(manager.wait_for_pid(), 20)
+    assert (manager.producer_id, manager.producer_epoch) == (id_, epoch + 1)
+    assert manager.state is TransactionState.READY
+    await commit(producer, tp, b"three")
+    assert manager._sequence_numbers == {tp: 1}
+    await until(lambda: held_back(cluster, tp, False))
+    assert [record.value for record in await cluster.read(tp.topic)] == [b"one", b"two", b"three"]
+
+
+async def test_a_sequence_number_out_of_order_is_refused(tp, new_producer):
+    """They must be cleared with a new epoch, and only then."""
+    producer = await new_producer()
+    await commit(producer, tp, b"one")
+    producer._txn_manager._sequence_numbers[tp] = 7
+    await producer.begin_transaction()
+    with pytest.raises(KafkaError):
+        await asyncio.wait_for(send(producer, tp, b"two"), 20)
+
+
+async def test_a_sender_that_ended_says_why(tp, new_producer):
+    """`renewing` waits for an id, or for this."""
+    first = await new_producer("the-id-" + tp.topic)
+    assert not first._sender.sender_task.done()
+    await first.begin_transaction()
+    await send(first, tp, b"of the first")
+    await new_producer("the-id-" + tp.topic)
+    with pytest.raises(ProducerFenced):
+        await asyncio.wait_for(first.commit_transaction(), 20)
+    with pytest.raises(ProducerFenced):
+        await first._sender.sender_task
+
+
+# Membership
+
+
+async def test_the_coordinator_knows_member_and_generation_until_it_leaves(kafka, cluster, tp):
+    """What names no member is not checked by the group, so it is not sent."""
+    async with member(kafka, tp.topic, uuid.uuid4().hex, client_id="the-client") as joined:
+        coordinator = joined.consumer._coordinator
+        (membership,) = joined.memberships
+        assert membership.member.startswith("the-client-")
+        assert membership.generation == coordinator.generation == 1
+    assert (coordinator.member_id, coordinator.generation) == ("", -1)

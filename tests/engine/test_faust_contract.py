@@ -32,11 +32,11 @@ class Plain(Deployment):
 
     def __init__(self, cluster: Cluster, directory: Path) -> None:
         super().__init__(cluster, directory, {})
-        self.stuck, self.stuck_unacked = f"{self.id}-stuck", f"{self.id}-stuck-unacked"
+        self.stuck, self.stuck_unacked, self.told = f"{self.id}-stuck", f"{self.id}-stuck-unacked", f"{self.id}-told"
         self.changelogs = [f"{self.id}-{table}-changelog" for table in (GATHERING, AT_ONCE)]
         given = {"brokers", "app_id", "source"}
         self._settings = {name: value for name, value in self._settings.items() if name in given}
-        self._settings |= {"stuck": self.stuck, "stuck_unacked": self.stuck_unacked}
+        self._settings |= {"told": self.told, "stuck": self.stuck, "stuck_unacked": self.stuck_unacked}
         assert self._settings.keys() <= set(Settings._fields)
 
 
@@ -67,7 +67,7 @@ def run(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         async with connected(kafka) as cluster:
             plain = Plain(cluster, directory)
             deployments.take(plain)
-            topics = [plain.source, plain.stuck, plain.stuck_unacked]
+            topics = [plain.source, plain.told, plain.stuck, plain.stuck_unacked]
             await cluster.create(*topics, *plain.changelogs, partitions=PARTITIONS)
             for topic in plain.changelogs:
                 await cluster.write(topic, rows(*CHANGES))
@@ -140,27 +140,33 @@ def test_the_watchdogs_leave_a_topic_without_acks_alone(run: Run):
         assert [error for error in errors if f"'{run.plain.stuck_unacked}'" not in error] == []
 
 
-def test_a_message_knows_the_generation_it_was_read_in(run: Run):
-    """A slice of an assignment that is gone is dropped by this."""
-    events = [entry for app in (run.one, run.two) for entry in app.entries("event")]
-    assert events
-    assert all(entry["generation_is_the_app_s"] for entry in events)
-
-
 # Recovery
 
 
 def test_an_assignment_is_told_before_recovery_asks_for_anything(run: Run):
-    """The engine fences the owners before in between: ends and offsets are final then."""
+    """The engine waits for the owners before in between: the offsets are settled then."""
     for entries in (run.upto(run.one, "ready"), run.rebalance(run.one)):
         asked = kinds(entries, "assigned", "assigned, done", "highwaters", "seek", "resume_partitions")
         assert asked[:4] == ["assigned", "assigned, done", "highwaters", "seek"]
 
 
-def test_the_generation_is_the_new_one_when_an_assignment_is_told(run: Run):
+def test_an_assignment_is_told_while_the_client_is_the_member_that_has_it(run: Run):
+    """Offsets name both, generation and member, as they are then."""
     assignments = [app.entries("assigned") for app in (run.one, run.two)]
-    assert all(assignments)
-    assert all(entry["generation_is_the_app_s"] for entries in assignments for entry in entries)
+    assert [len(entries) for entries in assignments] == [3, 1]
+    generations = [entry["generation"] for entry in assignments[0]]
+    assert generations == sorted(set(generations))
+    for entries in assignments:
+        (member,) = {entry["member"][0] for entry in entries}
+        assert member
+        assert all(entry["member"][1] == entry["generation"] for entry in entries)
+
+
+def test_a_topic_without_an_agent_is_read_where_its_neighbours_are(run: Run):
+    """The engine makes no agent: it takes the records before Faust sees them."""
+    for app in (run.one, run.two):
+        for entry in app.entries("assigned"):
+            assert of(run.plain.told, entry["tps"]) == of(run.plain.source, entry["tps"]) != set()
 
 
 @pytest.mark.parametrize("when", ["start", "rebalance"])
@@ -299,11 +305,12 @@ async def test_no_topic_is_declared(cluster: Cluster, deployments: Deployments, 
     """Faust asks one node, once; the product declares its topics itself, before it starts an app."""
     plain = Plain(cluster, tmp_path)
     deployments.take(plain)
-    await cluster.create(plain.source, plain.stuck, plain.stuck_unacked, partitions=PARTITIONS)
+    await cluster.create(plain.source, plain.told, plain.stuck, plain.stuck_unacked, partitions=PARTITIONS)
     app = plain.start()
     await app.says("assigned, done")
     assert {topic for topic in await cluster.topics() if topic.startswith(plain.id)} == {
         plain.source,
+        plain.told,
         plain.stuck,
         plain.stuck_unacked,
     }
