@@ -91,6 +91,11 @@ class Holding:
         self._beats.want()
         self.starts = starts
 
+    @property
+    def _is_overtaken(self) -> bool:
+        """Whether a rebalance came in between, or another seek."""
+        return self.is_closed or self._beats is not None
+
     def open(self) -> None:
         """Begin reading, if the starts are sought: Faust resumes the flow several times before that."""
         if self.starts and not self.is_open:
