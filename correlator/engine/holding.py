@@ -78,12 +78,12 @@ class Holding:
         for changelog, lane in self._changelogs.items():
             lane.require_recovered(*self._extents[changelog])
         await asyncio.wait({self._committed})  # itself it is cancelled by `close`, which would end Faust's recovery
-        if self._committed.cancelled():  # a rebalance came in between
+        if self._is_overtaken:
             return
         committed = self._committed.result()
         starts = {tp: _start(tp, committed[tp], self._extents[tp]) for tp in self.lanes}
         await self._kafka.read_from(starts)
-        if self.is_closed or self._beats is not None:  # the same, or another seek
+        if self._is_overtaken:
             return
         for tp, lane in self.lanes.items():
             lane.open(starts[tp])
