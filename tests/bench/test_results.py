@@ -77,7 +77,7 @@ def test_the_document_keeps_what_is_written_by_hand(results: Results):
     assert text.startswith("by hand\n")
     assert text.endswith(f"{document.END}by hand, too\n")
     assert "old" not in text
-    assert "| the stage, one hop | exactly once | each slice | 50.0 (40.0–60.0) | 75.0 (60.0–90.0) |" in text
+    assert "| the stage, one hop | exactly once | 50 ms | 50.0 (40.0–60.0) | 75.0 (60.0–90.0) |" in text
     assert "| Faust as documented (20,000 events) |" in text
     assert "- Quix Streams (at least once), lifecycles: 1 runs failed, and do not count.\n" in text
     assert "- Bytewax (at least once) could not be set up, and did not take part.\n" in text
