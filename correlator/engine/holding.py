@@ -78,7 +78,7 @@ class Holding:
         for changelog, lane in self._changelogs.items():
             lane.require_recovered(*self._extents[changelog])
         await asyncio.wait({self._committed})  # itself it is cancelled by `close`, which would end Faust's recovery
-        if self._is_overtaken:
+        if self._committed.cancelled():
             return
         committed = self._committed.result()
         starts = {tp: _start(tp, committed[tp], self._extents[tp]) for tp in self.lanes}
