@@ -172,6 +172,7 @@ WOKEN = {
     "commit": {OPEN},
     "committed": {REFUSED, ""},
     "offsets alone": {REFUSED},
+    "owing": {REFUSED},
 }
 """Where a process is stopped, and why it ends when it goes on; or it hears of its loss before its next beat."""
 
@@ -184,7 +185,8 @@ def zombies(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[di
         async with connected(kafka) as cluster:
             woken = await asyncio.gather(
                 *(stopped_at(cluster, deployments, step) for step in MOMENTS),
-                stopped_behind_foreign_records(cluster, deployments),
+                stopped_with_offsets_alone(cluster, deployments),
+                stopped_while_it_owes(cluster, deployments),
                 return_exceptions=True,
             )
         return dict(zip(WOKEN, woken, strict=True))
@@ -202,7 +204,7 @@ async def stopped_at(cluster: Cluster, deployments: Deployments, step: str) -> A
     return await woken(deployment, zombie)
 
 
-async def stopped_behind_foreign_records(cluster: Cluster, deployments: Deployments) -> App:
+async def stopped_with_offsets_alone(cluster: Cluster, deployments: Deployments) -> App:
     """A process that is stopped when it has nothing to publish, but an offset to commit."""
     deployment = await deployments.create(cluster)
     await deployment.write(Row(n % 4, b"k", b"x of somebody else") for n in range(100))
@@ -210,6 +212,19 @@ async def stopped_behind_foreign_records(cluster: Cluster, deployments: Deployme
     await zombie.says("stopping")
     assert not zombie.entries("committed")
     await deployment.write(pairs(PAIRS))
+    return await woken(deployment, zombie)
+
+
+async def stopped_while_it_owes(cluster: Cluster, deployments: Deployments) -> App:
+    """A process that is stopped while it publishes nothing, but has an offset yet to commit."""
+    deployment = await deployments.create(cluster)
+    await deployment.write(pairs(PAIRS))
+    zombie = deployment.start(nudge_interval=3600.0)
+    await deployment.until_done(zombie)
+    await deployment.write(Row(n % 4, b"k", b"x of somebody else") for n in range(100))
+    await zombie.says("read", times=4, end=2 * PAIRS // 4 + 25)
+    assert not await deployment.is_done()
+    zombie.signal(signal.SIGSTOP)
     return await woken(deployment, zombie)
 
 
@@ -245,6 +260,28 @@ async def test_if_offsets_named_no_member_a_zombie_would_publish_twice(cluster: 
     zombie.signal(signal.SIGCONT)
     await until(lambda: len(zombie.entries("committed")) > before)
     assert max((await deployment.joined()).values()) > 1
+
+
+# Two processes of one name
+
+
+async def test_of_two_processes_of_one_name_the_one_that_starts_later_goes_on(
+    cluster: Cluster, deployments: Deployments
+):
+    """An orchestrator that believes a machine to be gone starts a second one."""
+    deployment = await deployments.create(cluster, slice_records=50)
+    rows = pairs(PAIRS)
+    await deployment.write(rows[:PAIRS])
+    first = deployment.start(member="one")
+    await deployment.until_done(first)
+    second = deployment.start(member="one")
+    await second.says("assigned", times=4)
+    await deployment.write(rows[PAIRS:])
+    await deployment.until_done(second)
+    assert await first.ends() == 1
+    print(last_word(first))
+    assert await second.stop() == 0
+    await deployment.assert_exactly_once(PAIRS)
 
 
 # A process that is stopped while it takes over
