@@ -12,26 +12,16 @@ from correlator.engine.slices import Changes, Slice
 from correlator.engine.store import Store
 
 RECOVERY_BUFFER = 2
-"""How many slices of the changelog Faust's recovery gathers before it applies them. With 1 it would go on reading the
-changelog after recovery (faust ``tables/recovery.py``)."""
+"""How many slices of the changelog Faust's recovery gathers before it would apply them. With 1 it would go on reading
+the changelog after recovery (faust ``tables/recovery.py``)."""
 
 
 class StoreAdapter(FaustStore[bytes, bytes]):
     """Our store, as Faust's table manager wants a store to be."""
 
-    def __init__(
-        self,
-        *args: Any,
-        store: Store,
-        read_back: Counter[int],
-        fail: Callable[[str, BaseException], None],
-        **kwargs: Any,
-    ) -> None:
-        """``read_back`` counts, by partition, the changes that did not come from our own transactions. ``fail`` ends
-        the process.
-        """
+    def __init__(self, *args: Any, store: Store, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.store, self._read_back, self._fail = store, read_back, fail
+        self.store = store
 
     def persisted_offset(self, tp: TP) -> int | None:
         """The offset after which recovery begins: nothing up to it is read again, also after a rebalance that leaves
@@ -39,25 +29,8 @@ class StoreAdapter(FaustStore[bytes, bytes]):
         """
         return self.store.offset(tp.partition)
 
-    def apply_changelog_batch(self, batch: Iterable[EventT[Any]], *_: object, **__: object) -> None:
-        """Apply slices of the changelog, one per event."""
-        try:
-            for event in batch:
-                self._apply(cast(Slice, event.message.value))
-        except Exception as exc:  # noqa: BLE001 - Faust would log a warning, and gather slices without end
-            self._fail("the table could not be recovered", exc)
-
-    def _apply(self, slice_: Slice) -> None:
-        """Faust seeks to the last offset that is here, not behind it: that record comes again, and changes nothing."""
-        known = self.store.offset(slice_.partition)
-        changes = [
-            (record.key, record.value)
-            for record in slice_.records
-            if record.key is not None and (known is None or record.offset > known)
-        ]
-        self.store.apply(slice_.partition, changes, slice_.end - 1)
-        if changes:
-            self._read_back[slice_.partition] += 1
+    def apply_changelog_batch(self, *_: object, **__: object) -> None:
+        """Nothing to do: each slice was applied as it came."""
 
     def reset_state(self) -> None:
         """Nothing to do: Faust calls this for ``faust reset`` only."""
@@ -99,10 +72,33 @@ class CommittedTable(faust.Table[bytes, bytes]):
             self,
             table_name=self.name,
             store=self.store,
-            read_back=self._read_back,
-            fail=self._fail,
             loop=self.loop,
         )
+
+    async def on_changelog_event(self, event: EventT[Any]) -> None:
+        """Apply a slice of the changelog as it comes. Faust gathers several, and leaves them where they are if all is
+        read by the time that it looks whether anything has to be.
+        """
+        try:
+            self.recover(cast(Slice, event.message.value))
+        except Exception as exc:  # noqa: BLE001 - Faust would log a warning, and gather slices without end
+            self._fail("the table could not be recovered", exc)
+
+    def recover(self, slice_: Slice) -> None:
+        """Apply a slice of the changelog. Faust seeks to the last offset that is here, not behind it: that record comes
+        again, and changes nothing. Slices of an assignment before may come late.
+        """
+        partition, known = slice_.partition, self.store.offset(slice_.partition)
+        if partition in self._elsewhere or (known is not None and slice_.end - 1 <= known):
+            return
+        changes = [
+            (record.key, record.value)
+            for record in slice_.records
+            if record.key is not None and (known is None or record.offset > known)
+        ]
+        self.store.apply(partition, changes, slice_.end - 1)
+        if changes:
+            self._read_back[partition] += 1
 
     def reconcile(self, partition: int, beginning: int, end: int) -> str | None:
         """Drop the local copy of a partition if the changelog, from ``beginning`` to ``end``, cannot complete it.

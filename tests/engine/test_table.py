@@ -38,34 +38,52 @@ def test_its_changelog_is_named_after_app_and_table(table):
     assert table.changelog_topic_name == "unit-subjects-changelog"
 
 
-def test_recovery_applies_slices_of_the_changelog(table, adapter):
-    adapter.apply_changelog_batch(
-        [
-            event(0, Record(0, b"a", b"1"), Record(1, b"b", b"2")),
-            event(2, Record(2, b"a", None), Record(3, None, b"no key, no entry"), Record(4, b"c", b"3"), end=6),
-            event(0, Record(0, b"a", b"of another partition"), partition=1),
-        ]
+async def recover(table: CommittedTable, *events: Any) -> None:
+    """As Faust's recovery does."""
+    for one in events:
+        await table.on_changelog_event(one)
+
+
+async def test_recovery_applies_slices_of_the_changelog(table):
+    await recover(
+        table,
+        event(0, Record(0, b"a", b"1"), Record(1, b"b", b"2")),
+        event(2, Record(2, b"a", None), Record(3, None, b"no key, no entry"), Record(4, b"c", b"3"), end=6),
+        event(0, Record(0, b"a", b"of another partition"), partition=1),
     )
     assert dict(table.store.items(0)) == {b"b": b"2", b"c": b"3"}
     assert dict(table.store.items(1)) == {b"a": b"of another partition"}
 
 
-def test_the_offset_is_where_the_reading_got_to_markers_included(table, adapter):
+async def test_the_offset_is_where_the_reading_got_to_markers_included(table, adapter):
     tp = TP(table.changelog_topic_name, 0)
     assert adapter.persisted_offset(tp) is None
-    adapter.apply_changelog_batch([event(0, Record(0, b"a", b"1"), end=2)])
+    await recover(table, event(0, Record(0, b"a", b"1"), end=2))
     assert adapter.persisted_offset(tp) == 1
-    adapter.apply_changelog_batch([event(2, end=5)])
+    await recover(table, event(2, end=5))
     assert adapter.persisted_offset(tp) == 4
     assert adapter.persisted_offset(TP(table.changelog_topic_name, 1)) is None
 
 
-def test_a_slice_that_is_read_again_changes_nothing(table, adapter):
+async def test_a_slice_that_is_read_again_changes_nothing(table):
     slices = [event(0, Record(0, b"a", b"1"), Record(1, b"a", b"2")), event(2, Record(2, b"b", b"1"))]
-    adapter.apply_changelog_batch(slices)
+    await recover(table, *slices)
     before = dict(table.store.items(0))
-    adapter.apply_changelog_batch(slices)
+    await recover(table, *slices)
     assert dict(table.store.items(0)) == before
+    assert table.store.offset(0) == 2
+
+
+async def test_a_slice_that_comes_late_does_not_set_the_table_back(table):
+    table.commit(0, {b"a": b"new"}, 7)
+    await recover(table, event(0, Record(0, b"a", b"old"), end=5))
+    assert (table.get_committed(0, b"a"), table.store.offset(0)) == (b"new", 7)
+
+
+async def test_a_slice_of_a_partition_that_others_hold_by_now_is_passed_over(table, rebalanced):
+    await rebalanced(TP(table.changelog_topic_name, 1))
+    await recover(table, event(0, Record(0, b"a", b"1")))
+    assert table.store.offset(0) is None
 
 
 def test_a_committed_transaction_is_shown(table):
@@ -135,32 +153,32 @@ def test_a_head_that_was_deleted_is_told(table):
     assert "begins at 7" in table.reconcile(0, 7, 20)
 
 
-def test_the_stamp_changes_by_what_others_wrote(table, adapter):
+async def test_the_stamp_changes_by_what_others_wrote(table):
     table.commit(0, {b"a": b"1"}, 3)
     ours = table.stamp(0)
     table.commit(0, {b"a": b"2"}, 5)
     assert table.stamp(0) == ours
     # Faust seeks to where we are: our own last record comes again, and its transaction's marker
-    adapter.apply_changelog_batch([event(5, Record(5, b"a", b"2"), end=7)])
+    await recover(table, event(5, Record(5, b"a", b"2"), end=7))
     assert table.stamp(0) == ours
     assert table.store.offset(0) == 6
-    adapter.apply_changelog_batch([event(7, Record(8, b"a", b"3"))])
+    await recover(table, event(7, Record(8, b"a", b"3")))
     assert table.stamp(0) != ours
     table.store.keep_only([])
     assert table.stamp(0) is None
 
 
-def test_a_store_that_cannot_be_written_to_ends_the_process(engine, table, adapter, monkeypatch):
+async def test_a_store_that_cannot_be_written_to_ends_the_process(table, monkeypatch):
     """Faust would log a warning, keep the slice, and apply all of them once more with each that comes."""
     told = list[tuple[str, BaseException]]()
-    monkeypatch.setattr(adapter, "_fail", lambda what, exc: told.append((what, exc)))
+    monkeypatch.setattr(table, "_fail", lambda what, exc: told.append((what, exc)))
     full = OSError("No space left on device")
 
     def apply(*_):
         raise full
 
     monkeypatch.setattr(table.store, "apply", apply)
-    adapter.apply_changelog_batch([event(0, Record(0, b"a", b"1"))])
+    await recover(table, event(0, Record(0, b"a", b"1")))
     assert told == [("the table could not be recovered", full)]
 
 
@@ -191,5 +209,5 @@ async def test_the_stamp_changes_while_the_partition_is_elsewhere(table, rebalan
     ours = table.stamp(0)
     await rebalanced()
     await rebalanced(TP(table.changelog_topic_name, 0))
-    table._new_store().apply_changelog_batch([event(0, end=9)])
+    await recover(table, event(0, end=9))
     assert table.stamp(0) != ours

@@ -4,7 +4,6 @@ With the engine's table: whether somebody else did is its word, the stamp.
 """
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 
 import pytest
 from faust.types import TP
@@ -93,7 +92,7 @@ class Worker:
         begin, self._changelog = self._changelog, self._changelog + len(entries)
         records = [Record(begin + number, key, value) for number, (key, value) in enumerate(entries.items())]
         value = Slice(self.table.changelog_topic_name, partition, begin, self._changelog, records)
-        self.table._new_store().apply_changelog_batch([SimpleNamespace(message=SimpleNamespace(value=value))])
+        self.table.recover(value)
 
     def _commit(self, partition: int, transactions: Iterator[Step]) -> None:
         for transaction in transactions:
