@@ -26,6 +26,14 @@ class Share(NamedTuple):
     step: Step
 
 
+class _Unprocessed(Exception):
+    """A stage made no step of what a lane has."""
+
+    def __init__(self, lane: Lane, error: Exception) -> None:
+        super().__init__(lane.input)
+        self.lane, self.error = lane, error
+
+
 class Beats:
     """Publishes and commits the steps of all lanes of an assignment. Who may write what, and when: `docs/protocol.md`.
 
@@ -79,32 +87,27 @@ class Beats:
                 if any(lane.has_more for lane in self._lanes):
                     self.want()
             await self._publish([])
+        except _Unprocessed as exc:
+            self._fail(f"could not process {exc.lane.input}", exc.error)
         except Exception as exc:  # noqa: BLE001 - whatever it is, it must not be survived
             self._fail("could not commit what was processed", exc)
 
     async def _collect(self, began: float) -> list[Share]:
-        """A step of each lane that has one, until it is enough for a beat; the others are the first next time. Empty
-        steps are done at once.
-        """
+        """A step of each lane that has one, until it is enough for a beat; the others are the first next time."""
         shares: list[Share] = []
         size, breathed = 0, began
         for _ in range(len(self._lanes)):
-            entered = time.monotonic()
-            if self._closing or size >= FULL or entered > began + LONG:
+            now = time.monotonic()
+            if self._closing or size >= FULL or now > began + LONG:
                 break
-            lane = self._lanes[0]
-            self._lanes.rotate(-1)
-            while (step := lane.next()) is not None:
-                if step.messages or step.changes:
-                    shares.append(Share(lane, step))
-                    size += len(step.messages) + len(step.changes)
-                    break
-                lane.committed(step, None)
-                if time.monotonic() > entered + BREATH:
-                    break
-            if time.monotonic() > breathed + BREATH:
+            if now > breathed + BREATH:
                 await asyncio.sleep(0)
                 breathed = time.monotonic()
+            lane = self._lanes[0]
+            self._lanes.rotate(-1)
+            if (step := _next(lane)) is not None:
+                shares.append(Share(lane, step))
+                size += len(step.messages) + len(step.changes)
         return shares
 
     async def _publish(self, shares: list[Share]) -> None:
@@ -121,3 +124,18 @@ class Beats:
         for lane in self._lanes:
             if lane.input in ends:
                 lane.settled(ends[lane.input])
+
+
+def _next(lane: Lane) -> Step | None:
+    """A lane's next step with a result. Empty ones are done at once; where there are many, the lane gives way."""
+    until = time.monotonic() + BREATH
+    try:
+        while (step := lane.next()) is not None:
+            if step.messages or step.changes:
+                return step
+            lane.committed(step, None)
+            if time.monotonic() > until:
+                break
+    except Exception as error:
+        raise _Unprocessed(lane, error) from error
+    return None
