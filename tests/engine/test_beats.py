@@ -566,7 +566,7 @@ async def test_what_fails_in_a_stage_ends_the_process(around):
     around.stages[0].decide = decide
     around.offer(0, 0, 5)
     await settled()
-    assert [exc for _, exc in around.failures.seen] == [error]
+    assert around.failures.seen == [("could not process input-0", error)]
     assert around.ends == [{0: 1}]
 
 
