@@ -3,7 +3,6 @@
 import asyncio
 import random
 import time
-import uuid
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, Final
@@ -37,36 +36,45 @@ class Feeder:
         """Write no more."""
         self._ended = True
 
-    async def run(self) -> None:
-        """Write until told to end."""
+    async def run(self, begin: asyncio.Event) -> None:
+        """Write a run that ends at once; from when ``begin`` is set, write steadily until told to end."""
         await self._producer.start()
         try:
+            await self._write([self._submitted(), self._executed()])
+            await begin.wait()
             began = time.monotonic()
             while not self._ended:
-                await self._write(int((time.monotonic() - began) * self._rate) - self.written)
+                due = int((time.monotonic() - began) * self._rate) - self.written
+                await self._write([self._next() for _ in range(due)])
+                self.written += due
                 await asyncio.sleep(TICK)
         finally:
             await self._producer.stop()
 
-    async def _write(self, count: int) -> None:
-        """Events that are due, in a batch for each partition: at 10,000 a second, one by one would be too slow."""
+    async def _write(self, told: list[tuple[bytes, bytes]]) -> None:
+        """A batch for each partition: at 10,000 a second, one by one would be too slow."""
         batches: defaultdict[int, Any] = defaultdict(self._producer.create_batch)
-        for _ in range(count):
-            key, value = self._next()
+        for key, value in told:
             batches[partition_for(key, self._partitions)].append(key=key, value=value, timestamp=None)
-        self.written += count
         for number, batch in batches.items():
             await self._producer.send_batch(batch, self._topic, partition=number)
 
     def _next(self) -> tuple[bytes, bytes]:
-        now, id_ = time.time_ns() // 1000, str(uuid.UUID(int=self._rng.getrandbits(128)))
-        if len(self._open) < OPEN or self._rng.random() < 0.5:
-            run = str(uuid.UUID(int=self._rng.getrandbits(128)))
-            worker = f"prefect.worker.process.w-{self.written % WORKERS}"
-            self._open.append((run, worker, id_))
-            return run.encode(), events.event(events.SUBMITTED, id_, now, run, worker)
+        begins = len(self._open) < OPEN or self._rng.random() < 0.5
+        return self._submitted() if begins else self._executed()
+
+    def _submitted(self) -> tuple[bytes, bytes]:
+        run, id_ = self._id(), self._id()
+        worker = f"prefect.worker.process.w-{self._rng.randrange(WORKERS)}"
+        self._open.append((run, worker, id_))
+        return run.encode(), events.event(events.SUBMITTED, id_, time.time_ns() // 1000, run, worker)
+
+    def _executed(self) -> tuple[bytes, bytes]:
         chosen = self._rng.randrange(len(self._open))
         self._open[chosen], self._open[-1] = self._open[-1], self._open[chosen]
         run, worker, start = self._open.pop()
         self._ends(run.encode(), time.monotonic())
-        return run.encode(), events.event(events.EXECUTED, id_, now, run, worker, start)
+        return run.encode(), events.event(events.EXECUTED, self._id(), time.time_ns() // 1000, run, worker, start)
+
+    def _id(self) -> str:
+        return events.uuid_of(self._rng)

@@ -21,6 +21,10 @@ PATIENCE: Final = 20.0
 """Seconds for which records may come after the load's end."""
 
 
+STARTING: Final = 60.0
+"""Seconds until a contender must have published its first record: only then does the load begin."""
+
+
 class Load(NamedTuple):
     """What a contender is put to."""
 
@@ -102,8 +106,13 @@ async def _watched(seen: Seen, broker: str, topics: Job, load: Load, pids: list[
     times = _Times()
     feeder = Feeder(broker, topics.input, load.partitions, load.rate, times.ends)
     reading = asyncio.create_task(read(broker, topics.output, load.partitions, times.seen))
-    feeding = asyncio.create_task(feeder.run())
+    begin = asyncio.Event()
+    feeding = asyncio.create_task(feeder.run(begin))
     try:
+        async with asyncio.timeout(STARTING):
+            while not times.came:
+                await _sleep(0.1, reading, feeding)
+        begin.set()
         await _sleep(load.warming, reading, feeding)
         began, cpu, written = asyncio.get_running_loop().time(), _cpu(pids), feeder.written
         await _sleep(load.counting, reading, feeding)
