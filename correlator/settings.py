@@ -106,7 +106,7 @@ class Settings(BridgeSettings, Connection):
         1000, description="Ends waiting per worker or run; past that, the oldest is `unmatched`."
     )
     max_tags: PositiveInt = Field(1000, description="Tags kept per event; dropping others sets `truncated`.")
-    slice_records: PositiveInt = Field(4000, description="Most input records per transaction.")
+    slice_records: PositiveInt = Field(4000, description="Most input records that a partition brings to a transaction.")
     session_timeout: SessionTimeout = Field(
         timedelta(seconds=20),
         description="How long a worker may be silent before its partitions go to others; within the broker's bounds"
