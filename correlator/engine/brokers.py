@@ -34,6 +34,7 @@ _ANY_REPLICA: Final = -1
 _UNCOMMITTED: Final = 0
 """The isolation level of a reader that sees the high watermark."""
 _LATEST: Final = -1
+_EARLIEST: Final = -2
 _NEVER_USED: Final = 1000
 """Milliseconds: the timeout of transactions that are never begun."""
 
@@ -66,23 +67,29 @@ class Brokers:
 
         return await self._until_answered(ask) if partitions else {}
 
+    async def beginnings(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
+        """Where records begin."""
+        return await self._listed(partitions, _EARLIEST)
+
     async def ends(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
         """Where replicated records end, those of open transactions among them: the high watermarks."""
+        return await self._listed(partitions, _LATEST)
 
+    async def _listed(self, partitions: Collection[TopicPartition], at: int) -> Mapping[TopicPartition, int]:
         async def ask() -> dict[TopicPartition, int]:
             await asyncio.gather(*map(self._client.add_topic, {name for name, _ in partitions}))
             by_leader: defaultdict[int, list[TopicPartition]] = defaultdict(list)
             for tp in partitions:
                 by_leader[self._leader(tp)].append(tp)
-            ends: dict[TopicPartition, int] = {}
+            offsets: dict[TopicPartition, int] = {}
             for leader, its in by_leader.items():
-                topics = [(name, [(number, _LATEST) for number in numbers]) for name, numbers in by_topic(its).items()]
+                topics = [(name, [(number, at) for number in numbers]) for name, numbers in by_topic(its).items()]
                 response = await self._client.send(leader, OffsetRequest(_ANY_REPLICA, _UNCOMMITTED, topics))
                 for name, rows in response.topics:
                     for number, code, _, offset in rows:
                         _check(code)
-                        ends[TopicPartition(name, number)] = offset
-            return ends
+                        offsets[TopicPartition(name, number)] = offset
+            return offsets
 
         return await self._until_answered(ask) if partitions else {}
 

@@ -77,6 +77,11 @@ class SliceConsumer(Consumer):
         ends = await self.transport.brokers().ends([TopicPartition(*tp) for tp in partitions])
         return {TP(*tp): end for tp, end in ends.items()}
 
+    async def earliest_offsets(self, *partitions: TP) -> Mapping[TP, int]:
+        """Where partitions begin. The consumer's own connection may be waiting for an answer to a fetch."""
+        beginnings = await self.transport.brokers().beginnings([TopicPartition(*tp) for tp in partitions])
+        return {TP(*tp): beginning for tp, beginning in beginnings.items()}
+
     # What `Kafka` asks
 
     async def extents(self, *tps: TopicPartition) -> Mapping[TopicPartition, Extent]:

@@ -13,9 +13,8 @@ from correlator.engine.slices import Slice, TopicPartition
 WHILE_FULL = 0.02
 """Seconds between polls while a lane is full: aiokafka wakes a poll for new data only, not for room."""
 
-FETCH_WAIT = 200
-"""Milliseconds that the broker may hold a fetch without data. Faust's 1500 hold up every request behind it on the same
-connection; taking over makes four, for offsets and ends."""
+FETCH_WAIT = 500
+"""Milliseconds that the broker may hold a fetch without data, and every request behind it on the same connection."""
 
 
 class SliceRecord:
