@@ -11,9 +11,7 @@ from correlator.engine.slices import Slice, TopicPartition
 
 
 class Assignments:
-    """Holds one assignment after the other; `Holding` says what happens to each. The consumer calls this class, and
-    knows nothing else of the engine.
-    """
+    """Holds one assignment after the other; `Holding` says what happens to each."""
 
     def __init__(
         self,
@@ -56,7 +54,9 @@ class Assignments:
             if not (holding.is_closed or stopping()):  # Faust would continue as if it were done
                 self._fail("could not seek the assigned partitions", TimeoutError("Kafka did not answer in time"))
             raise
-        except Exception as exc:  # noqa: BLE001 - Faust would log it, and read nothing any more
+        except Exception as exc:
+            if holding.is_closed:  # a rebalance came in between, and Faust knows
+                raise
             self._fail("could not seek the assigned partitions", exc)
 
     def open(self) -> None:

@@ -12,7 +12,9 @@ from correlator.engine.publishing import Entries, Offsets, Producer
 from correlator.engine.slices import Step
 
 FULL: Final = 16_000
-"""How many messages and changes close a beat."""
+"""Once a beat has so many messages and changes, it takes no more lanes."""
+LARGE: Final = 32 << 20
+"""The same, of bytes to publish: a broker refuses a request of more than ``socket.request.max.bytes``."""
 LONG: Final = 0.25
 """Seconds after which a beat takes no more lanes."""
 BREATH: Final = 0.02
@@ -37,8 +39,8 @@ class _Unprocessed(Exception):
 class Beats:
     """Publishes and commits the steps of all lanes of an assignment. Who may write what, and when: `docs/protocol.md`.
 
-    A transaction costs much the same for one lane as for all, and for one record as for thousands. So they begin some
-    time apart, while little waits.
+    A transaction costs much the same for one lane as for all, and for one record as for thousands. So none begins
+    sooner than some time after the one before.
     """
 
     def __init__(
@@ -95,10 +97,10 @@ class Beats:
     async def _collect(self, began: float) -> list[Share]:
         """A step of each lane that has one, until it is enough for a beat; the others are the first next time."""
         shares: list[Share] = []
-        size, breathed = 0, began
+        size, bytes_, breathed = 0, 0, began
         for _ in range(len(self._lanes)):
             now = time.monotonic()
-            if self._closing or size >= FULL or now > began + LONG:
+            if self._closing or size >= FULL or bytes_ >= LARGE or now > began + LONG:
                 break
             if now > breathed + BREATH:
                 await asyncio.sleep(0)
@@ -108,6 +110,7 @@ class Beats:
             if (step := _next(lane)) is not None:
                 shares.append(Share(lane, step))
                 size += len(step.messages) + len(step.changes)
+                bytes_ += sum(len(message.value or b"") for message in step.messages)
         return shares
 
     async def _publish(self, shares: list[Share]) -> None:

@@ -5,7 +5,7 @@ watchdog says when that is too long.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
@@ -13,7 +13,6 @@ from aiokafka.errors import (
     ConcurrentTransactions,
     CoordinatorLoadInProgressError,
     CoordinatorNotAvailableError,
-    IncompatibleBrokerVersion,
     KafkaError,
     LeaderNotAvailableError,
     NotCoordinatorError,
@@ -82,9 +81,9 @@ class Brokers:
             for tp in partitions:
                 by_leader[self._leader(tp)].append(tp)
             offsets: dict[TopicPartition, int] = {}
-            for leader, its in by_leader.items():
-                topics = [(name, [(number, at) for number in numbers]) for name, numbers in by_topic(its).items()]
-                response = await self._client.send(leader, OffsetRequest(_ANY_REPLICA, _UNCOMMITTED, topics))
+            for response in await asyncio.gather(
+                *(self._client.send(leader, _look_up(its, at)) for leader, its in by_leader.items())
+            ):
                 for name, rows in response.topics:
                     for number, code, _, offset in rows:
                         _check(code)
@@ -100,34 +99,38 @@ class Brokers:
             response = await self._to_coordinator(
                 CoordinationType.GROUP, self._group, DescribeGroupsRequest([self._group])
             )
-            ((code, *_, members),) = response.groups
+            ((code, _, _, _, _, members, *_),) = response.groups
             _check(code)
             return {client_id for _, client_id, *_ in members}
 
         return await self._until_answered(ask)
 
     async def ongoing(self) -> set[str]:
-        """The transactional ids that are in a transaction, as far as we may see them: none of brokers before 3.0."""
+        """The transactional ids that are in a transaction, as far as we may see them and brokers tell. Those before 3.0
+        do not.
+        """
 
         async def ask(node: int) -> set[str]:
             response = await self._client.send(node, ListTransactions())
             _check(response.error_code)
             return {id_ for id_, *_ in response.transactions}
 
-        try:
-            answers = await asyncio.gather(*(ask(broker.nodeId) for broker in self._client.cluster.brokers()))
-        except IncompatibleBrokerVersion:
-            return set()
-        return set[str]().union(*answers)
+        nodes = [broker.nodeId for broker in self._client.cluster.brokers()]
+        answers = await asyncio.gather(*map(ask, nodes), return_exceptions=True)
+        for answer in answers:
+            if isinstance(answer, BaseException) and not isinstance(answer, KafkaError):
+                raise answer
+        return set[str]().union(*(answer for answer in answers if isinstance(answer, set)))
 
     async def end_transaction(self, transactional_id: str) -> None:
-        """End the transaction of an id, and fence who has it. Returns when its end is in all partitions."""
+        """End the transaction of an id, and fence who has it. It may return before the end is in all partitions."""
 
         async def ask() -> None:
             response = await self._to_coordinator(
                 CoordinationType.TRANSACTION, transactional_id, InitProducerIdRequest(transactional_id, _NEVER_USED)
             )
-            _check(response.error_code)
+            if for_code(response.error_code) is not ConcurrentTransactions:  # then it is being ended
+                _check(response.error_code)
 
         await self._until_answered(ask)
 
@@ -162,6 +165,11 @@ class _Unsettled(KafkaError):
     retriable = True
 
 
+def _look_up(partitions: Iterable[TopicPartition], at: int) -> OffsetRequest:
+    topics = [(name, [(number, at) for number in numbers]) for name, numbers in by_topic(partitions).items()]
+    return OffsetRequest(_ANY_REPLICA, _UNCOMMITTED, topics)
+
+
 def _check(code: int) -> None:
     if code == _UNSTABLE_OFFSET_COMMIT:  # aiokafka has no name for it
         raise _Unsettled("an offset is part of a transaction that has not ended")
@@ -169,5 +177,5 @@ def _check(code: int) -> None:
         raise for_code(code)
 
 
-_PASSING = (CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError, ConcurrentTransactions)
+_PASSING = (CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError)
 """What passes by itself; aiokafka calls not all of these retriable."""

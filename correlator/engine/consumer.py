@@ -30,7 +30,7 @@ class SliceConsumer(Consumer):
         thread.streams = self._assignments.topics
         thread.hand_over = self._assignments.offer
         thread.fetches_apart = self.transport.options.fetches_apart
-        thread.request_timeout = self.transport.options.request_timeout
+        thread.lookup_timeout = self.transport.options.lookup_timeout
         return thread
 
     @property
@@ -54,7 +54,7 @@ class SliceConsumer(Consumer):
         not, as recovery is still to come.
         """
         if self.flow_active or not self.app.tables.changelog_topics:
-            await self._assignments.seek(stopping=lambda: self.should_stop)
+            await self._assignments.seek(stopping=lambda: self.should_stop or self.app.should_stop)
 
     def resume_flow(self) -> None:
         """Reading begins here, not at the seek: before this, Faust empties the streams' queues once more."""
@@ -62,8 +62,9 @@ class SliceConsumer(Consumer):
         self._assignments.open()
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Stop reading at once; `wait_empty` then finishes what is being published."""
+        """Stop reading, and finish what is being published, before the group is joined again."""
         self._assignments.shut()
+        await self._assignments.let_go()  # Faust does not always: an app that stops leaves the group at once
         await super().on_partitions_revoked(revoked)
 
     async def wait_empty(self) -> None:
@@ -74,13 +75,19 @@ class SliceConsumer(Consumer):
         """Up to where Faust recovers. aiokafka tells a reader of committed records where these end, as yet: what is
         being committed lies behind that.
         """
-        ends = await self.transport.brokers().ends([TopicPartition(*tp) for tp in partitions])
+        async with self._patience():
+            ends = await self.transport.brokers().ends([TopicPartition(*tp) for tp in partitions])
         return {TP(*tp): end for tp, end in ends.items()}
 
     async def earliest_offsets(self, *partitions: TP) -> Mapping[TP, int]:
         """Where partitions begin. The consumer's own connection may be waiting for an answer to a fetch."""
-        beginnings = await self.transport.brokers().beginnings([TopicPartition(*tp) for tp in partitions])
+        async with self._patience():
+            beginnings = await self.transport.brokers().beginnings([TopicPartition(*tp) for tp in partitions])
         return {TP(*tp): beginning for tp, beginning in beginnings.items()}
+
+    def _patience(self) -> asyncio.Timeout:
+        """Less than Faust's: where Faust's ends, its recovery does without a word, and nothing is read any more."""
+        return asyncio.timeout(self.transport.options.lookup_timeout)
 
     # What `Kafka` asks
 

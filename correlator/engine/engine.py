@@ -159,7 +159,7 @@ class Engine:
             kafka,
             brokers,
             beats=beats,
-            meanwhile=lambda: end_strangers(brokers, options.worker_ids),
+            end_strangers=lambda: end_strangers(brokers, options.worker_ids),
         )
 
     @property

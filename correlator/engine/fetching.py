@@ -18,7 +18,7 @@ class PlainRecords(PartitionRecords):
         return record
 
 
-class _Fetched(OrderedDict[Any, Any]):
+class _Unpolled(OrderedDict[Any, Any]):
     """What a fetcher has fetched and nobody has polled yet, by partition."""
 
     def __setitem__(self, tp: Any, fetched: Any) -> None:
@@ -49,6 +49,6 @@ def make_unhurried(fetcher: Any, apart: float) -> None:
     ``apart`` seconds after it was last asked.
     """
     if not isinstance(fetcher, UnhurriedFetcher):
-        fetcher._records = _Fetched(fetcher._records)
+        fetcher._records = _Unpolled(fetcher._records)
         fetcher.__class__ = UnhurriedFetcher
         fetcher.apart = apart

@@ -34,18 +34,18 @@ class Holding:
         brokers: Brokers,
         *,
         beats: Callable[[Iterable[Lane]], Beats],
-        meanwhile: Callable[[], Coroutine[Any, Any, None]],
+        end_strangers: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
-        """``beats``: begins to commit what lanes have. ``meanwhile``: what is to go on until reading begins."""
+        """``beats``: begins to commit what lanes have. ``end_strangers`` goes on until this is closed."""
         self.lanes = {lane.input: lane for lane in lanes}
         self.starts: Mapping[TopicPartition, int] = {}
         """Where the reading of each partition begins; empty until it is sought."""
         self._kafka, self._brokers = kafka, brokers
-        self._begin, self._meanwhile = beats, meanwhile
+        self._begin, self._end_strangers = beats, end_strangers
         self._changelogs = {lane.changelog: lane for lane in self.lanes.values() if lane.changelog is not None}
-        self._committed: asyncio.Task[Mapping[TopicPartition, int | None]] | None = None
+        self._offsets: asyncio.Task[Mapping[TopicPartition, int | None]] | None = None
         self._extents: Mapping[TopicPartition, Extent] = {}
-        self._waiting: asyncio.Task[None] | None = None
+        self._ending_strangers: asyncio.Task[None] | None = None
         self._beats: Beats | None = None
         self.is_open = False
         """Whether slices are read and processed."""
@@ -59,8 +59,8 @@ class Holding:
         """
         if not self.lanes:
             return
-        self._waiting = asyncio.create_task(self._meanwhile())
-        self._committed = asyncio.create_task(self._brokers.settled_offsets(self.lanes.keys()))
+        self._ending_strangers = asyncio.create_task(self._end_strangers())
+        self._offsets = asyncio.create_task(self._brokers.settled_offsets(self.lanes.keys()))
         # Asked after the assignment, this lies behind all that can still be committed of the time before: what is
         # delivered later belongs to a beat whose offsets are refused.
         self._extents = await self._kafka.extents(*self.lanes, *self._changelogs)
@@ -73,14 +73,14 @@ class Holding:
 
         Raises `NotRecovered`.
         """
-        if self._committed is None or not self._extents:  # without tables, Faust may seek while this is taken over
+        if self._offsets is None or not self._extents:  # without tables, Faust may seek this early
             return
         for changelog, lane in self._changelogs.items():
             lane.require_recovered(*self._extents[changelog])
-        await asyncio.wait({self._committed})  # itself it is cancelled by `close`, which would end Faust's recovery
-        if self._committed.cancelled():
+        await asyncio.wait({self._offsets})  # itself it is cancelled by `close`, which would end Faust's recovery
+        if self._offsets.cancelled():
             return
-        committed = self._committed.result()
+        committed = self._offsets.result()
         starts = {tp: _start(tp, committed[tp], self._extents[tp]) for tp in self.lanes}
         await self._kafka.read_from(starts)
         if self._is_overtaken:
@@ -100,7 +100,6 @@ class Holding:
         """Begin reading, if the starts are sought: Faust resumes the flow several times before that."""
         if self.starts and not self.is_open:
             self.is_open = True
-            self._wait_no_more()
             log.info("holds %s", ", ".join(map(str, sorted(self.lanes))))
 
     def shut(self) -> None:
@@ -111,14 +110,11 @@ class Holding:
         """Finish and commit what is being published, and give the partitions up."""
         self.is_closed = True
         self.shut()
-        self._wait_no_more()
-        if self._beats is not None:
-            await self._beats.close()
-
-    def _wait_no_more(self) -> None:
-        for task in (self._waiting, self._committed):
+        for task in (self._ending_strangers, self._offsets):
             if task is not None:
                 task.cancel()
+        if self._beats is not None:
+            await self._beats.close()
 
     def reads(self, tp: TopicPartition) -> bool:
         """Whether a partition may be read now. Asked from the consumer's thread, too."""

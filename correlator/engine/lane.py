@@ -31,7 +31,7 @@ class Lane:
         """The partition that the changes go to, if the stage has a table."""
         self._waiting: deque[Slice] = deque()
         self._waiting_records = 0
-        self._offered = self._committed = 0
+        self._offered = self._settled = 0
         self._made: Iterator[Step] | None = None
         self._nudged = False
         self.done = 0
@@ -53,7 +53,7 @@ class Lane:
     @property
     def owes(self) -> bool:
         """Whether its offset is to be committed: slices without a result are not worth a transaction of their own."""
-        return self._committed < self.done
+        return self._settled < self.done
 
     @property
     def recovered(self) -> int | None:
@@ -74,7 +74,7 @@ class Lane:
 
     def open(self, start: int) -> None:
         """Begin at ``start``, the table being recovered."""
-        self._offered = self.done = self._committed = start
+        self._offered = self.done = self._settled = start
         self._made = self._stage.assigned(self.input.partition, start)
 
     def offer(self, slice_: Slice) -> None:
@@ -115,7 +115,7 @@ class Lane:
 
     def settled(self, end: int) -> None:
         """The offset is committed up to ``end``."""
-        self._committed = end
+        self._settled = end
 
     def close(self) -> None:
         """Drop what waits: the next owner of the partition reads it."""

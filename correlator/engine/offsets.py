@@ -16,13 +16,19 @@ from correlator.engine.slices import TopicPartition
 REFUSALS: Final[Mapping[int, str]] = {
     22: "the group has gone on to another generation (ILLEGAL_GENERATION)",
     25: "the group knows this member no more (UNKNOWN_MEMBER_ID)",
-    27: "the group is being rebalanced without this member (REBALANCE_IN_PROGRESS)",
+    27: "the group has begun another generation (REBALANCE_IN_PROGRESS)",
     82: "another process has the instance id (FENCED_INSTANCE_ID)",
 }
-"""By Kafka's error codes; aiokafka has no name for one of them."""
+"""By Kafka's error codes; aiokafka has no name for some of them."""
+_KNOWN: Final = frozenset({0, 3, 7, 14, 15, 16, 30, 47, 53})
+"""The codes that aiokafka deals with: what passes by itself, a fenced producer, a permission that is missing."""
 
 
-class NotOurs(Exception):
+class Refused(Exception):
+    """The offsets were not taken, and will not be. The text says why."""
+
+
+class NotOurs(Refused):
     """The group has given the partitions to others. The text says how it put that."""
 
 
@@ -72,12 +78,13 @@ class _MembersOffsets(TxnOffsetCommitHandler):
 
     def handle_response(self, response: Any) -> Any:
         errors = [(topic, [(number, code) for number, code, _ in rows]) for topic, rows, _ in response.topics]
-        for code in {code for _, rows in errors for _, code in rows} & REFUSALS.keys():
-            self._refuse(NotOurs(REFUSALS[code]))
+        for code in {code for _, rows in errors for _, code in rows} - _KNOWN:
+            refusal = REFUSALS.get(code)
+            self._refuse(Refused(f"Kafka's error code {code}") if refusal is None else NotOurs(refusal))
             return None
         return super().handle_response(_Answer(errors))  # type: ignore[no-untyped-call]
 
-    def _refuse(self, error: NotOurs) -> None:
+    def _refuse(self, error: Refused) -> None:
         """Tell who sent the offsets. By `error_transaction`, the manager would forget what is to be aborted."""
         pending = self._sender._txn_manager._pending_txn_offsets
         while pending:

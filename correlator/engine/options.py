@@ -45,8 +45,8 @@ class Options(NamedTuple):
     broker that hangs would hold it up until requests time out."""
 
     @property
-    def request_timeout(self) -> float:
-        """How long a request may take: longer than a session, as aiokafka wants it."""
+    def lookup_timeout(self) -> float:
+        """How long it may take to find out where partitions begin and end."""
         return max(36.0, self.session_timeout + 1.0)
 
 
@@ -70,10 +70,8 @@ def faust_app(options: Options, client_id: str) -> faust.App:
         broker_max_poll_records=options.slice_records,
         broker_session_timeout=options.session_timeout,
         broker_heartbeat_interval=options.session_timeout / 5,
-        # How long it waits for a seek, and so for transactions that others have left open. aiokafka must give up
-        # sooner, which ends the process and says why: where Faust does, its recovery ends without a word, and nothing
-        # is read any more.
-        broker_request_timeout=options.request_timeout + options.transaction_timeout,
+        # How long it waits for a seek, and so for transactions that others have left open.
+        broker_request_timeout=options.lookup_timeout + options.transaction_timeout,
         stream_wait_empty=True,
         stream_buffer_maxsize=64,
         worker_redirect_stdouts=False,

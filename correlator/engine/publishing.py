@@ -1,6 +1,7 @@
 """Publishing: transactions, one at a time, fenced against other processes."""
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -12,7 +13,7 @@ from aiokafka.errors import KafkaError, TransactionalIdAuthorizationFailed
 
 from correlator.engine.impatient import make_impatient, unanswered
 from correlator.engine.membership import Membership
-from correlator.engine.offsets import NotOurs, commit_in_the_name_of
+from correlator.engine.offsets import Refused, commit_in_the_name_of
 from correlator.engine.renewing import renew
 from correlator.engine.slices import Changes, Headers, Message, TopicPartition
 
@@ -27,6 +28,8 @@ OVERHEAD = 1 << 10
 """Bytes to keep free of what a topic takes, for the batch around a record and its headers."""
 
 
+STALE = 3600.0
+"""Seconds without a transaction after which the id is asked for again: brokers forget it after a week."""
 ABORTING = 3.0
 """Seconds that it may take to abort what was refused."""
 
@@ -69,7 +72,7 @@ class Producer:
             acks="all",
         )
         make_impatient(self._producer.client)
-        self._unanswered = 0
+        self._unanswered, self._used = 0, time.monotonic()
 
     @property
     def client(self) -> AIOKafkaClient:
@@ -104,15 +107,18 @@ class Producer:
     async def commit(
         self, messages: Iterable[Message], entries: Iterable[Entries] = (), offsets: Offsets | None = None
     ) -> Mapping[TopicPartition, int]:
-        """Commit a transaction.
+        """Commit a transaction. Without ``offsets``, its id alone fences it.
 
         Returns for each changelog the offset of its last change. Raises whatever went wrong; the outcome of the
         transaction is then unknown and whoever has the id next settles it by its `start`.
         """
         producer = self._producer
-        if self._unanswered != unanswered(producer.client):  # it may arrive yet, in the middle of this one
+        asked, now = unanswered(producer.client), time.monotonic()
+        # What got no answer may arrive yet, in the middle of this one. And brokers forget an id that is not used.
+        if asked != self._unanswered or now > self._used + STALE:
             await renew(producer)
-            self._unanswered = unanswered(producer.client)
+            self._unanswered = asked
+        self._used = now
         await producer.begin_transaction()
         changed: dict[TopicPartition, list[Awaitable[int]]] = {}
         for changelog, changes in entries:
@@ -125,7 +131,7 @@ class Producer:
         if offsets is not None:
             try:
                 await commit_in_the_name_of(producer, offsets.membership, offsets.ends)
-            except NotOurs:
+            except Refused:
                 await self._abort()
                 raise
         await producer.commit_transaction()

@@ -61,7 +61,7 @@ class SliceThread(AIOKafkaConsumerThread):
     """What takes slices of stream partitions, in the app's event loop. Faust is shown only those of changelogs: it
     makes two tasks of each."""
     fetches_apart: float
-    request_timeout: float
+    lookup_timeout: float
     tenure: Tenure | None = None
     _seen: Tenure | None = None
     _handed: dict[TP, int]
@@ -70,7 +70,7 @@ class SliceThread(AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"  # the fetcher is made from these when the consumer starts
         consumer._fetch_max_wait_ms = FETCH_WAIT
-        consumer._request_timeout_ms = round(self.request_timeout * 1000)
+        consumer._request_timeout_ms = round(self.lookup_timeout * 1000)
         make_impatient(consumer._client)
         return consumer
 

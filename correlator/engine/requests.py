@@ -17,7 +17,7 @@ from aiokafka.protocol.types import (
 from correlator.engine.membership import Membership
 from correlator.engine.slices import TopicPartition
 
-_NAME = CompactString("utf-8")
+_STRING = CompactString("utf-8")
 _TAGS = ("tags", TaggedFields)
 _NO_TAGS: dict[int, bytes] = {}
 _NO_METADATA = (-1, "", _NO_TAGS)
@@ -35,7 +35,7 @@ class _TxnOffsetCommitResponse(Response):
         (
             "topics",
             CompactArray(
-                ("name", _NAME),
+                ("name", _STRING),
                 ("partitions", CompactArray(("partition", Int32), ("error_code", Int16), _TAGS)),
                 _TAGS,
             ),
@@ -50,24 +50,24 @@ class _TxnOffsetCommitRequest(RequestStruct):
     FLEXIBLE_VERSION = True
     RESPONSE_TYPE = _TxnOffsetCommitResponse
     SCHEMA = Schema(
-        ("transactional_id", _NAME),
-        ("group_id", _NAME),
+        ("transactional_id", _STRING),
+        ("group_id", _STRING),
         ("producer_id", Int64),
         ("producer_epoch", Int16),
         ("generation_id", Int32),
-        ("member_id", _NAME),
-        ("group_instance_id", _NAME),
+        ("member_id", _STRING),
+        ("group_instance_id", _STRING),
         (
             "topics",
             CompactArray(
-                ("name", _NAME),
+                ("name", _STRING),
                 (
                     "partitions",
                     CompactArray(
                         ("partition", Int32),
                         ("committed_offset", Int64),
                         ("committed_leader_epoch", Int32),
-                        ("committed_metadata", _NAME),
+                        ("committed_metadata", _STRING),
                         _TAGS,
                     ),
                 ),
@@ -113,14 +113,14 @@ class _OffsetFetchResponse(Response):
         (
             "topics",
             CompactArray(
-                ("name", _NAME),
+                ("name", _STRING),
                 (
                     "partitions",
                     CompactArray(
                         ("partition", Int32),
                         ("committed_offset", Int64),
                         ("committed_leader_epoch", Int32),
-                        ("metadata", _NAME),
+                        ("metadata", _STRING),
                         ("error_code", Int16),
                         _TAGS,
                     ),
@@ -139,8 +139,8 @@ class _OffsetFetchRequest(RequestStruct):
     FLEXIBLE_VERSION = True
     RESPONSE_TYPE = _OffsetFetchResponse
     SCHEMA = Schema(
-        ("group_id", _NAME),
-        ("topics", CompactArray(("name", _NAME), ("partitions", CompactArray(Int32)), _TAGS)),
+        ("group_id", _STRING),
+        ("topics", CompactArray(("name", _STRING), ("partitions", CompactArray(Int32)), _TAGS)),
         ("require_stable", Boolean),
         _TAGS,
     )
@@ -165,10 +165,10 @@ class _ListTransactionsResponse(Response):
     SCHEMA = Schema(
         ("throttle_time_ms", Int32),
         ("error_code", Int16),
-        ("unknown_state_filters", CompactArray(_NAME)),
+        ("unknown_state_filters", CompactArray(_STRING)),
         (
             "transactions",
-            CompactArray(("transactional_id", _NAME), ("producer_id", Int64), ("state", _NAME), _TAGS),
+            CompactArray(("transactional_id", _STRING), ("producer_id", Int64), ("state", _STRING), _TAGS),
         ),
         _TAGS,
     )
@@ -180,7 +180,7 @@ class _ListTransactionsRequest(RequestStruct):
     FLEXIBLE_VERSION = True
     RESPONSE_TYPE = _ListTransactionsResponse
     SCHEMA = Schema(
-        ("state_filters", CompactArray(_NAME)),
+        ("state_filters", CompactArray(_STRING)),
         ("producer_id_filters", CompactArray(Int64)),
         _TAGS,
     )

@@ -40,7 +40,7 @@ def describe(exc: BaseException) -> str:
 
 
 async def run(engine: Engine) -> bool:
-    """Run until SIGTERM or SIGINT, then finish the slice in hand, commit, and leave the group.
+    """Run until SIGTERM or SIGINT, then finish the beat in hand and leave the group.
 
     Returns whether everything has stopped; if not, nothing is left to finish, and the caller should `leave`. Whatever
     else ends the app goes to ``engine.fail``.
@@ -59,12 +59,13 @@ async def run(engine: Engine) -> bool:
     stopping = asyncio.ensure_future(stop.wait())
     starting = asyncio.ensure_future(_start(engine))
     await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    if starting.done():
+    if starting.done() and not starting.exception():
         stopped = asyncio.ensure_future(app.wait_until_stopped())
         await asyncio.wait({stopped, stopping}, return_when=asyncio.FIRST_COMPLETED)
     crash = (starting.done() and starting.exception()) or app.crash_reason
     if crash or not stopping.done():
         engine.fail("the app crashed", crash or RuntimeError("it ended unexpectedly"))
+    starting.cancel()  # a failure of its own would be none any more
     stopped_whole = await _stop(engine)
     watching.cancel()
     return stopped_whole
@@ -86,9 +87,10 @@ async def _stop(engine: Engine) -> bool:
     with contextlib.suppress(TimeoutError):
         async with limit:
             await engine.app.stop()
-            await engine.assignments.let_go()
-            await engine.stop()
-    if limit.expired() and in_hand:  # not caught as an exception: Faust swallows the cancellation
+            if not limit.expired():  # Faust swallows the cancellation
+                await engine.assignments.let_go()
+                await engine.stop()
+    if limit.expired() and (in_hand or engine.assignments.in_hand):
         engine.fail(f"it did not stop within {patience:.0f} seconds", TimeoutError("Kafka or Faust kept it waiting"))
     return not limit.expired()
 

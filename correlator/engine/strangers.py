@@ -2,14 +2,12 @@
 
 import asyncio
 import logging
-from typing import Final
-
-from aiokafka.errors import KafkaError
+from itertools import chain, repeat
 
 from correlator.engine.brokers import Brokers
 
-LOOK: Final = 0.5
-"""Seconds between two looks."""
+OFTEN, TIMES, SELDOM = 0.5, 20, 10.0
+"""Seconds between two looks: so many times while others' partitions are being taken over, and from then on."""
 
 _log = logging.getLogger(__name__)
 
@@ -20,12 +18,16 @@ async def end_strangers(brokers: Brokers, prefix: str) -> None:
 
     This saves time, and no more: a transaction that is being committed is not ended by it, and must be waited for.
     """
-    while True:
+    for pause in chain(repeat(OFTEN, TIMES), repeat(SELDOM)):
         try:
-            open_ = {id_ for id_ in await brokers.ongoing() if id_.startswith(prefix)}
-            for id_ in open_ - await brokers.members() if open_ else ():
-                _log.info("ending what %s has left open, which is no member of the group any more", id_)
-                await brokers.end_transaction(id_)
-        except KafkaError as error:  # it is the take-over that must say what is wrong
+            await _look(brokers, prefix)
+        except Exception as error:  # noqa: BLE001 - whatever it is, somebody else will say it, if it matters
             _log.debug("could not look for open transactions: %r", error)
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(pause)
+
+
+async def _look(brokers: Brokers, prefix: str) -> None:
+    open_ = {id_ for id_ in await brokers.ongoing() if id_.startswith(prefix)}
+    for id_ in open_ - await brokers.members() if open_ else ():
+        _log.info("ending what %s has left open, which is no member of the group any more", id_)
+        await brokers.end_transaction(id_)

@@ -29,7 +29,7 @@ class Watchdog:
         """``limit``: seconds of standstill after which ``fail`` is called, which must end the process."""
         self._signs, self._limit, self._fail, self._interval = signs, limit, fail, interval
         self._progress = Progress(2 * interval)
-        self._beats = 0
+        self._looks = 0
         self._done = threading.Event()
 
     @property
@@ -42,7 +42,7 @@ class Watchdog:
         threading.Thread(target=self._watch_the_loop, name="watchdog", daemon=True).start()
         try:
             while True:
-                self._beats += 1
+                self._looks += 1
                 self._progress.look(self._signs(), time.monotonic())
                 what, seconds = self.standstill
                 if seconds > self._limit:
@@ -54,7 +54,7 @@ class Watchdog:
     def _watch_the_loop(self) -> None:
         progress = Progress(2 * self._interval)
         while not self._done.wait(self._interval):
-            progress.look({"the event loop": Sign(self._beats)}, time.monotonic())
+            progress.look({"the event loop": Sign(self._looks)}, time.monotonic())
             what, seconds = progress.standstill
             if seconds > self._limit:
                 self._fail("there is no progress", Stalled(f"{what} has stood still for {seconds:.0f} s"))
