@@ -1,7 +1,6 @@
 """Running an engine as a process, until a signal or a failure that it must not survive."""
 
 import asyncio
-import contextlib
 import logging
 import os
 import signal
@@ -83,16 +82,21 @@ async def _stop(engine: Engine) -> bool:
     """Finish what is in hand and leave, within a limit: Faust, or a broker that hangs, may keep us waiting."""
     in_hand = engine.assignments.in_hand
     patience = engine.options.stop_limit if in_hand else TAKING_OVER
-    limit = asyncio.timeout(patience)
-    with contextlib.suppress(TimeoutError):
-        async with limit:
-            await engine.app.stop()
-            if not limit.expired():  # Faust swallows the cancellation
-                await engine.assignments.let_go()
-                await engine.stop()
-    if limit.expired() and (in_hand or engine.assignments.in_hand):
+    finishing = asyncio.ensure_future(_finish(engine))
+    await asyncio.wait({finishing}, timeout=patience)
+    if finishing.done():
+        finishing.result()
+        return True
+    # It is not cancelled: Faust swallows that, and waits for the next of its services.
+    if in_hand or engine.assignments.in_hand:
         engine.fail(f"it did not stop within {patience:.0f} seconds", TimeoutError("Kafka or Faust kept it waiting"))
-    return not limit.expired()
+    return False
+
+
+async def _finish(engine: Engine) -> None:
+    await engine.app.stop()
+    await engine.assignments.let_go()
+    await engine.stop()
 
 
 def leave(code: int) -> None:

@@ -211,7 +211,7 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, module: ModuleType) -> None:
         self.now = 1000.0
         self._sleeping: list[tuple[float, asyncio.Future[None]]] = []
-        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: self.now))
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: self.now), raising=False)
         monkeypatch.setattr(module, "asyncio", SimpleNamespace(**(vars(asyncio) | {"sleep": self._sleep})))
 
     async def go_on(self, seconds: float) -> None:

@@ -177,6 +177,20 @@ async def test_a_seek_that_is_given_up_ends_the_process_unless_all_is_given_up(a
     assert [what for what, _ in around.failures.seen] == ["could not seek the assigned partitions"] * fails
 
 
+async def test_what_fails_of_a_seek_that_a_rebalance_overtook_is_passed_on_and_ends_nothing(around):
+    """The partitions that it seeks may be assigned no more, and Faust, which began it, knows of the rebalance."""
+    around.errors["seek"] = OSError("not assigned")
+    holding = await around.take_over(ONE)
+    holding.sought.clear()
+    seeking = asyncio.create_task(around.seek())
+    await settled()
+    await around.assignments.let_go()
+    holding.sought.set()
+    with pytest.raises(OSError, match="not assigned"):
+        await seeking
+    assert around.failures.seen == []
+
+
 # Slices
 
 

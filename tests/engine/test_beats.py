@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from correlator.engine import Message, Slice, Step
 from correlator.engine import beats as module
-from correlator.engine.beats import BREATH, FULL, LONG, Beats
+from correlator.engine.beats import BREATH, FULL, LARGE, LONG, Beats
 from correlator.engine.lane import Lane
 from correlator.engine.slices import TopicPartition
 from tests.engine.fakes import (
@@ -341,6 +341,18 @@ async def test_changes_fill_a_beat_as_messages_do():
         around.offer(partition, 0, 1)
     await settled(60)
     assert around.ends == [{0: 1}, {1: 1}, {2: 1}]
+
+
+async def test_so_do_bytes():
+    """A broker refuses a request that is larger than ``socket.request.max.bytes``, 100 MiB by default."""
+    around = Around(5)
+    half, gone = a_message(bytes(LARGE // 2)), a_message()._replace(value=None)
+    around.decide(lambda slice_: [Step([half, gone], {}, slice_.end)])
+    await around.open()
+    for partition in range(5):
+        around.offer(partition, 0, 1)
+    await settled(60)
+    assert around.ends == [{0: 1, 1: 1}, {2: 1, 3: 1}, {4: 1}]
 
 
 async def test_a_long_beat_takes_no_more_lanes_and_the_others_are_the_first_in_the_next(clock):

@@ -4,15 +4,18 @@ import asyncio
 import uuid
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.client import AIOKafkaClient
+from aiokafka.client import AIOKafkaClient, CoordinationType
 from aiokafka.errors import (
+    ConcurrentTransactions,
     CoordinatorLoadInProgressError,
     CoordinatorNotAvailableError,
     GroupAuthorizationFailedError,
+    IncompatibleBrokerVersion,
     KafkaConnectionError,
     KafkaError,
     LeaderNotAvailableError,
@@ -23,6 +26,7 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
     TransactionalIdAuthorizationFailed,
 )
+from aiokafka.protocol.admin import DescribeGroupsResponse_v2, DescribeGroupsResponse_v3
 from aiokafka.structs import TopicPartition as Partition
 
 from correlator.engine import brokers
@@ -167,7 +171,7 @@ async def test_a_transaction_is_ongoing_from_its_first_record_to_its_end(
 async def test_who_ends_anothers_transaction_aborts_it_and_fences_its_owner(around: Around, producer: AIOKafkaProducer):
     await around.in_transaction(producer, 5)
     await around.brokers.end_transaction(id_of(producer))
-    assert await around.cluster.ends(around.topic) == await around.ends() == [2, 0, 0]  # the marker is there
+    await until(lambda: ends_are(around, [2, 0, 0]))  # the marker is there
     assert await around.settled() == [None] * 3
     assert await around.cluster.read(around.topic) == []
     with pytest.raises(ProducerFenced):
@@ -180,6 +184,110 @@ async def test_what_is_committed_already_is_not_taken_back_by_ending_it(around: 
     await around.brokers.end_transaction(id_of(producer))
     assert await around.settled() == [5, None, None]
     assert [record.value for record in await around.cluster.read(around.topic)] == [b"of a transaction"]
+
+
+# What each broker says of it
+
+
+class Answering:
+    """A client of brokers that answer, or fail, each in its way; it counts what it is asked."""
+
+    def __init__(self, *answers: Any) -> None:
+        """``answers``: of each broker, by turns."""
+        self._answers = [deque(answer if isinstance(answer, list) else [answer]) for answer in answers]
+        self.cluster = SimpleNamespace(brokers=lambda: [SimpleNamespace(nodeId=node) for node in range(len(answers))])
+        self.sent = 0
+        self.looked_up: list[tuple[int, str]] = []
+
+    async def coordinator_lookup(self, of: int, key: str) -> int:
+        self.looked_up.append((of, key))
+        return 0
+
+    async def ready(self, *_: object, **__: object) -> bool:
+        return True
+
+    async def send(self, node: int, *_: object, **__: object) -> Any:
+        self.sent += 1
+        answer = self._answers[node].popleft()
+        await asyncio.sleep(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    @property
+    def brokers(self) -> Brokers:
+        client: Any = self
+        return Brokers(client, "group")
+
+
+def transactions(*ids: str, error_code: int = 0) -> Any:
+    return SimpleNamespace(error_code=error_code, transactions=[(id_, 7, "Ongoing", {}) for id_ in ids])
+
+
+TOO_OLD = IncompatibleBrokerVersion("ListTransactions")
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ([transactions("one"), transactions(), transactions("two", "three")], {"one", "two", "three"}),
+        ([RequestTimedOutError(), transactions("one")], {"one"}),
+        ([transactions("one"), NodeNotReadyError(), transactions("two")], {"one", "two"}),
+        ([transactions(error_code=CoordinatorLoadInProgressError.errno), transactions("one")], {"one"}),
+        ([TOO_OLD, transactions("one")], {"one"}),  # while brokers are upgraded
+        ([TOO_OLD, TOO_OLD], set()),
+        ([], set()),
+    ],
+    ids=["all", "one times out", "one is away", "one is loading", "one is too old", "all are", "none is known"],
+)
+async def test_a_broker_that_does_not_tell_hides_nothing_that_others_do(answers: list[Any], told: set[str]):
+    assert await Answering(*answers).brokers.ongoing() == told
+
+
+async def test_what_is_no_answer_of_a_broker_is_not_passed_over():
+    with pytest.raises(OSError, match="a bug"):
+        await Answering(transactions("one"), OSError("a bug")).brokers.ongoing()
+
+
+MEMBERS = [(f"{name}-0f", f"app-worker:{name}", "/127.0.0.1", b"", b"") for name in ("one", "two")]
+GROUP = (0, "group", "Stable", "consumer", "range", MEMBERS)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [DescribeGroupsResponse_v2(0, [GROUP]), DescribeGroupsResponse_v3(0, [(*GROUP, -2147483648)])],
+    ids=["version 2", "version 3"],
+)
+async def test_members_are_told_in_any_version(response: Any):
+    client = Answering(response)
+    assert await client.brokers.members() == {"app-worker:one", "app-worker:two"}
+    assert client.looked_up == [(CoordinationType.GROUP, "group")]
+
+
+@pytest.mark.parametrize(
+    ("codes", "asked"),
+    [
+        ([0], 1),
+        ([ConcurrentTransactions.errno], 1),  # it has begun to end it
+        ([CoordinatorLoadInProgressError.errno, NotCoordinatorError.errno, 0], 3),
+        ([CoordinatorNotAvailableError.errno, ConcurrentTransactions.errno], 2),
+    ],
+)
+async def test_a_transaction_that_is_being_ended_counts_as_ended(
+    monkeypatch: pytest.MonkeyPatch, codes: list[int], asked: int
+):
+    """Whoever takes over waits for its markers in any case; and the others' transactions wait for this one."""
+    monkeypatch.setattr(brokers, "PAUSE", 0.0)
+    client = Answering([SimpleNamespace(error_code=code) for code in codes])
+    await asyncio.wait_for(client.brokers.end_transaction("app-worker:dead"), 5)
+    assert client.sent == asked
+    assert set(client.looked_up) == {(CoordinationType.TRANSACTION, "app-worker:dead")}
+
+
+async def test_a_transaction_that_we_may_not_end_is_told():
+    client = Answering(SimpleNamespace(error_code=TransactionalIdAuthorizationFailed.errno))
+    with pytest.raises(TransactionalIdAuthorizationFailed):
+        await client.brokers.end_transaction("app-worker:dead")
 
 
 # What is asked again

@@ -9,13 +9,15 @@ import pytest
 from faust.transport.drivers.aiokafka import Consumer
 from faust.types import TP
 
-from correlator.engine import Slice
+from correlator.engine import Options, Slice
 from correlator.engine import consumer as module
 from correlator.engine.consumer import SliceConsumer
 from correlator.engine.kafka import Extent, Fetched
 from correlator.engine.membership import Membership
+from correlator.engine.options import faust_app
 from correlator.engine.slices import TopicPartition
 from tests.engine.fakes import OPTIONS
+from tests.engine.kafka import PATIENCE
 
 ONE = TP("input", 0)
 HOLDING = object()
@@ -50,10 +52,20 @@ class Assignments:
 
 
 class Brokers:
-    """Tells where partitions end."""
+    """Tells where partitions begin and end; or does not answer."""
+
+    answers = True
+
+    async def beginnings(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
+        return await self._told({tp: 2 + tp.partition for tp in partitions})
 
     async def ends(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
-        return {tp: 10 + tp.partition for tp in partitions}
+        return await self._told({tp: 10 + tp.partition for tp in partitions})
+
+    async def _told(self, offsets: Mapping[TopicPartition, int]) -> Mapping[TopicPartition, int]:
+        if not self.answers:
+            await asyncio.Event().wait()
+        return offsets
 
 
 class Around:
@@ -63,9 +75,11 @@ class Around:
         self.said: list[Any] = []
         self.consumer: Any = object.__new__(SliceConsumer)
         options = OPTIONS._replace(instance_id="worker-0")
-        assignments = Assignments(self.said)
-        self.consumer.transport = SimpleNamespace(assignments=assignments, options=options, brokers=Brokers)
-        self.consumer.app = SimpleNamespace(tables=SimpleNamespace(changelog_topics={"changelog"}))
+        assignments, self.brokers = Assignments(self.said), Brokers()
+        self.consumer.transport = SimpleNamespace(
+            assignments=assignments, options=options, brokers=lambda: self.brokers
+        )
+        self.consumer.app = SimpleNamespace(tables=SimpleNamespace(changelog_topics={"changelog"}), should_stop=False)
         self.consumer._stopped = asyncio.Event()
         self.consumer._crashed = asyncio.Event()
         self.consumer.flow_active = True
@@ -80,12 +94,6 @@ class Around:
             self.said.append(what)
 
         return say
-
-    def answers(self, name: str, answer: Any) -> None:
-        async def answered(*_: Any) -> Any:
-            return answer
-
-        setattr(self.consumer, name, answered)
 
 
 @pytest.fixture
@@ -102,7 +110,7 @@ def test_the_thread_that_reads_knows_what_stages_read_and_whom_to_hand_it_to(aro
     thread = around.consumer._new_consumer_thread()
     assert thread.streams == {"input"}
     assert thread.hand_over == around.consumer.transport.assignments.offer
-    assert (thread.fetches_apart, thread.request_timeout) == (OPTIONS.fetches_apart, OPTIONS.request_timeout)
+    assert (thread.fetches_apart, thread.lookup_timeout) == (OPTIONS.fetches_apart, OPTIONS.lookup_timeout)
 
 
 async def test_an_assignment_is_taken_over_before_faust_hears_of_it(around):
@@ -133,8 +141,13 @@ async def test_without_tables_there_is_no_recovery_to_wait_for(around):
     assert around.said == [("seek", False)]
 
 
-async def test_a_seek_is_told_that_the_consumer_stops(around):
-    around.consumer._stopped.set()
+@pytest.mark.parametrize("what", ["the consumer", "the app"])
+async def test_a_seek_is_told_what_stops(around, what):
+    """The app stops its consumer after whatever waits for a seek."""
+    if what == "the consumer":
+        around.consumer._stopped.set()
+    else:
+        around.consumer.app.should_stop = True
     await around.consumer.perform_seek()
     assert around.said == [("seek", True)]
 
@@ -144,9 +157,11 @@ async def test_the_reading_begins_after_faust_resumed_the_flow(around):
     assert around.said == ["Faust: resume_flow", "open"]
 
 
-async def test_a_revocation_stops_the_reading_first(around):
+@pytest.mark.parametrize("app_stops", [False, True])
+async def test_a_revocation_stops_the_reading_and_finishes_the_beat_in_hand_before_faust_hears_of_it(around, app_stops):
+    around.consumer.app.should_stop = app_stops
     await around.consumer.on_partitions_revoked({ONE})
-    assert around.said == ["shut", "Faust: on_partitions_revoked"]
+    assert around.said == ["shut", "let go", "Faust: on_partitions_revoked"]
 
 
 async def test_faust_s_waiting_is_the_letting_go(around):
@@ -158,13 +173,22 @@ async def test_faust_s_waiting_is_the_letting_go(around):
 
 
 async def test_partitions_hold_offsets_from_their_beginning_to_their_end(around):
-    around.answers("earliest_offsets", {ONE: 2})
     assert await around.consumer.extents(TopicPartition(*ONE)) == {ONE: Extent(2, 10)}
 
 
 async def test_recovery_goes_up_to_the_high_watermark(around):
     """What aiokafka tells a reader of committed records lies before what is being committed."""
     assert await around.consumer.highwaters(ONE, TP("changelog", 3)) == {ONE: 10, TP("changelog", 3): 13}
+
+
+@pytest.mark.parametrize("question", ["highwaters", "earliest_offsets"])
+async def test_where_partitions_begin_and_end_is_not_waited_for_without_end(around, question, monkeypatch):
+    """Where Faust's patience ends first, its recovery does, too, and nobody hears of it."""
+    assert OPTIONS.lookup_timeout < faust_app(OPTIONS, "worker").conf.broker_request_timeout
+    monkeypatch.setattr(Options, "lookup_timeout", 0.01)
+    around.brokers.answers = False
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(getattr(around.consumer, question)(ONE), PATIENCE)
 
 
 async def test_reading_is_sought_as_faust_seeks(around):

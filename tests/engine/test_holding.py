@@ -84,13 +84,13 @@ class Around:
         """Whether it is looked for what dead workers have left open."""
         lanes: Any = self.lanes.values()
         brokers: Any = self.brokers
-        self.holding = Holding(lanes, self.kafka, brokers, beats=self._begin, meanwhile=self._meanwhile)
+        self.holding = Holding(lanes, self.kafka, brokers, beats=self._begin, end_strangers=self._end_strangers)
 
     def _begin(self, lanes: Any) -> Any:
         self.beats = Beats(lanes, self.said)
         return self.beats
 
-    async def _meanwhile(self) -> None:
+    async def _end_strangers(self) -> None:
         self.ending = True
         try:
             await asyncio.Event().wait()
@@ -160,26 +160,31 @@ async def test_offsets_that_cannot_be_had_are_told(around):
     assert around.beats is None
 
 
-async def test_what_dead_workers_left_open_is_ended_until_reading_begins(around):
-    around.brokers.settled.clear()
+@pytest.mark.parametrize("until_", ["it is taken over", "it is sought", "it is opened", "it is shut"])
+async def test_what_dead_workers_left_open_is_ended_until_all_is_given_up(around, until_):
+    """A request of a killed process may arrive late, and hold up who reads what is published here."""
     await around.holding.take_over()
-    seeking = asyncio.create_task(around.holding.seek())
-    await settled()
-    assert around.ending
-    around.brokers.settled.set()
-    await seeking
-    around.holding.open()
-    await settled()
-    assert not around.ending
-
-
-async def test_what_dead_workers_left_open_is_ended_no_more_once_all_is_given_up(around):
-    await around.holding.take_over()
+    if until_ != "it is taken over":
+        await around.holding.seek()
+    if until_ in {"it is opened", "it is shut"}:
+        around.holding.open()
+    if until_ == "it is shut":
+        around.holding.shut()
     await settled()
     assert around.ending
     await around.holding.close()
     await settled()
     assert not around.ending
+
+
+async def test_it_is_ended_no_more_while_the_last_beat_is_finished(opened):
+    """From the revocation on, others look for it."""
+    opened.beats.closing.clear()
+    closing = asyncio.create_task(opened.holding.close())
+    await settled()
+    assert not opened.ending
+    opened.beats.closing.set()
+    await closing
 
 
 async def test_no_lane_opens_before_every_table_is_recovered(with_changelog):

@@ -1,15 +1,26 @@
-"""Offsets in a transaction, in the name of a member: the group's refusals are the fence. Against a real broker."""
+"""Offsets in a transaction, in the name of a member: the group's refusals are the fence. Mostly against a real broker."""
 
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from aiokafka.client import CoordinationType
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    KafkaError,
+    ProducerFenced,
+    TransactionalIdAuthorizationFailed,
+)
+from aiokafka.producer.transaction_manager import TransactionManager
+from aiokafka.structs import OffsetAndMetadata
 from aiokafka.structs import TopicPartition as Partition
 
 from correlator.engine import MAX_BATCH, Message, Producer
 from correlator.engine.membership import Membership
-from correlator.engine.offsets import NotOurs, _MembersSender
+from correlator.engine.offsets import REFUSALS, NotOurs, Refused, _MembersOffsets, _MembersSender
 from correlator.engine.publishing import Offsets
 from correlator.engine.slices import TopicPartition
 from tests.engine.kafka import Cluster, Member, member, until
@@ -148,3 +159,96 @@ async def test_what_names_no_member_is_not_checked(around: Around, joined: Membe
     await producer.send_offsets_to_transaction(ends, membership.group)
     await producer.commit_transaction()
     await around.settles_at(5)
+
+
+# What a broker may answer
+
+
+class Answered:
+    """Offsets of a transaction that were sent, and what becomes of them when a broker answers."""
+
+    def __init__(self) -> None:
+        self.manager: Any = TransactionManager("unit-worker:one", 60_000)
+        self.manager.set_pid_and_epoch(1, 0)
+        self.manager.begin_transaction()
+        offsets = {Partition("input", number): OffsetAndMetadata(5, "") for number in range(PARTITIONS)}
+        self.committed = self.manager.add_offsets_to_txn(offsets, "unit")
+        self.looked_for: list[int] = []
+        """Coordinators that are looked for again."""
+        self._sender: Any = SimpleNamespace(
+            _txn_manager=self.manager, _retry_backoff=0.1, _coordinator_dead=self.looked_for.append
+        )
+        self._handler: Any = _MembersOffsets
+
+    def answer(self, *codes: int) -> float | None:
+        """An error code of each partition. Returns after how many seconds they are sent again."""
+        (_, offsets, _), *_ = self.manager._pending_txn_offsets
+        response = SimpleNamespace(topics=[("input", [(number, code, {}) for number, code in enumerate(codes)], {})])
+        again: float | None = self._handler(self._sender, offsets, "unit").handle_response(response)
+        return again
+
+    @property
+    def refusal(self) -> BaseException | None:
+        """What the producer is told, if it is told anything."""
+        return self.committed.exception() if self.committed.done() else None
+
+
+@pytest.fixture
+async def answered() -> Answered:
+    return Answered()
+
+
+OTHERS = [-1, 12, 28, 48, 49, 51, 90, 99, 12_345]
+"""Offsets' metadata that is too large, a producer id that is forgotten, …, and what Kafka may come to say."""
+
+
+async def test_offsets_of_all_partitions_are_taken(answered: Answered):
+    assert answered.answer(0, 0) is None
+    assert answered.committed.done()
+    assert answered.refusal is None
+
+
+@pytest.mark.parametrize("codes", [(1, 0), (0, 1), (1, 1)], ids=["the first", "the second", "both"])
+@pytest.mark.parametrize("code", [*REFUSALS, *OTHERS])
+async def test_what_stays_is_refused_of_any_partition(answered: Answered, code: int, codes: tuple[int, ...]):
+    """aiokafka would end its sender, and say no more than that the error is unexpected."""
+    assert answered.answer(*(code * refused for refused in codes)) is None
+    assert isinstance(answered.refusal, Refused)
+    assert isinstance(answered.refusal, NotOurs) == (code in {22, 25, 27, 82})
+    assert str(answered.refusal) == REFUSALS.get(code, f"Kafka's error code {code}")
+    assert not answered.manager._pending_txn_offsets, "aiokafka waits for what is pending before it aborts"
+    assert answered.manager.is_in_transaction(), "so that it can be aborted"
+
+
+@pytest.mark.parametrize(
+    ("code", "looks"),
+    [(3, False), (7, True), (14, False), (15, True), (16, True)],
+    ids=["no such topic yet", "timed out", "loading", "not available", "not the coordinator"],
+)
+async def test_what_passes_is_sent_again_and_no_more_than_that(answered: Answered, code: int, looks: bool):
+    assert answered.answer(0, code) == pytest.approx(0.1)
+    assert not answered.committed.done()
+    assert answered.looked_for == [CoordinationType.GROUP] * looks
+    (_, pending, _), *_ = answered.manager._pending_txn_offsets
+    assert set(pending) == {Partition("input", 1)}
+
+
+async def test_what_passes_of_one_partition_does_not_hide_what_stays_of_another(answered: Answered):
+    assert answered.answer(14, 22) is None
+    assert isinstance(answered.refusal, NotOurs)
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        (30, GroupAuthorizationFailedError),
+        (47, ProducerFenced),
+        (53, TransactionalIdAuthorizationFailed),
+    ],
+)
+async def test_what_aiokafka_has_a_name_for_it_tells_by_that(answered: Answered, code: int, error: type[KafkaError]):
+    try:
+        answered.answer(0, code)
+    except error:
+        return
+    assert isinstance(answered.refusal, error)

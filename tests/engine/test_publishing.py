@@ -9,10 +9,10 @@ import pytest
 
 from correlator.engine import MAX_BATCH, Message, Producer, publishing
 from correlator.engine.impatient import ImpatientClient
-from correlator.engine.offsets import NotOurs
-from correlator.engine.publishing import Entries, Offsets
+from correlator.engine.offsets import NotOurs, Refused
+from correlator.engine.publishing import STALE, Entries, Offsets
 from correlator.engine.slices import Changes, TopicPartition
-from tests.engine.fakes import INPUT, MEMBER, settled
+from tests.engine.fakes import INPUT, MEMBER, Clock, settled
 
 CHANGELOG = TopicPartition("changelog", 3)
 OFFSETS = Offsets(MEMBER, {INPUT: 42, TopicPartition("input", 4): 7})
@@ -204,11 +204,12 @@ async def test_a_batch_that_fails_is_told_and_nothing_is_committed(around, faile
     assert around.steps == ["begin", "send", "send", "send"]
 
 
+@pytest.mark.parametrize("refusal", [NotOurs("others have it"), Refused("Kafka's error code 12")])
 @pytest.mark.parametrize("at_the_abort", [None, OSError("it breaks, too")])
-async def test_what_the_group_refuses_is_aborted(around, at_the_abort):
+async def test_what_the_group_refuses_is_aborted(around, refusal, at_the_abort):
     """Nobody takes over from who has lost its partitions already: readers would wait for the timeout."""
-    around.fails = {"offsets": NotOurs("others have it")} | ({"abort": at_the_abort} if at_the_abort else {})
-    with pytest.raises(NotOurs, match="others have it"):
+    around.fails = {"offsets": refusal} | ({"abort": at_the_abort} if at_the_abort else {})
+    with pytest.raises(type(refusal), match=str(refusal)):
         await around.commit(messages(("out", 0)))
     assert around.steps == ["begin", "send", "offsets", "abort"]
 
@@ -233,3 +234,21 @@ async def test_after_a_request_without_answer_the_next_transaction_has_another_e
     await around.commit()
     usual = ["begin", "offsets", "commit"]
     assert around.steps == [*usual, "renew", *usual, *usual]
+
+
+async def test_an_id_that_was_not_used_for_long_is_asked_for_again_before_the_next_transaction(monkeypatch):
+    """Brokers forget one after ``transactional.id.expiration.ms``, a week by default."""
+    clock = Clock(monkeypatch, publishing)
+    around, usual = Around(monkeypatch), ["begin", "offsets", "commit"]
+    for silence, steps in [
+        (STALE, usual),  # since its start
+        (STALE, usual),
+        (STALE + 1, ["renew", *usual]),
+        (STALE, usual),
+        (10 * STALE, ["renew", *usual]),
+    ]:
+        clock.now += silence
+        around.said.clear()
+        await around.commit()
+        assert around.steps == steps
+    await around.ours.stop()

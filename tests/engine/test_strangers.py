@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable
 from typing import cast
 
 import pytest
-from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, RequestTimedOutError
+from aiokafka.errors import GroupAuthorizationFailedError, RequestTimedOutError
 
 from correlator.engine import strangers
 from correlator.engine.brokers import Brokers
-from correlator.engine.strangers import end_strangers
+from correlator.engine.strangers import OFTEN, SELDOM, TIMES, end_strangers
+from tests.engine.fakes import Clock, settled
 from tests.engine.kafka import until
 
 PREFIX = "app-worker:"
@@ -25,7 +26,7 @@ class Group:
         self._ongoing, self._members = ongoing, members
         self.asked: list[str] = []
         self.ended: list[str] = []
-        self.fails: dict[str, KafkaError] = {}
+        self.fails: dict[str, Exception] = {}
 
     async def ongoing(self) -> set[str]:
         self._ask("ongoing")
@@ -48,7 +49,8 @@ class Group:
 
 @pytest.fixture(autouse=True)
 def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(strangers, "LOOK", 0.0)
+    monkeypatch.setattr(strangers, "OFTEN", 0.0)
+    monkeypatch.setattr(strangers, "SELDOM", 0.0)
 
 
 async def looked(group: Group, until_: Callable[[], Awaitable[bool] | bool]) -> None:
@@ -98,10 +100,30 @@ async def test_what_is_opened_later_is_found_at_the_next_look():
 
 
 @pytest.mark.parametrize("question", ["ongoing", "members", "end"])
-@pytest.mark.parametrize("error", [RequestTimedOutError(), GroupAuthorizationFailedError("app")])
-async def test_what_fails_is_tried_at_the_next_look(question: str, error: KafkaError):
-    """It saves time, and no more: nobody ends because of it."""
+@pytest.mark.parametrize(
+    "error",
+    [RequestTimedOutError(), GroupAuthorizationFailedError("app"), OSError("no route"), AssertionError("a bug")],
+    ids=lambda error: type(error).__name__,
+)
+async def test_what_fails_is_tried_at_the_next_look(question: str, error: Exception):
+    """It saves time, and no more: nobody ends because of it, whatever it is."""
     group = Group({"app-worker:dead"}, set())
     group.fails = {question: error}
     await looked(group, lambda: bool(group.ended))
     assert group.ended == ["app-worker:dead"]
+
+
+async def test_it_is_looked_for_often_at_first_and_then_seldom_without_end(monkeypatch: pytest.MonkeyPatch):
+    """What a killed process has sent may arrive at any time, and then holds up who reads what is published."""
+    monkeypatch.setattr(strangers, "OFTEN", OFTEN)
+    monkeypatch.setattr(strangers, "SELDOM", SELDOM)
+    clock, group = Clock(monkeypatch, strangers), Group(set(), set())
+    began, at = clock.now, list[float]()
+    monkeypatch.setattr(group, "_ask", lambda _: at.append(clock.now - began))
+    looking = asyncio.create_task(end_strangers(cast(Brokers, group), PREFIX))
+    await settled()
+    often = OFTEN * TIMES
+    for _ in range(round((often + 5 * SELDOM) / OFTEN)):
+        await clock.go_on(OFTEN)
+    assert at == [OFTEN * n for n in range(TIMES)] + [often + SELDOM * n for n in range(6)]
+    looking.cancel()
