@@ -13,7 +13,7 @@ from correlator.partitioner import partition_for
 from local import events
 
 OPEN: Final = 200
-"""How many runs are open at a time."""
+"""How many runs are open at a time, at most: else those of ten seconds."""
 WORKERS: Final = 200
 TICK: Final = 0.005
 
@@ -29,6 +29,7 @@ class Feeder:
         self._topic, self._partitions, self._rate, self._ends = topic, partitions, rate, ends
         self._rng = random.Random(1)
         self._open: list[tuple[str, str, str]] = []
+        self._most = min(OPEN, 5 * rate)
         self.written = 0
         self._ended = False
 
@@ -60,7 +61,7 @@ class Feeder:
             await self._producer.send_batch(batch, self._topic, partition=number)
 
     def _next(self) -> tuple[bytes, bytes]:
-        begins = len(self._open) < OPEN or self._rng.random() < 0.5
+        begins = len(self._open) < self._most or self._rng.random() < 0.5
         return self._submitted() if begins else self._executed()
 
     def _submitted(self) -> tuple[bytes, bytes]:

@@ -1,4 +1,4 @@
-"""Offsets in a transaction, in the name of a member: the group's refusals are the fence. Mostly against a real broker."""
+"""Offsets in a transaction, in the name of a member: the group's refusals are the fence. On a real broker, mostly."""
 
 import asyncio
 import uuid

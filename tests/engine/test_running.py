@@ -5,12 +5,14 @@ import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from local import Broker
+from tests.commands.running import correlator
 from tests.engine.kafka import Cluster, Row, connected, until
 from tests.engine.processes import App, Deployment, Deployments, pairs
 
@@ -173,6 +175,30 @@ async def test_a_recovery_that_takes_too_long_ends_the_process(cluster: Cluster,
     app = deployment.start(at_its_worst="slow")
     await app.says("seeks")
     assert await app.ends(10) == 1  # Faust's patience is its session timeout here
+
+
+async def test_a_data_directory_that_cannot_be_made_ends_the_process_and_is_named(deployment: Deployment):
+    """At once: the group is never joined, and only the watchdog would say so, minutes later."""
+    app = deployment.start(datadir="/dev/null/data")
+    assert await app.ends(15) == 1
+    assert "the app crashed, so this process ends: NotADirectoryError: " in app.log
+    assert "/dev/null" in app.log.splitlines()[-1]
+
+
+async def test_so_does_a_worker_of_the_product(kafka: str, topic: Callable[..., str], create_topic: Callable[..., Any]):
+    settings = {
+        "BOOTSTRAP_SERVERS": kafka,
+        "APP_ID": topic("app"),
+        "TOPIC_EVENTS": await create_topic("events", partitions=2),
+        "DATA_DIR": "/dev/null/data",
+    }
+    created = await asyncio.to_thread(correlator, "topics", "create", **settings)
+    assert created.returncode == 0, created.stderr
+    ended = await asyncio.to_thread(correlator, "worker", **settings)
+    assert ended.returncode == 1
+    assert "so this process ends: " in ended.stderr.splitlines()[-1]
+    assert "/dev/null" in ended.stderr.splitlines()[-1]
+    assert "Traceback" not in ended.stderr
 
 
 # A partition's end
