@@ -115,3 +115,12 @@ CONTENDERS: Final = (
 """In the order in which they are shown."""
 
 NAMES: Final = tuple(one.name for one in CONTENDERS)
+
+
+def stages_of(checkout: Path) -> list[Contender]:
+    """The stage of another checkout, set up there."""
+    correlator = checkout / ".venv" / "bin" / "correlator"
+    return [
+        Contender(f"before-{hops}", f"before, {told}", EXACTLY_ONCE, "each slice", stage_of(keyed_by, correlator))
+        for hops, told, keyed_by in ((1, "one hop", "subject"), (2, "two hops", "any"))
+    ]

@@ -22,7 +22,7 @@ async def create(broker: str, topic: str, partitions: int = PARTITIONS, **config
         await admin.close()
 
 
-async def write(broker: str, topic: str, entries: Iterable[tuple[bytes, bytes]]) -> int:
+async def write(broker: str, topic: str, entries: Iterable[tuple[bytes, bytes]], partitions: int = PARTITIONS) -> int:
     """Write keys and values, each to its key's partition; returns how many."""
     producer = AIOKafkaProducer(bootstrap_servers=broker, max_batch_size=1 << 17)
     await producer.start()
@@ -32,7 +32,7 @@ async def write(broker: str, topic: str, entries: Iterable[tuple[bytes, bytes]])
             count += len(chunk)
             batches: dict[int, list[Any]] = {}
             for key, value in chunk:
-                to = partition_for(key, PARTITIONS)
+                to = partition_for(key, partitions)
                 own = batches.setdefault(to, [producer.create_batch()])
                 if own[-1].append(key=key, value=value, timestamp=None) is None:
                     own.append(producer.create_batch())

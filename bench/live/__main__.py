@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from bench import machine
-from bench.contenders import CONTENDERS, EXACTLY_ONCE, NAMES, Contender, stage_of
+from bench.contenders import CONTENDERS, NAMES, stages_of
 from bench.live import document, terminal
 from bench.live.results import Results
 from bench.live.run import Load, Seen, run
@@ -35,14 +35,6 @@ async def run_all(broker: str, prepared: Ready, loads: Sequence[Load], rounds: i
                 raise
             return found[: round_ * len(loads) * len(prepared)]
     return found
-
-
-def _before(checkout: str) -> list[Contender]:
-    correlator = Path(checkout, ".venv", "bin", "correlator").absolute()
-    return [
-        Contender(f"before-{hops}", f"before, {told}", EXACTLY_ONCE, "each slice", stage_of(keyed_by, correlator))
-        for hops, told, keyed_by in ((1, "one hop", "subject"), (2, "two hops", "any"))
-    ]
 
 
 @click.command()
@@ -70,7 +62,9 @@ def main(
 ) -> None:
     """Measure the stage and its peers at a steady load, on a local Kafka."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a new topic's first moments are known
-    contenders = [one for one in CONTENDERS if one.name in only] + (_before(before) if before else [])
+    contenders = [one for one in CONTENDERS if one.name in only] + (
+        stages_of(Path(before).absolute()) if before else []
+    )
     prepared, missing = ready(contenders)
     if not prepared:
         raise click.ClickException("nobody is left to measure.")
