@@ -87,7 +87,7 @@ class SliceConsumer(Consumer):
 
     def _patience(self) -> asyncio.Timeout:
         """Less than Faust's: where Faust's ends, its recovery does without a word, and nothing is read any more."""
-        return asyncio.timeout(None)
+        return asyncio.timeout(self.transport.options.lookup_timeout)
 
     # What `Kafka` asks
 
