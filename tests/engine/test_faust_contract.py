@@ -7,10 +7,12 @@ each test looks at what it wrote down. The test's name is the behaviour, its doc
 import asyncio
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
 from faust.tables.recovery import Recovery, ServiceStopped
+from faust.types import TP
 from mode.utils.queues import FlowControlEvent, FlowControlQueue
 
 from correlator.engine import Engine
@@ -254,6 +256,16 @@ def test_empties_are_waited_for_with_the_flow_stopped(run: Run, what: str):
     assert kinds(entries, "stop_flow", "wait_empty")[:2] == ["stop_flow", "wait_empty"]
     waited = [entry for entry in entries if entry["what"] == "wait_empty"]
     assert all(entry["flow"] is entry["queues"] is False for entry in waited)
+
+
+async def test_an_app_that_stops_waits_for_nothing_when_partitions_are_revoked():
+    """Hence the engine's consumer finishes what it publishes before Faust hears of the revocation."""
+    app, said = Engine(OPTIONS, fail=unused).app, list[str]()
+    consumer: Any = SimpleNamespace(close=lambda: said.append("close"), wait_empty=unused, stop_flow=unused)
+    app.consumer = consumer
+    app._stopped.set()
+    await app._on_partitions_revoked({TP("input", 0)})
+    assert said == ["close"]
 
 
 def test_a_revocation_takes_all_that_was_assigned(run: Run):
