@@ -1,6 +1,7 @@
 """Latency and CPU over the number of partitions, as lines."""
 
 from collections.abc import Callable, Iterator
+from math import ceil, log10
 from typing import Final, NamedTuple
 
 from jinja2 import Environment
@@ -38,6 +39,13 @@ class Mark(NamedTuple):
     told: str
 
 
+class Axis(NamedTuple):
+    """The values that are marked, and where a value lies between the first and the last of them, as 0 and 1."""
+
+    marks: list[float]
+    place: Callable[[float], float]
+
+
 class Panel(NamedTuple):
     """A figure over the number of partitions, at the first rate that was measured."""
 
@@ -68,23 +76,23 @@ def drawn(results: Results) -> str:
 
 
 def _panels(results: Results) -> Iterator[Panel]:
-    figures: tuple[tuple[str, Callable[[Row], Spread | None], float], ...] = (
-        ("p50, ms", lambda row: row.p50, 1000),
-        ("p99, ms", lambda row: row.p99, 1000),
-        ("CPU, cores", lambda row: row.cores, 1),
+    figures: tuple[tuple[str, Callable[[Row], Spread | None], float, Callable[[float], Axis]], ...] = (
+        ("p50, ms", lambda row: row.p50, 1000, _tenfold),
+        ("p99, ms", lambda row: row.p99, 1000, _tenfold),
+        ("CPU, cores", lambda row: row.cores, 1, _even),
     )
     rate = results.loads[0].rate
     loads = [load for load in results.loads if load.rate == rate]
-    for number, (title, figure, factor) in enumerate(figures):
+    for number, (title, figure, factor, scale) in enumerate(figures):
         left = _LEFT + number * (_WIDTH + _GAP)
         place = {load: left + 20 + index * (_WIDTH - 40) / max(1, len(loads) - 1) for index, load in enumerate(loads)}
         found = [
             (row, spread) for load in loads for row in results.at_load(load) if (spread := figure(row)) is not None
         ]
-        top, marks = _scale(max((spread.median * factor for _, spread in found), default=1.0))
+        axis = scale(max((spread.most * factor for _, spread in found), default=1.0))
 
-        def y(value: float, top: float = top, factor: float = factor) -> float:
-            return round(_TOP + _HEIGHT - min(value * factor / top, 1.06) * _HEIGHT, 1)
+        def y(value: float, axis: Axis = axis, factor: float = factor) -> float:
+            return round(_TOP + _HEIGHT - axis.place(value * factor) * _HEIGHT, 1)
 
         lines = [
             Line(
@@ -99,11 +107,17 @@ def _panels(results: Results) -> Iterator[Panel]:
             for one in results.contenders
         ]
         across = [Mark(round(place[load], 1), f"{load.partitions}") for load in loads]
-        yield Panel(left, title, lines, across, [Mark(y(mark / factor), f"{mark:g}") for mark in marks])
+        yield Panel(left, title, lines, across, [Mark(y(mark / factor), f"{mark:,g}") for mark in axis.marks])
 
 
-def _scale(most: float) -> tuple[float, list[float]]:
-    """A round number that is no less, and the marks up to it."""
+def _even(most: float) -> Axis:
+    """From nothing to a round number that is no less."""
     step = next(s for power in range(-3, 5) for s in (10.0**power, 2 * 10.0**power, 5 * 10.0**power) if most / s <= 5)
     count = int(most / step) + 1
-    return count * step, [round(step * number, 6) for number in range(count + 1)]
+    return Axis([round(step * number, 6) for number in range(count + 1)], lambda value: value / (count * step))
+
+
+def _tenfold(most: float) -> Axis:
+    """From 10 to a power of ten that is no less: each mark is ten times the one below."""
+    powers = max(2, ceil(log10(most))) - 1
+    return Axis([10.0 * 10**number for number in range(powers + 1)], lambda value: max(0.0, log10(value / 10)) / powers)
