@@ -6,7 +6,7 @@ from typing import Final
 from correlator import prefect, wire
 from correlator.core import Fate, PartitionClock
 from correlator.engine import Message, Slice, Step
-from correlator.moments import MINUTE, Moment
+from correlator.moments import MINUTE, SECOND, Moment, Span
 from correlator.partitioner import partition_for
 from correlator.stage.arriving import arrival
 from correlator.stage.dead_letters import DeadLetters
@@ -15,6 +15,9 @@ from correlator.stage.tally import Counts
 
 TICK = MINUTE
 """Event time after which the lifecycles partitions hear of a clock (rule T6)."""
+TICKS: Final = 1000
+"""How many messages a second tell of clocks between events, at most, all raw partitions together: each clock is told to
+every lifecycles partition, so that with 128 of either, to tell each once is 16,384 messages (rule T6)."""
 
 _FORWARDED: Final = Fate.FORWARDED
 
@@ -43,16 +46,22 @@ class Intake:
         self._wall_clock, self._counts = wall_clock, counts
         self._clocks: dict[int, PartitionClock] = {}
         self._ticked: dict[int, Moment] = {}
+        self._apart = Span(partitions * raw_partitions * SECOND // TICKS)
+        self._told: dict[int, Moment] = {}
+        """When, by the wall clock, each clock was last told of between events."""
 
     def assigned(self, partition: int, offset: int) -> Iterator[Step]:
         """Begin without a clock: the first event, or quiet, will show one."""
-        self._clocks[partition] = PartitionClock(self._wall_clock())
+        wall = self._wall_clock()
+        self._clocks[partition] = PartitionClock(wall)
+        self._told[partition] = wall - Span(self._apart * partition // self._raw_partitions)  # not all at a time
         return iter(())
 
     def revoked(self, partition: int) -> None:
         """Forget the partition's clock."""
         self._clocks.pop(partition, None)
         self._ticked.pop(partition, None)
+        self._told.pop(partition, None)
 
     def __call__(self, slice_: Slice) -> Iterator[Step]:
         """Forward the slice's events."""
@@ -86,9 +95,10 @@ class Intake:
 
     def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Step]:
         """Tell the clock where it has moved: by events since the last tick, or because the partition is quiet."""
-        clock = self._clocks[partition]
-        now = clock.rest(self._wall_clock()) if caught_up else clock.now
-        if now is not None and now != self._ticked.get(partition):
+        clock, wall = self._clocks[partition], self._wall_clock()
+        now = clock.rest(wall) if caught_up else clock.now
+        if now is not None and now != self._ticked.get(partition) and wall >= self._told[partition] + self._apart:
+            self._told[partition] = wall
             yield Step(self._ticks(partition, now), {}, end)
 
     def _ticks(self, partition: int, now: Moment) -> list[Message]:

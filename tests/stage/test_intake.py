@@ -2,6 +2,8 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 
@@ -170,6 +172,33 @@ def test_what_is_told_is_not_told_again(stage):
     assert ticks(stage.idle(60, caught_up=True)) == told(HOUR + 60)
     assert stage.idle(9.9, caught_up=True) == []
     assert ticks(stage.idle(0.1, caught_up=True)) == told(HOUR + 70)
+
+
+@pytest.mark.parametrize(("partitions", "every"), [(4, 2), (32, 2), (64, 6), (128, 18)])
+def test_with_many_partitions_clocks_are_told_less_often_between_events(partitions, every):
+    """Each goes to all partitions, and the engine asks each of as many every two seconds (rule T6)."""
+    wall = at(HOUR)
+    intake = Intake(
+        "lifecycles",
+        partitions,
+        partitions,
+        DeadLetters("letters", 1, 1 << 20),
+        READING,
+        wall_clock=lambda: wall,
+        counts=SimpleNamespace(add=lambda _: None),
+    )
+    for number in range(partitions):
+        assert list(intake.assigned(number, 0)) == []
+    told_at: dict[int, list[int]] = {number: [] for number in range(partitions)}
+    for second in range(0, 120, 2):
+        wall = at(HOUR + second)
+        for number in range(partitions):
+            list(intake(Slice("raw", number, second, second + 1, [event(second / 4)._replace(offset=second)])))
+            if list(intake.idle(number, second + 1, caught_up=True)):
+                told_at[number].append(second)
+        now = [number for number, times in told_at.items() if times and times[-1] == second]
+        assert len(now) * partitions <= max(partitions**2 if every == 2 else 0, 2.2 * 1000 + partitions)
+    assert {after - before for times in told_at.values() for before, after in pairwise(times)} == {every}
 
 
 def test_others_events_are_quiet(stage):
