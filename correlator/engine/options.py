@@ -66,7 +66,7 @@ def faust_app(options: Options, client_id: str) -> faust.App:
         consumer_group_instance_id=options.instance_id,
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=8 << 20,
-        consumer_metadata_max_age_ms=10_000,  # until then, aiokafka asks a former leader for beginnings, in vain
+        consumer_metadata_max_age_ms=10_000,  # until then, aiokafka asks a former leader for positions, in vain
         broker_max_poll_records=options.slice_records,
         broker_session_timeout=options.session_timeout,
         broker_heartbeat_interval=options.session_timeout / 5,

@@ -22,8 +22,6 @@ Row = tuple[bytes | None, bytes | None, Headers]
 
 MAX_BATCH = 1 << 20
 """The most bytes of a record batch: roughly the largest that brokers accept by default."""
-
-
 OVERHEAD = 1 << 10
 """Bytes to keep free of what a topic takes, for the batch around a record and its headers."""
 

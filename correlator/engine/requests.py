@@ -1,6 +1,7 @@
 """Requests that aiokafka 0.14 lacks, or sends in versions that are too old for what we need of them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import (
@@ -27,19 +28,18 @@ ONGOING = "Ongoing"
 """The state of a transaction that is neither being committed nor aborted."""
 
 
+def _topics(*partition: tuple[str, Any]) -> tuple[str, CompactArray]:
+    """A field: topics by their names, with these fields of each of their partitions."""
+    partitions = CompactArray(*partition, _TAGS)
+    return ("topics", CompactArray(("name", _STRING), ("partitions", partitions), _TAGS))
+
+
 class _TxnOffsetCommitResponse(Response):
     API_KEY = 28
     API_VERSION = 3
     SCHEMA = Schema(
         ("throttle_time_ms", Int32),
-        (
-            "topics",
-            CompactArray(
-                ("name", _STRING),
-                ("partitions", CompactArray(("partition", Int32), ("error_code", Int16), _TAGS)),
-                _TAGS,
-            ),
-        ),
+        _topics(("partition", Int32), ("error_code", Int16)),
         _TAGS,
     )
 
@@ -57,22 +57,11 @@ class _TxnOffsetCommitRequest(RequestStruct):
         ("generation_id", Int32),
         ("member_id", _STRING),
         ("group_instance_id", _STRING),
-        (
-            "topics",
-            CompactArray(
-                ("name", _STRING),
-                (
-                    "partitions",
-                    CompactArray(
-                        ("partition", Int32),
-                        ("committed_offset", Int64),
-                        ("committed_leader_epoch", Int32),
-                        ("committed_metadata", _STRING),
-                        _TAGS,
-                    ),
-                ),
-                _TAGS,
-            ),
+        _topics(
+            ("partition", Int32),
+            ("committed_offset", Int64),
+            ("committed_leader_epoch", Int32),
+            ("committed_metadata", _STRING),
         ),
         _TAGS,
     )
@@ -110,23 +99,12 @@ class _OffsetFetchResponse(Response):
     API_VERSION = 7
     SCHEMA = Schema(
         ("throttle_time_ms", Int32),
-        (
-            "topics",
-            CompactArray(
-                ("name", _STRING),
-                (
-                    "partitions",
-                    CompactArray(
-                        ("partition", Int32),
-                        ("committed_offset", Int64),
-                        ("committed_leader_epoch", Int32),
-                        ("metadata", _STRING),
-                        ("error_code", Int16),
-                        _TAGS,
-                    ),
-                ),
-                _TAGS,
-            ),
+        _topics(
+            ("partition", Int32),
+            ("committed_offset", Int64),
+            ("committed_leader_epoch", Int32),
+            ("metadata", _STRING),
+            ("error_code", Int16),
         ),
         ("error_code", Int16),
         _TAGS,
