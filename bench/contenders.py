@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from bench.peers.join import Job
 from bench.setting_up import ROOT, java, kafka_streams, python
+from correlator.values import PREFIX
 from local.deployment import CORRELATOR, PARTITIONS, environment
 
 AT_LEAST_ONCE: Final = "at least once"
@@ -23,6 +24,10 @@ class Launch(NamedTuple):
     command: Sequence[str]
     env: Mapping[str, str]
     """The whole of its environment."""
+
+    def on(self, partitions: int) -> "Launch":
+        """For topics of so many partitions: the stage makes those between its hops itself."""
+        return self._replace(env={**self.env, f"{PREFIX}PARTITIONS": f"{partitions}"})
 
 
 class Contender(NamedTuple):
@@ -114,13 +119,18 @@ CONTENDERS: Final = (
 )
 """In the order in which they are shown."""
 
+STAGE_AND_STREAMS: Final = ("stage-1", "stage-2", "kstreams-eos")
+"""Those that are compared over the number of partitions."""
 NAMES: Final = tuple(one.name for one in CONTENDERS)
 
 
-def stages_of(checkout: Path) -> list[Contender]:
-    """The stage of another checkout, set up there."""
-    correlator = checkout / ".venv" / "bin" / "correlator"
-    return [
+def chosen(names: Sequence[str], before: str | None) -> list[Contender]:
+    """Contenders by their names, and the stage of another checkout, if one is named, as it is set up there."""
+    of_these = [one for one in CONTENDERS if one.name in names]
+    if before is None:
+        return of_these
+    correlator = Path(before, ".venv", "bin", "correlator").absolute()
+    return of_these + [
         Contender(f"before-{hops}", f"before, {told}", EXACTLY_ONCE, "each slice", stage_of(keyed_by, correlator))
         for hops, told, keyed_by in ((1, "one hop", "subject"), (2, "two hops", "any"))
     ]

@@ -20,9 +20,14 @@ def write(results: Results) -> None:
 
 def renewed(text: str, results: Results) -> str:
     """The document's text with what is generated as it should be."""
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    return f"{before}{BEGIN}{''.join(_generated(results))}{END}{after}"
+    return between(text, BEGIN, END, _generated(results))
+
+
+def between(text: str, begin: str, end: str, generated: Iterable[str]) -> str:
+    """The text with something else between two marks."""
+    before, rest = text.split(begin)
+    _, after = rest.split(end)
+    return f"{before}{begin}{''.join(generated)}{end}{after}"
 
 
 def _generated(results: Results) -> Iterator[str]:
@@ -40,12 +45,12 @@ def _generated(results: Results) -> Iterator[str]:
 
 def _table(results: Results, name: str) -> Iterator[str]:
     heading = ("contender", "guarantee", "commits", "by the CPU second", "second half", "by the second", "MB")
-    yield _row(heading)
-    yield _row(["---"] * 3 + ["--:"] * 4)
+    yield row(heading)
+    yield row(["---"] * 3 + ["--:"] * 4)
     for one, input_, found in results.on(name):
         fewer = f" ({input_.events:,} events)" if one.slow else ""
         figures = (rate(found.whole), rate(found.warm), rate(found.wall), megabytes(found.memory))
-        yield _row((f"{one.title}{fewer}", one.guarantee, one.commits, *figures))
+        yield row((f"{one.title}{fewer}", one.guarantee, one.commits, *figures))
 
 
 def _failures(results: Results) -> Iterator[str]:
@@ -55,6 +60,7 @@ def _failures(results: Results) -> Iterator[str]:
                 yield f"{one.title} ({one.guarantee}), {name}: {len(found.failures)} runs failed, and do not count"
 
 
-def _row(cells: Iterable[str]) -> str:
+def row(cells: Iterable[str]) -> str:
+    """A row of a table."""
     told: Sequence[str] = list(cells)
     return f"| {' | '.join(told)} |\n"

@@ -20,6 +20,7 @@ from bench.peers.join import Job
 from bench.process import cpu_seconds_of, memory_of
 from bench.topics import create, delete
 from bench.watching import Watched
+from local.deployment import PARTITIONS
 
 SHORTEST: Final = 0.3
 """CPU seconds that a second half must last, to be told: they are seen every 0.05 s."""
@@ -65,15 +66,20 @@ async def measure(
     app_id = f"{contender.name}-{uuid.uuid4().hex[:8]}"
     with tempfile.TemporaryDirectory(prefix="bench-") as state:
         job = Job(app_id, broker, input_.topic, f"{app_id}-records", state)
-        await create(broker, job.output)
-        for changelog in contender.changelogs:
-            await create(broker, f"{app_id}{changelog}", cleanup_policy="compact")
+        await create_topics_of(contender, job)
         try:
             return await _measured(run, contender, launch(job), job, input_, limit)
         except _Failed as failed:
             return run._replace(failure=f"{failed}")
         finally:
             await delete(broker, app_id)
+
+
+async def create_topics_of(contender: Contender, job: Job, partitions: int = PARTITIONS) -> None:
+    """Create what must be there before a contender starts, beside its input."""
+    await create(job.broker, job.output, partitions)
+    for changelog in contender.changelogs:
+        await create(job.broker, f"{job.app_id}{changelog}", partitions, cleanup_policy="compact")
 
 
 async def _measured(run: Run, contender: Contender, launch: Launch, job: Job, input_: Input, limit: float) -> Run:

@@ -5,20 +5,17 @@ import logging
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
 from bench import machine
-from bench.contenders import CONTENDERS, NAMES, stages_of
+from bench.contenders import NAMES, STAGE_AND_STREAMS, chosen
 from bench.live import document, terminal
 from bench.live.results import Results
 from bench.live.run import Load, Seen, run
 from bench.rounds import Ready, ready, rotated
 from local import local_kafka
 from local.cluster import local_cluster
-
-_WHO = ("stage-1", "stage-2", "kstreams-eos")
 
 
 async def run_all(broker: str, prepared: Ready, loads: Sequence[Load], rounds: int) -> list[Seen]:
@@ -45,7 +42,9 @@ async def run_all(broker: str, prepared: Ready, loads: Sequence[Load], rounds: i
 @click.option("--seconds", type=float, default=15.0, show_default=True, help="That count of each run.")
 @click.option("--warming", type=float, default=12.0, show_default=True, help="Seconds before that do not.")
 @click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="How often everyone has a turn.")
-@click.option("--only", multiple=True, type=click.Choice(NAMES), default=_WHO, help="Who takes part; repeatable.")
+@click.option(
+    "--only", multiple=True, type=click.Choice(NAMES), default=STAGE_AND_STREAMS, help="Who takes part; repeatable."
+)
 @click.option("--before", metavar="CHECKOUT", help="The stage of another checkout takes part, too.")
 @click.option("--write", is_flag=True, help="Write docs/live.md and its picture.")
 def main(
@@ -62,17 +61,14 @@ def main(
 ) -> None:
     """Measure the stage and its peers at a steady load, on a local Kafka."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a new topic's first moments are known
-    contenders = [one for one in CONTENDERS if one.name in only] + (
-        stages_of(Path(before).absolute()) if before else []
-    )
-    prepared, missing = ready(contenders)
+    prepared, _ = ready(chosen(only, before))
     if not prepared:
         raise click.ClickException("nobody is left to measure.")
     loads = [Load(count, rate, workers, warming, seconds) for rate in rates for count in partitions]
     with local_kafka() if brokers == 1 else local_cluster(count=brokers) as kafka:
         seen = asyncio.run(run_all(kafka.bootstrap_servers, prepared, loads, rounds))
         versions = machine.versions(list(prepared), kafka.description)
-    results = Results(datetime.now(UTC), list(prepared), missing, loads, seen, machine.shape(), versions, brokers)
+    results = Results(datetime.now(UTC), list(prepared), loads, seen, machine.shape(), versions, brokers)
     terminal.show(results)
     if write:
         document.write(results)

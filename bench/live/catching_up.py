@@ -11,16 +11,17 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from bench.contenders import CONTENDERS, NAMES, Contender, Launch, stages_of
+from bench.contenders import NAMES, STAGE_AND_STREAMS, Contender, chosen
+from bench.figures import spread
 from bench.live.reading import read
+from bench.live.terminal import figure
 from bench.peers.join import Job
 from bench.process import cpu_seconds_of
 from bench.rounds import Ready, ready, rotated
-from bench.run import last_words, started
+from bench.run import create_topics_of, last_words, started
 from bench.topics import create, delete, write
 from local import events, local_kafka
 
-_WHO = ("stage-1", "stage-2", "kstreams-eos")
 PATIENCE = 300.0
 """Seconds that a run may take."""
 
@@ -28,15 +29,12 @@ PATIENCE = 300.0
 async def catch_up(broker: str, one: Contender, prepared: Ready, topic: str, partitions: int, pairs: int) -> float:
     """Let a contender work through a topic; returns its CPU seconds, its start included."""
     app_id = f"{one.name}-{uuid.uuid4().hex[:8]}"
-    output, keys = f"{app_id}-records", set[bytes]()
-    await create(broker, output, partitions)
-    for changelog in one.changelogs:
-        await create(broker, f"{app_id}{changelog}", partitions, cleanup_policy="compact")
-    reading = asyncio.create_task(read(broker, output, partitions, lambda key, _: keys.add(key)))
+    job, keys = Job(app_id, broker, topic, f"{app_id}-records", ""), set[bytes]()
+    await create_topics_of(one, job, partitions)
+    reading = asyncio.create_task(read(broker, job.output, partitions, lambda key, _: keys.add(key)))
     try:
         with tempfile.TemporaryDirectory(prefix="bench-") as state:
-            command, env = prepared[one](Job(app_id, broker, topic, output, state))
-            own = Launch(command, {**env, "CORRELATOR_PARTITIONS": f"{partitions}"})
+            own = prepared[one](job._replace(state=state)).on(partitions)
             with started(own, state, one.stop) as process:
                 async with asyncio.timeout(PATIENCE):
                     while len(keys) < pairs:
@@ -64,8 +62,7 @@ async def run_all(broker: str, prepared: Ready, partitions: tuple[int, ...], pai
         await delete(broker, topic)
     table = Table("thousands of events by the CPU second", *(f"{count} partitions" for count in partitions))
     for one in prepared:
-        cells = [sorted(found[one.name, count]) for count in partitions]
-        table.add_row(one.title, *(f"{its[len(its) // 2]:.1f} ({its[0]:.1f}–{its[-1]:.1f})" for its in cells))
+        table.add_row(one.title, *(figure(spread(found[one.name, count]), 1, 1) for count in partitions))
     return table
 
 
@@ -73,15 +70,14 @@ async def run_all(broker: str, prepared: Ready, partitions: tuple[int, ...], pai
 @click.option("--partitions", multiple=True, type=int, default=(4, 32, 128), show_default=True, help="Repeatable.")
 @click.option("--pairs", default=50_000, show_default=True, help="Flow runs, two events each.")
 @click.option("--rounds", default=3, show_default=True, help="How often everyone has a turn.")
-@click.option("--only", multiple=True, type=click.Choice(NAMES), default=_WHO, help="Who takes part; repeatable.")
+@click.option(
+    "--only", multiple=True, type=click.Choice(NAMES), default=STAGE_AND_STREAMS, help="Who takes part; repeatable."
+)
 @click.option("--before", metavar="CHECKOUT", help="The stage of another checkout takes part, too.")
 def main(partitions: tuple[int, ...], pairs: int, rounds: int, only: tuple[str, ...], before: str | None) -> None:
     """Measure how fast a backlog is worked through."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a new topic's first moments are known
-    contenders = [one for one in CONTENDERS if one.name in only] + (
-        stages_of(Path(before).absolute()) if before else []
-    )
-    prepared, _ = ready(contenders)
+    prepared, _ = ready(chosen(only, before))
     with local_kafka() as kafka:
         table = asyncio.run(run_all(kafka.bootstrap_servers, prepared, partitions, pairs, rounds))
     Console(width=None if sys.stdout.isatty() else 120).print(table)

@@ -1,8 +1,9 @@
 """Write ``docs/live.md`` anew between its marks, and the picture beside it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
+from bench.document import between, row
 from bench.live import chart
 from bench.live.results import Results
 from bench.live.terminal import HEADINGS, described, figures
@@ -16,9 +17,7 @@ BEGIN, END = "<!-- live -->\n", "<!-- /live -->\n"
 def write(results: Results) -> None:
     """Put the results in."""
     CHART.write_text(chart.drawn(results))
-    before, rest = DOCUMENT.read_text().split(BEGIN)
-    _, after = rest.split(END)
-    DOCUMENT.write_text(f"{before}{BEGIN}{''.join(_generated(results))}{END}{after}")
+    DOCUMENT.write_text(between(DOCUMENT.read_text(), BEGIN, END, _generated(results)))
 
 
 def _generated(results: Results) -> Iterator[str]:
@@ -29,18 +28,14 @@ def _generated(results: Results) -> Iterator[str]:
     yield f"![Latency and CPU over the number of partitions](images/{CHART.name})\n"
     for load in results.loads:
         yield f"\n### {described(load)}\n\n"
-        yield _row(["contender", *HEADINGS])
-        yield _row(["---", *["--:"] * len(HEADINGS)])
-        for row in results.at_load(load):
-            yield _row([row.contender.title, *figures(row)])
+        yield row(["contender", *HEADINGS])
+        yield row(["---", *["--:"] * len(HEADINGS)])
+        for one in results.at_load(load):
+            yield row([one.contender.title, *figures(one)])
     failures = [
-        f"{row.contender.title}, {described(load)}: {len(row.failures)} runs failed, and do not count"
+        f"{one.contender.title}, {described(load)}: {len(one.failures)} runs failed, and do not count"
         for load in results.loads
-        for row in results.at_load(load)
-        if row.failures
+        for one in results.at_load(load)
+        if one.failures
     ]
     yield "\n" + "".join(f"- {told}.\n" for told in (*failures, *results.versions))
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |\n"

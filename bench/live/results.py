@@ -29,7 +29,6 @@ class Results(NamedTuple):
 
     at: datetime
     contenders: list[Contender]
-    missing: list[Contender]
     loads: Sequence[Load]
     seen: Sequence[Seen]
     shape: str

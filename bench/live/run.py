@@ -14,13 +14,11 @@ from bench.live.feeding import Feeder
 from bench.live.reading import read
 from bench.peers.join import Job
 from bench.process import cpu_seconds_of, memory_of, sockets_of, threads_of
-from bench.run import last_words, started
+from bench.run import create_topics_of, last_words, started
 from bench.topics import create, delete
 
 PATIENCE: Final = 20.0
 """Seconds for which records may come after the load's end."""
-
-
 STARTING: Final = 60.0
 """Seconds until a contender must have published its first record: only then does the load begin."""
 
@@ -80,17 +78,14 @@ async def run(broker: str, contender: Contender, launch: Callable[[Job], Launch]
     """Let a contender's workers work at a load. Deletes what it made."""
     app_id = f"{contender.name}-{uuid.uuid4().hex[:8]}"
     topics = Job(app_id, broker, f"{app_id}-input", f"{app_id}-records", "")
-    for topic in (topics.input, topics.output):
-        await create(broker, topic, load.partitions)
-    for changelog in contender.changelogs:
-        await create(broker, f"{app_id}{changelog}", load.partitions, cleanup_policy="compact")
+    await create(broker, topics.input, load.partitions)
+    await create_topics_of(contender, topics, load.partitions)
     try:
         with ExitStack() as stack:
             pids = []
             for _ in range(load.workers):
                 state = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
-                command, env = launch(topics._replace(state=state))
-                own = Launch(command, {**env, "CORRELATOR_PARTITIONS": f"{load.partitions}"})
+                own = launch(topics._replace(state=state)).on(load.partitions)
                 process = stack.enter_context(started(own, state, contender.stop))
                 pids.append((process, Path(state, "log")))
             seen = await _watched(Seen(contender.name, load), broker, topics, load, [it.pid for it, _ in pids])

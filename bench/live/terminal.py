@@ -39,10 +39,10 @@ def described(load: Load) -> str:
 def figures(row: Row) -> tuple[str, ...]:
     """What a row says, in the order of `HEADINGS`."""
     return (
-        _figure(row.p50, 1000, 0),
-        _figure(row.p99, 1000, 0),
-        _figure(row.cores, 1, 3),
-        _figure(row.event, 1e6, 0),
+        figure(row.p50, 1000, 0),
+        figure(row.p99, 1000, 0),
+        figure(row.cores, 1, 3),
+        figure(row.event, 1e6, 0),
         _median(row.memory, 1e-6),
         _median(row.sockets, 1),
         _median(row.threads, 1),
@@ -58,10 +58,11 @@ def told(seen: Seen) -> str:
     return f"{begin}: {latency}{seen.cores:.3f} cores, {seen.sockets} sockets"
 
 
-def _figure(figure: Spread | None, factor: float, digits: int) -> str:
-    if figure is None:
+def figure(found: Spread | None, factor: float, digits: int) -> str:
+    """The median, and how far the runs lie apart: ``46 (41–52)``."""
+    if found is None:
         return "–"
-    median, least, most = (f"{value * factor:.{digits}f}" for value in figure)
+    median, least, most = (f"{value * factor:.{digits}f}" for value in found)
     return median if least == most else f"{median} ({least}–{most})"
 
 

@@ -22,7 +22,7 @@ def seen(name: str, load: Load, p50: float, failure: str | None = None) -> Seen:
 def results() -> Results:
     runs = [seen(STAGE.name, load, p50) for load in LOADS for p50 in (0.040, 0.060, 0.050)]
     runs += [seen(PEER.name, LOADS[0], 0.070), seen(PEER.name, LOADS[0], 9.0, failure="it ended with 1: out of memory")]
-    return Results(datetime(2026, 11, 30, tzinfo=UTC), [STAGE, PEER], [], LOADS, runs, "2 cores", ["broker: some"], 1)
+    return Results(datetime(2026, 11, 30, tzinfo=UTC), [STAGE, PEER], LOADS, runs, "2 cores", ["broker: some"], 1)
 
 
 def test_a_figure_is_the_median_of_the_runs_that_count(results):
