@@ -174,7 +174,11 @@ WOKEN = {
     "offsets alone": {REFUSED},
     "owing": {REFUSED},
 }
-"""Where a process is stopped, and why it ends when it goes on; or it hears of its loss before its next beat."""
+"""Where a process is stopped, and why it ends when it goes on; or it hears of its loss before its next beat.
+
+Only where a transaction may be open by then does the successor end those of strangers. Elsewhere, it would sometimes
+end the one that the zombie opens when it goes on, before the group can refuse it.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +201,7 @@ def zombies(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[di
 
 async def stopped_at(cluster: Cluster, deployments: Deployments, step: str) -> App:
     """A process that is stopped at a step of a beat."""
-    deployment = await deployments.create(cluster, slice_records=50)
+    deployment = await deployments.create(cluster, slice_records=50, ends_strangers=OPEN in WOKEN[step])
     await deployment.write(pairs(PAIRS))
     zombie = deployment.start(stop_at=step, stop_after=3, stop_signal=int(signal.SIGSTOP))
     await zombie.says("stopping")
@@ -206,7 +210,7 @@ async def stopped_at(cluster: Cluster, deployments: Deployments, step: str) -> A
 
 async def stopped_with_offsets_alone(cluster: Cluster, deployments: Deployments) -> App:
     """A process that is stopped when it has nothing to publish, but an offset to commit."""
-    deployment = await deployments.create(cluster)
+    deployment = await deployments.create(cluster, ends_strangers=False)
     await deployment.write(Row(n % 4, b"k", b"x of somebody else") for n in range(100))
     zombie = deployment.start(stop_at="begin", stop_signal=int(signal.SIGSTOP))
     await zombie.says("stopping")
@@ -217,7 +221,7 @@ async def stopped_with_offsets_alone(cluster: Cluster, deployments: Deployments)
 
 async def stopped_while_it_owes(cluster: Cluster, deployments: Deployments) -> App:
     """A process that is stopped while it publishes nothing, but has an offset yet to commit."""
-    deployment = await deployments.create(cluster)
+    deployment = await deployments.create(cluster, ends_strangers=False)
     await deployment.write(pairs(PAIRS))
     zombie = deployment.start(nudge_interval=3600.0)
     await deployment.until_done(zombie)
