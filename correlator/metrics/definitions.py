@@ -10,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 PREFIX: Final = "prefect_correlator"
 
 MOST_POOLS: Final = 100
-"""Work pools told apart; those that come later are ``other``: people name pools, and a label must have bounds."""
+"""Work pools whose records are told apart; those that come later are `pools.OTHER`."""
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 

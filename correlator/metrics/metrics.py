@@ -17,6 +17,7 @@ from correlator.metrics.exposition import Exposition
 from correlator.metrics.gauges import Gauges
 from correlator.moments import SECOND, Moment, Span
 from correlator.prefect import InvalidEvent
+from correlator.stage import pools
 from correlator.stage.tally import Series, Tally
 from correlator.wire import UnreadableWire
 
@@ -103,7 +104,7 @@ class Metrics(Exposition):
         """The label of a pool; pools beyond a bound share one."""
         if pool not in self._pools:
             if len(self._pools) >= MOST_POOLS:
-                return "other"
+                return pools.OTHER
             self._pools.add(pool)
         return pool
 

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 from correlator.core import EndedBy, Fate, Lifecycle, MatchedBy, Outcome
 from correlator.event import Kind, Role, State, StateType
 from correlator.moments import Moment, Span
+from correlator.stage import pools
 
 MOST: Final = 100
 """How many of a transaction's lifecycles are kept, for a look: there may be thousands."""
@@ -53,8 +54,7 @@ class Tally:
             self.truncated[kind] += 1
         if lifecycle.evicted:
             self.evicted[kind, outcome] += 1
-        pool = lifecycle.details.work_pool
-        name = "none" if pool is None or pool.name is None else pool.name
+        name = pools.called(lifecycle.details.work_pool)
         told = () if before is None else before.heard
         running, state = lifecycle.running, lifecycle.state
         if running is not None and running.id not in told and (startup := lifecycle.startup) is not None:

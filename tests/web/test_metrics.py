@@ -224,7 +224,7 @@ def test_pools_beyond_the_bound_share_one_start_up_and_one_state():
     counted = metrics(*many)
     for name in ("flow_run_startup_seconds_count", "flow_run_states_total"):
         by_pool = {pool: count for (*_, pool), count in samples(counted, name).items()}
-        assert by_pool.pop("other") == MOST_POOLS
+        assert by_pool.pop("<other>") == MOST_POOLS
         assert set(by_pool.values()) == {1}
         assert len(by_pool) == MOST_POOLS
 
@@ -262,8 +262,10 @@ def pool_named(name: str | None) -> Named:
     "pool, label",
     [
         (pool_named("a"), "a"),
-        (None, "none"),
-        (pool_named(None), "none"),
+        (None, "<none>"),
+        (pool_named(None), "<none>"),
+        (pool_named(""), "<none>"),
+        (pool_named("x" * 1_000_000), "x" * 200),
         (pool_named('Ünïcode "quoted"\n'), 'Ünïcode "quoted"\n'),
     ],
 )
@@ -284,7 +286,7 @@ def test_pools_beyond_the_bound_are_other_and_the_first_ones_go_on():
     counted = metrics(*many, *many)
     by_pool = {pool: count for (*_, pool), count in samples(counted, "flow_run_duration_seconds_count").items()}
     assert len(by_pool) == MOST_POOLS + 1
-    assert by_pool.pop("other") == 2 * 2 * MOST_POOLS
+    assert by_pool.pop("<other>") == 2 * 2 * MOST_POOLS
     assert set(by_pool.values()) == {2}
 
 
