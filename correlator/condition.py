@@ -6,6 +6,7 @@ from typing import NamedTuple
 from correlator.engine import Engine, Standstill, TopicPartition
 from correlator.event import Kind
 from correlator.stage.correlate import Correlate
+from correlator.stage.still_open import Open
 
 
 class Condition(NamedTuple):
@@ -23,8 +24,8 @@ class Condition(NamedTuple):
     """How many offsets each partition that is held is behind its end."""
     uncommitted: Mapping[TopicPartition, int]
     """How many offsets at the end of each partition that is held open transactions keep from being read."""
-    still_open: Callable[[Kind], tuple[int, int | None]]
-    """How many lifecycles of a kind are open in the partitions held, and when the oldest began (microseconds)."""
+    still_open: Callable[[Kind], Mapping[str, Open]]
+    """What is open of a kind in the partitions held, by work pool."""
 
 
 def condition_of(engine: Engine, correlate: Correlate, partitions: Mapping[str, int]) -> Condition:
@@ -36,5 +37,5 @@ def condition_of(engine: Engine, correlate: Correlate, partitions: Mapping[str, 
         partitions={topic: partitions[topic] for topic in engine.topics},
         lags=engine.lags(),
         uncommitted=engine.uncommitted(),
-        still_open=correlate.still_open,
+        still_open=correlate.open_by_pool,
     )

@@ -7,10 +7,15 @@ from typing import Final, NamedTuple
 from prometheus_client import CollectorRegistry, Counter, Histogram, Info
 from prometheus_client.core import GaugeMetricFamily
 
+from correlator.stage import pools
+
 PREFIX: Final = "prefect_correlator"
 
 MOST_POOLS: Final = 100
 """Work pools whose records are told apart; those that come later are `pools.OTHER`."""
+
+MOST_OPEN_POOLS: Final = 50
+"""Work pools told apart of what is open, of each kind: the pools with the oldest. The others are `pools.OTHER`."""
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
@@ -165,9 +170,16 @@ UNCOMMITTED: Final = Definition(
     " transactions of its producers keep from being read.",
     ("topic", "partition"),
 )
-OPEN: Final = Definition("open_lifecycles", "Lifecycles that have not ended, of the partitions held.", ("kind",))
+_BY_POOL: Final = (
+    f" By work pool: the {MOST_OPEN_POOLS} with the oldest by name, all others together as {pools.OTHER}, which is"
+    f" always there; {pools.NONE} is no pool."
+)
+OPEN: Final = Definition(
+    "open_lifecycles", f"Lifecycles that have not ended, of the partitions held.{_BY_POOL}", ("kind", "work_pool")
+)
 OLDEST: Final = Definition(
     "oldest_open_age_seconds",
-    "Age of the oldest lifecycle that has not ended, of the partitions held; 0 where there is none.",
-    ("kind",),
+    "Age of the oldest lifecycle that has not ended, of the partitions held, to 10 seconds; 0 where there is none."
+    f"{_BY_POOL}",
+    ("kind", "work_pool"),
 )

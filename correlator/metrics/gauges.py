@@ -1,6 +1,7 @@
 """What is not counted but asked for, whenever the metrics are written."""
 
 from collections.abc import Callable, Iterator, Mapping
+from heapq import nsmallest
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -9,12 +10,16 @@ from correlator.condition import Condition
 from correlator.engine import TopicPartition
 from correlator.event import Kind
 from correlator.metrics import definitions
+from correlator.metrics.definitions import MOST_OPEN_POOLS
+from correlator.moments import SECOND, Moment
+from correlator.stage import pools
+from correlator.stage.still_open import Open, together
 
 
 class Gauges(Collector):
     """The stage's condition as gauges."""
 
-    def __init__(self, condition: Callable[[], Condition], wall_clock: Callable[[], int]) -> None:
+    def __init__(self, condition: Callable[[], Condition], wall_clock: Callable[[], Moment]) -> None:
         self._condition, self._wall_clock = condition, wall_clock
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
@@ -35,10 +40,22 @@ class Gauges(Collector):
         yield _by_partition(definitions.UNCOMMITTED.gauge(), now.uncommitted)
         count, age = definitions.OPEN.gauge(), definitions.OLDEST.gauge()
         for kind in Kind:
-            lifecycles, since = now.still_open(kind)
-            count.add_metric([kind], lifecycles)
-            age.add_metric([kind], 0 if since is None else max(0, self._wall_clock() - since) / 1e6)
+            by_pool = _bounded(now.still_open(kind))
+            for pool, open_ in by_pool.items():
+                count.add_metric([kind, pool], open_.lifecycles)
+                age.add_metric([kind, pool], max(0, self._wall_clock() - open_.oldest) / SECOND)
+            if pools.OTHER not in by_pool:  # so that a sum is 0 where nothing is open
+                count.add_metric([kind, pools.OTHER], 0)
+                age.add_metric([kind, pools.OTHER], 0)
         yield from (count, age)
+
+
+def _bounded(by_pool: Mapping[str, Open]) -> Mapping[str, Open]:
+    """By their names the pools with the oldest; all others are one."""
+    named = set(
+        nsmallest(MOST_OPEN_POOLS, by_pool.keys() - {pools.OTHER}, key=lambda name: (by_pool[name].oldest, name))
+    )
+    return together((name if name in named else pools.OTHER, open_) for name, open_ in by_pool.items())
 
 
 def _by_partition(gauge: GaugeMetricFamily, records: Mapping[TopicPartition, int]) -> GaugeMetricFamily:

@@ -14,6 +14,7 @@ from correlator.stage.dead_letters import DeadLetters
 from correlator.stage.draft import FULL, Draft
 from correlator.stage.part import Part
 from correlator.stage.silence import Silence
+from correlator.stage.still_open import Open, together
 from correlator.stage.tally import Counts
 
 BREATH = 1000
@@ -108,9 +109,12 @@ class Correlate:
 
     def still_open(self, kind: Kind) -> tuple[int, Moment | None]:
         """How many lifecycles are open in the partitions held, and when the oldest began."""
-        counts = [part.open[kind].lifecycles for part in self._parts.values()]
-        began = [since for part in self._parts.values() if (since := part.open[kind].oldest) is not None]
-        return sum(counts), min(began, default=None)
+        pools = self.open_by_pool(kind).values()
+        return sum(it.lifecycles for it in pools), min((it.oldest for it in pools), default=None)
+
+    def open_by_pool(self, kind: Kind) -> dict[str, Open]:
+        """What is open in the partitions held, by work pool, as `pools.called` names it."""
+        return together(pool for part in self._parts.values() for pool in part.open[kind].by_pool())
 
     @property
     def partitions(self) -> Collection[int]:
@@ -119,9 +123,11 @@ class Correlate:
 
     def oldest_open(self, kind: Kind, most: int) -> list[Lifecycle]:
         """The lifecycles that have been open for longest, those of so many subjects at most of each partition held."""
-        states = (part.get(key) for part in self._parts.values() for key in part.open[kind].oldest_keys(most))
         return [
-            lifecycle for state in states if state is not None for lifecycle in core.open_lifecycles(state, self._rules)
+            lifecycle
+            for part in self._parts.values()
+            for state in part.oldest_open(kind, most)
+            for lifecycle in core.open_lifecycles(state, self._rules)
         ]
 
     def _draft(self) -> Draft:

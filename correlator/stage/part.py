@@ -1,6 +1,7 @@
 """One partition of subjects, as it will be when the transaction in hand is committed."""
 
 from collections.abc import Callable, Iterator
+from heapq import nsmallest
 from typing import Final
 
 from correlator import core
@@ -60,6 +61,11 @@ class Part:
     def pop(self, key: bytes, default: None) -> None:
         """Nothing is known of the subject any more."""
         self._states[key] = default
+
+    def oldest_open(self, kind: Kind, most: int) -> list[core.SubjectState]:
+        """The subjects with the lifecycles that have been open for longest, so many at most."""
+        states = [state for key in self.open[kind].oldest_keys(most) if (state := self.get(key)) and state.unpublished]
+        return nsmallest(most, states, key=lambda state: state.unpublished[0].event.occurred)
 
     @property
     def decided(self) -> int:

@@ -12,7 +12,7 @@ _WELL = Condition(
     partitions={},
     lags={},
     uncommitted={},
-    still_open=lambda _: (0, None),
+    still_open=lambda _: {},
 )
 
 

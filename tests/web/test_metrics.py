@@ -11,9 +11,13 @@ from correlator.core import Lifecycle, Outcome, Rules
 from correlator.core.lifecycle import Version
 from correlator.engine import Standstill, TopicPartition
 from correlator.event import Event, Kind, Named, Role, State, StateType
-from correlator.metrics import MOST_POOLS, PREFIX, RUN_SPANS, STARTUP_SPANS, WORKER_SPANS, Metrics
+from correlator.metrics import MOST_OPEN_POOLS, MOST_POOLS, PREFIX, RUN_SPANS, STARTUP_SPANS, WORKER_SPANS, Metrics
+from correlator.moments import SECOND
+from correlator.stage import pools
 from correlator.stage.draft import Draft
+from correlator.stage.still_open import Open
 from correlator.stage.tally import Tally
+from tests.monitoring.prometheus import promtool
 from tests.records.lifecycles import ALL, END, START, START_OF_WORKER
 from tests.web.conditions import condition
 
@@ -357,7 +361,7 @@ def test_nothing_is_counted_before_its_transaction_is_committed():
 
 
 def test_the_condition_is_asked_for_whenever_somebody_looks():
-    now = {"ready": False, "open": (0, None)}
+    now = {"ready": False, "open": {}}
     counted = Metrics(wall_clock=lambda: NOW)
     counted.watch(
         lambda: condition(
@@ -378,14 +382,76 @@ def test_the_condition_is_asked_for_whenever_somebody_looks():
     assert samples(counted, "topic_partitions") == {("t",): 4}
     assert samples(counted, "partition_lag_records") == {("3", "t"): 7}
     assert samples(counted, "uncommitted_records") == {("3", "t"): 2}
-    now.update(ready=True, open=(4, NOW - 30_000_000))
+    now.update(ready=True, open={"a": Open(4, NOW - 30 * SECOND), "b": Open(1, NOW - 5 * SECOND)})
     assert samples(counted, "ready") == {(): 1}
-    assert samples(counted, "open_lifecycles") == {(RUN,): 4, (WORKER,): 4}
-    assert samples(counted, "oldest_open_age_seconds") == {(RUN,): 30, (WORKER,): 30}
+    assert samples(counted, "open_lifecycles") == {
+        (kind, pool): number for kind in (RUN, WORKER) for pool, number in {"a": 4, "b": 1}.items()
+    }
+    assert samples(counted, "oldest_open_age_seconds") == {
+        (kind, pool): age for kind in (RUN, WORKER) for pool, age in {"a": 30, "b": 5}.items()
+    }
+
+
+def of_open(by_pool: dict[str, Open]) -> Metrics:
+    """A stage with that open, of runs and of workers."""
+    counted = Metrics(wall_clock=lambda: NOW)
+    counted.watch(lambda: condition(still_open=lambda _: by_pool))
+    return counted
 
 
 def test_the_oldest_is_not_younger_than_nothing():
     """A clock that runs ahead of ours began it in our future."""
-    counted = Metrics(wall_clock=lambda: NOW)
-    counted.watch(lambda: condition(still_open=lambda _: (1, NOW + 1)))
-    assert samples(counted, "oldest_open_age_seconds") == {}
+    assert samples(of_open({"a": Open(1, NOW + 1)}), "oldest_open_age_seconds") == {}
+
+
+def test_where_nothing_is_open_that_is_said():
+    """A sum of no series is nothing, and no zero."""
+    written = of_open({}).write().decode()
+    for kind in Kind:
+        for name in ("open_lifecycles", "oldest_open_age_seconds"):
+            assert f'{PREFIX}_{name}{{kind="{kind}",work_pool="<other>"}} 0.0\n' in written
+
+
+def test_the_pools_with_the_oldest_are_named_and_all_others_are_one():
+    by_pool = {f"pool-{number}": Open(number, NOW - number * SECOND) for number in range(1, 2 * MOST_OPEN_POOLS + 1)}
+    by_pool[pools.OTHER] = Open(7, NOW - 9000 * SECOND)
+    counted = of_open(by_pool)
+    named = range(MOST_OPEN_POOLS + 1, 2 * MOST_OPEN_POOLS + 1)
+    others = 7 + sum(range(1, MOST_OPEN_POOLS + 1))
+    assert samples(counted, "open_lifecycles") == {
+        (kind, pool): number
+        for kind in (RUN, WORKER)
+        for pool, number in {**{f"pool-{number}": number for number in named}, "<other>": others}.items()
+    }
+    assert samples(counted, "oldest_open_age_seconds") == {
+        (kind, pool): age
+        for kind in (RUN, WORKER)
+        for pool, age in {**{f"pool-{number}": number for number in named}, "<other>": 9000}.items()
+    }
+
+
+HOSTILE = [
+    'quoted " twice "',
+    "two\nlines",
+    "a\rreturn",
+    "back\\slash",
+    "back\\nslash",
+    'a"} 1\nprefect_correlator_ready 0',
+    "{{ $labels.job }}",
+    "NUL \x00 DEL \x7f",
+    "\u2028 \x85 \x0b \x1c",
+    "Ünïcode 🜨",
+    " ",
+    "# HELP",
+    "x" * pools.LONGEST,
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=ascii)
+def test_whatever_people_call_a_pool_is_one_label(name):
+    """Held against Prometheus' own parser, which refuses what is not well-formed."""
+    assert pools.called(pool_named(name)) == name
+    written = of_open({name: Open(4, NOW - 30 * SECOND)}).write()
+    assert samples(of_open({name: Open(4, NOW)}), "open_lifecycles") == {(RUN, name): 4, (WORKER, name): 4}
+    checked = promtool("check", "metrics", text=written)
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
