@@ -95,6 +95,19 @@ def test_what_was_long_before_the_time_shown_is_not_counted_after_a_gap(promised
     promised(expression("How many dead letters?"), series, {"100m": [("{}", 0)], "130m": [("{}", 0)]}, __range="15m")
 
 
+@pytest.mark.parametrize("target, expected", [(0, {"stuck": 9000, "well": 7}), (1, {"stuck": 3, "well": 5})])
+def test_a_pool_is_as_stuck_as_with_the_worker_that_has_its_oldest(promised, target, expected):
+    """What others have of it is younger; <other> is there, and nothing is open in it."""
+    open_ = {("1", "stuck"): (1, 9000), ("2", "stuck"): (2, 60), ("1", "well"): (5, 7), ("1", "<other>"): (0, 0)}
+    series = {}
+    for (pod, pool), values in open_.items():
+        labels = f'{TARGET}, pod="{pod}", kind="flow-run-duration", work_pool="{pool}"'
+        for name, value in zip(("open_lifecycles", "oldest_open_age_seconds"), values, strict=True):
+            series[f"prefect_correlator_{name}{{{labels}}}"] = f"{value}x40"
+    samples = [(f'{{work_pool="{pool}"}}', value) for pool, value in expected.items()]
+    promised(expression("Which pool is stuck?", target), series, {"10m": samples}, __range="1h")
+
+
 QUIET = {
     f"prefect_correlator_{name}{{{TARGET}, {labels}}}": "4x2000"
     for name, several in {
