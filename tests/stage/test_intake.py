@@ -6,10 +6,13 @@ from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from correlator import prefect, wire
 from correlator.engine import Message, Slice, Step
 from correlator.event import Kind, Role
+from correlator.partitioner import partition_for
 from correlator.stage.arriving import LOG_APPEND_TIME
 from correlator.stage.dead_letters import DeadLetters
 from correlator.stage.draft import FULL
@@ -23,6 +26,8 @@ BEGIN = 1_790_000_000 * SECOND
 """The first event's time. The wall clock is an hour later, so that nobody takes one for the other."""
 HOUR = 3600
 PARTITIONS, RAW_PARTITIONS, OURS = 3, 2, 1
+WORKER = "prefect.worker.process.long-worker"
+"""Whose events they are, where nothing else is said."""
 CREATE_TIME = 0
 """A record's timestamp type where its producer wrote it."""
 
@@ -35,13 +40,12 @@ def at(seconds: float) -> int:
     return BEGIN + round(seconds * SECOND)
 
 
-def started(seconds: float, received: float | None = None) -> bytes:
-    """An event as Prefect writes it, of so many seconds after the beginning."""
+def started(seconds: float, received: float | None = None, worker: str = WORKER) -> bytes:
+    """A worker's event as Prefect writes it, of so many seconds after the beginning."""
     times = {"occurred": seconds} if received is None else {"occurred": seconds, "received": received}
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    return raw(
-        STARTED, **{name: (epoch + timedelta(microseconds=at(when))).isoformat() for name, when in times.items()}
-    )
+    iso = {name: (epoch + timedelta(microseconds=at(when))).isoformat() for name, when in times.items()}
+    return raw({**STARTED, "resource": {**STARTED["resource"], "prefect.resource.id": worker}}, **iso)
 
 
 class Stage:
@@ -94,8 +98,8 @@ def stage() -> Stage:
     return Stage()
 
 
-def event(seconds: float, **more) -> Record:
-    return Record(0, None, started(seconds), **more)
+def event(seconds: float, worker: str = WORKER) -> Record:
+    return Record(0, None, started(seconds, worker=worker))
 
 
 def forwarded(messages: list[Message]) -> list[wire.Forwarded]:
@@ -104,22 +108,32 @@ def forwarded(messages: list[Message]) -> list[wire.Forwarded]:
     return decoded
 
 
-def ticks(messages: list[Message]) -> dict[int, list[wire.Tick]]:
-    """What each partition of the lifecycles topic heard of our clock."""
-    heard: dict[int, list[wire.Tick]] = {to: [] for to in range(PARTITIONS)}
+def heard(messages: list[Message]) -> dict[int, list[int]]:
+    """The clocks of ours that each partition of the lifecycles topic heard, by events and ticks, in order."""
+    clocks: dict[int, list[int]] = {to: [] for to in range(PARTITIONS)}
     for message in messages:
-        if message.key is None:
-            assert message.topic == "lifecycles"
-            heard[message.partition].append(wire.decode(None, message.value))
-    return heard
+        assert message.topic == "lifecycles"
+        said = wire.decode(message.key, message.value)
+        assert (said.raw_partition, said.raw_partitions) == (OURS, RAW_PARTITIONS)
+        if said.clock is not None:
+            clocks[message.partition].append(said.clock)
+    return clocks
 
 
-def told(*seconds: float) -> dict[int, list[wire.Tick]]:
-    """Each of these times, to every partition: its subjects' deadlines wait for the least clock of all."""
-    return {to: [wire.Tick(OURS, RAW_PARTITIONS, at(it)) for it in seconds] for to in range(PARTITIONS)}
+def ticks(messages: list[Message]) -> dict[int, list[int]]:
+    """The clocks that each partition heard by ticks."""
+    return heard([message for message in messages if message.key is None])
 
 
-MINUTES = {  # when events occurred, and at which of them ticks go out
+def told(*seconds: float, but: int | None = None) -> dict[int, list[int]]:
+    """Each of these times, to every partition, but one: its subjects' deadlines wait for the least clock of all."""
+    return {to: [at(it) for it in seconds] if to != but else [] for to in range(PARTITIONS)}
+
+
+GETS_ALL = partition_for(WORKER.encode(), PARTITIONS)
+"""The partition that all events of `WORKER` go to."""
+
+MINUTES = {  # when events of one worker occurred, and at which of them the partitions that get none are ticked
     "the first shows a clock": ([0], [0]),
     "within a minute": ([0, 30, 59.999_999], [0]),
     "a minute": ([0, 60], [0, 60]),
@@ -133,10 +147,38 @@ MINUTES = {  # when events occurred, and at which of them ticks go out
 @pytest.mark.parametrize("occurred, ticked", MINUTES.values(), ids=MINUTES)
 def test_a_tick_a_minute_of_event_time_to_every_partition(stage, occurred, ticked, at_once):
     """A backlog is read much faster than it was written: what is due in it has to fall due on the way, not at its
-    end (rule T6)."""
+    end (rule T6). Who gets the events hears the clock by them."""
     records = [event(seconds) for seconds in occurred]
     messages = stage.read(*records) if at_once else [it for record in records for it in stage.read(record)]
-    assert ticks(messages) == told(*ticked)
+    assert ticks(messages) == told(*ticked, but=GETS_ALL)
+
+
+WORKERS = [f"{WORKER}-{number}" for number in range(4)]
+
+
+@given(
+    occurred=st.lists(st.tuples(st.integers(0, 400), st.sampled_from(WORKERS), st.booleans()), min_size=1, max_size=60)
+)
+def test_no_partition_is_a_minute_behind_while_events_come(occurred):
+    """Whatever events go where, and whenever the engine asks in between (rule T6). No tick says what its partition has
+    heard."""
+    stage, clocks, last = Stage(), dict.fromkeys(range(PARTITIONS), 0), 0
+    for seconds, worker, rests in occurred:
+        messages = stage.read(event(seconds, worker))
+        last = max(last, at(seconds))
+        assert all(tick > clocks[to] for to, its in ticks(messages).items() for tick in its)
+        clocks = {to: max([clocks[to], *its]) for to, its in heard(messages).items()}
+        assert min(clocks.values()) > last - 60 * SECOND
+        if rests:
+            behind = {to: [last] if clock < last else [] for to, clock in clocks.items()}
+            assert ticks(stage.idle(2, caught_up=False)) == behind
+            clocks = dict.fromkeys(clocks, last)
+
+
+def test_where_events_are_many_ticks_are_few(stage):
+    """An hour of them, by one to all partitions a minute, would be 180."""
+    by_ticks = ticks(stage.read(*(event(second, f"{WORKER}-{second}") for second in range(HOUR))))
+    assert sum(map(len, by_ticks.values())) < 5
 
 
 def test_an_event_goes_with_its_partition_s_clock(stage):
@@ -146,25 +188,24 @@ def test_an_event_goes_with_its_partition_s_clock(stage):
     assert {(it.raw_partition, it.raw_partitions) for it in got} == {(OURS, RAW_PARTITIONS)}
 
 
-IDLE = {  # when events occurred, how long ago by the wall clock, whether all was read; what is told
+IDLE = {  # when events occurred, how long ago by the wall clock, whether all was read; what all have heard by then
     "nothing came, not for long": ([], 59.9, True, []),
     "nothing came for a minute": ([], 60, True, [HOUR + 60]),
     "nothing came, but there is more to read": ([], 60, False, []),
-    "all was told": ([0], 2, True, []),
-    "events since the last tick": ([0, 40], 2, True, [40]),
-    "events since the last tick, and more to read": ([0, 40], 2, False, [40]),
-    "quiet, not for long": ([0], 59.9, True, []),
-    "quiet for a minute": ([0], 60, True, [HOUR + 60]),
-    "quiet, but there is more to read": ([0], 60, False, []),
+    "all was told": ([0], 2, True, [0]),
+    "events since the last tick": ([0, 40], 2, True, [0, 40]),
+    "events since the last tick, and more to read": ([0, 40], 2, False, [0, 40]),
+    "quiet, not for long": ([0], 59.9, True, [0]),
+    "quiet for a minute": ([0], 60, True, [0, HOUR + 60]),
+    "quiet, but there is more to read": ([0], 60, False, [0]),
 }
 
 
 @pytest.mark.parametrize("occurred, seconds, caught_up, ticked", IDLE.values(), ids=IDLE)
 def test_while_nothing_comes(stage, occurred, seconds, caught_up, ticked):
     """An idle topic still ends what is due; one that we are behind in may hold the end that a deadline waits for."""
-    if occurred:
-        stage.read(*map(event, occurred))
-    assert ticks(stage.idle(seconds, caught_up=caught_up)) == told(*ticked)
+    came = stage.read(*map(event, occurred)) if occurred else []
+    assert heard(came + stage.idle(seconds, caught_up=caught_up)) == told(*ticked)
 
 
 def test_what_is_told_is_not_told_again(stage):
@@ -217,7 +258,7 @@ def test_a_partition_that_comes_back_begins_without_a_clock(stage):
     stage.intake.revoked(OURS)
     stage.take_over()
     assert stage.idle(59.9, caught_up=True) == []
-    assert ticks(stage.read(event(500))) == told(500)
+    assert heard(stage.read(event(500))) == told(500)
 
 
 RECEIVED, APPENDED = 20, 7
@@ -251,7 +292,7 @@ def test_a_wrong_clock_is_known_by_when_its_event_arrived(stage, who, seconds, m
     value = started(arrived + seconds, received)
     messages = stage.read(Record(0, None, value, timestamp=at(APPENDED) // 1000, timestamp_type=timestamp_type))
     assert [it.clock for it in forwarded(messages)] == [at(arrived + seconds) if moves else None]
-    assert ticks(messages) == (told(arrived + seconds) if moves else told())
+    assert heard(messages) == (told(arrived + seconds) if moves else told())
 
 
 FATES = {  # a record's value; its fate, and what event it was
@@ -260,8 +301,8 @@ FATES = {  # a record's value; its fate, and what event it was
     "a tombstone": (None, "ignored", None),
     "no valid event": (INVALID, "dead-lettered", None),
 }
-WRITTEN = {"forwarded": {"lifecycles": 1 + PARTITIONS}, "ignored": {}, "dead-lettered": {"letters": 1}}
-"""Messages by topic: the first event of a partition shows a clock."""
+WRITTEN = {"forwarded": {"lifecycles": PARTITIONS}, "ignored": {}, "dead-lettered": {"letters": 1}}
+"""Messages by topic: the first event of a partition shows a clock, to all."""
 
 
 @pytest.mark.parametrize("value, fate, what", FATES.values(), ids=FATES)
@@ -303,7 +344,7 @@ def test_what_is_no_valid_event_is_found_again_by_its_letter(stage):
 
 
 def test_a_long_silence_in_the_backlog_is_told_in_transactions_of_bounded_size(stage):
-    """Each of these events moves the clock by an hour, which all partitions hear of."""
+    """Each of these events moves the clock by an hour, which all partitions hear of, one by the event."""
     stage.wall = at(FULL * HOUR)
     records = [event(number * HOUR)._replace(offset=number) for number in range(2 * FULL // PARTITIONS)]
     transactions = list(stage.intake(Slice("raw", OURS, 0, len(records), records)))
@@ -311,4 +352,4 @@ def test_a_long_silence_in_the_backlog_is_told_in_transactions_of_bounded_size(s
     ends = [transaction.end for transaction in transactions]
     assert ends == sorted(set(ends))
     assert ends[-1] == len(records)
-    assert sum(len(transaction.messages) for transaction in transactions) == len(records) * (PARTITIONS + 1)
+    assert sum(len(transaction.messages) for transaction in transactions) == len(records) * PARTITIONS
