@@ -16,7 +16,8 @@ from tests.web.conditions import condition
 
 ROOT = Path(__file__).parent.parent.parent
 MONITORING = ROOT / "deploy" / "monitoring"
-ALERTS, ALERTS_TEST = MONITORING / "alerts.yaml", MONITORING / "alerts_test.yaml"
+ALERTS = MONITORING / "alerts.yaml"
+ALERTS_TESTS = (MONITORING / "alerts_test.yaml", MONITORING / "alerts_over_days_test.yaml")
 DASHBOARD, RUNBOOK = MONITORING / "dashboard.json", ROOT / "docs" / "alerts.md"
 
 _OURS = re.compile(r"(?<![:\w])(?:prefect_correlator|process)_\w+(?:\{[^}]*\})?")

@@ -17,14 +17,17 @@ def test_promtool_finds_nothing_to_say_against_the_rules():
 
 
 def test_each_alert_fires_and_stays_silent_where_it_should():
-    tested = promtool("test", "rules", files.ALERTS_TEST)
+    tested = promtool("test", "rules", *files.ALERTS_TESTS)
     assert tested.returncode == 0, tested.stdout.decode()
 
 
 @pytest.mark.parametrize("fires", [True, False])
 def test_each_alert_is_tried_in_both_directions(fires):
     tests = [
-        test for group in yaml.safe_load(files.ALERTS_TEST.read_text())["tests"] for test in group["alert_rule_test"]
+        test
+        for file in files.ALERTS_TESTS
+        for group in yaml.safe_load(file.read_text())["tests"]
+        for test in group["alert_rule_test"]
     ]
     assert {test["alertname"] for test in tests if bool(test["exp_alerts"]) is fires} == set(NAMES)
 
