@@ -10,6 +10,7 @@ from faust.types import TP
 
 from correlator.engine.assignments import Assignments
 from correlator.engine.brokers import Brokers
+from correlator.engine.heartbeats import name_in_heartbeats, refusal
 from correlator.engine.kafka import Extent, Fetched
 from correlator.engine.membership import Membership
 from correlator.engine.options import Options
@@ -42,6 +43,7 @@ class SliceConsumer(Consumer):
         options = self.transport.options
         # Noted now: later, the client may be a member of another generation, or of none.
         coordinator: Any = self._thread._ensure_consumer()._coordinator
+        name_in_heartbeats(coordinator)
         membership = Membership(options.app_id, generation_id, coordinator.member_id, options.instance_id)
         partitions = {TopicPartition(*tp) for tp in assigned}
         self._thread.tenure = await self._assignments.take_over(partitions, membership, self)
@@ -110,9 +112,8 @@ class SliceConsumer(Consumer):
 
     @property
     def refusal(self) -> BaseException | None:
-        """Why the group does not take us, where that is for good. aiokafka tells only who polls, and Faust does not."""
-        coordinator = getattr(self._thread._consumer, "_coordinator", None)
-        return getattr(coordinator, "_pending_exception", None)
+        """Why the group does not take us, where that is for good."""
+        return refusal(getattr(self._thread._consumer, "_coordinator", None))
 
 
 class SliceTransport(Transport):

@@ -134,7 +134,7 @@ class Engine:
         while True:
             await asyncio.sleep(self.options.nudge_interval)
             if self._transport.refusal is not None:
-                self.fail("the group could not be joined", self._transport.refusal)
+                self.fail("the group does not take this process", self._transport.refusal)
             self.assignments.nudge()
 
     def _signs(self) -> Mapping[str, Sign]:

@@ -94,6 +94,38 @@ class TxnOffsetCommit(Request[_TxnOffsetCommitRequest]):
         )
 
 
+class _HeartbeatResponse(Response):
+    API_KEY = 12
+    API_VERSION = 4
+    SCHEMA = Schema(("throttle_time_ms", Int32), ("error_code", Int16), _TAGS)
+
+
+class _HeartbeatRequest(RequestStruct):
+    API_KEY = 12
+    API_VERSION = 4
+    FLEXIBLE_VERSION = True
+    RESPONSE_TYPE = _HeartbeatResponse
+    SCHEMA = Schema(
+        ("group_id", _STRING),
+        ("generation_id", Int32),
+        ("member_id", _STRING),
+        ("group_instance_id", _STRING),
+        _TAGS,
+    )
+
+
+class Heartbeat(Request[_HeartbeatRequest]):
+    """A member's heartbeat, with its instance id (v3: KIP-345; v4: brokers since 2.4)."""
+
+    API_KEY = 12
+
+    def __init__(self, membership: Membership) -> None:
+        self._membership = membership
+
+    def build(self, request_struct_class: type[_HeartbeatRequest]) -> _HeartbeatRequest:
+        return request_struct_class(*self._membership, _NO_TAGS)
+
+
 class _OffsetFetchResponse(Response):
     API_KEY = 9
     API_VERSION = 7

@@ -31,7 +31,7 @@ SEAMS: Final[Mapping[type, tuple[str, ...]]] = {
         *("_client", "_coordinator", "_fetch_max_wait_ms", "_fetcher", "_isolation_level"),
         *("_request_timeout_ms", "_subscription"),
     ),
-    GroupCoordinator: ("_pending_exception", "member_id"),
+    GroupCoordinator: ("_group_instance_id", "_pending_exception", "_send_req", "generation", "group_id", "member_id"),
     Fetcher: ("_fetch_waiters", "_notify", "_proc_fetch_request", "_records"),
     FetchResult: ("_partition_records",),
     PartitionRecords: ("_consumer_record",),

@@ -83,7 +83,7 @@ class Around:
         self.consumer._stopped = asyncio.Event()
         self.consumer._crashed = asyncio.Event()
         self.consumer.flow_active = True
-        client = SimpleNamespace(_coordinator=SimpleNamespace(member_id="worker-0-abc"))
+        client = SimpleNamespace(_coordinator=SimpleNamespace(member_id="worker-0-abc", _group_instance_id=None))
         self.consumer._thread = SimpleNamespace(tenure=None, _ensure_consumer=lambda: client)
         for name in ("on_partitions_revoked", "on_partitions_assigned", "perform_seek"):
             monkeypatch.setattr(Consumer, name, self._say(f"Faust: {name}"))

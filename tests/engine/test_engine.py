@@ -167,5 +167,5 @@ async def test_a_group_that_refuses_us_ends_the_process(around, monkeypatch):
         raise SystemExit(f"{what}: {exc}")
 
     around.engine.fail = fail
-    with pytest.raises(SystemExit, match="the group could not be joined: InvalidSessionTimeoutError"):
+    with pytest.raises(SystemExit, match="the group does not take this process: InvalidSessionTimeoutError"):
         await around.engine._nudge_on()

@@ -50,7 +50,7 @@ def test_topics_commands_with_a_wrong_broker_address(command: list[str]) -> None
 def test_a_session_timeout_that_the_broker_does_not_allow(new_stage: Callable[..., Stage]) -> None:
     code, said = refused({**new_stage().settings, "SESSION_TIMEOUT": "31m"})
     assert code == 1
-    assert "the group could not be joined, so this process ends: " in said
+    assert "the group does not take this process, so this process ends: " in said
     assert "InvalidSessionTimeoutError" in said
 
 

@@ -1,0 +1,49 @@
+"""Heartbeats that name the instance id, as aiokafka's do not: so a member hears that another process has its name.
+
+Without it, the group answers that it does not know the member, as if its session had ended. aiokafka then joins again,
+under the instance id, and takes the other process's place: of two processes of one name, both ended.
+"""
+
+from typing import Any, NamedTuple
+
+from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.protocol.group import HeartbeatRequest
+
+from correlator.engine.membership import Membership
+from correlator.engine.offsets import REFUSALS, NotOurs
+from correlator.engine.requests import Heartbeat
+
+_FENCED = 82
+
+
+class _Taken(NamedTuple):
+    """An answer with which aiokafka does nothing: it must not join again."""
+
+    error_code: int = 0
+
+
+class _NamedCoordinator(GroupCoordinator):
+    replaced: NotOurs | None = None
+
+    async def _send_req(self, request: Any) -> Any:
+        """Send a request to the group's coordinator."""
+        if not isinstance(request, HeartbeatRequest):
+            return await super()._send_req(request)  # type: ignore[no-untyped-call]
+        membership = Membership(self.group_id, self.generation, self.member_id, self._group_instance_id)
+        answer = await super()._send_req(Heartbeat(membership))  # type: ignore[no-untyped-call]
+        if answer.error_code != _FENCED:
+            return answer
+        self.replaced = NotOurs(REFUSALS[_FENCED])
+        return _Taken()
+
+
+def name_in_heartbeats(coordinator: Any) -> None:
+    """Let aiokafka's side of a group name the instance id in its heartbeats, where there is one."""
+    if coordinator._group_instance_id is not None:
+        coordinator.__class__ = _NamedCoordinator  # the consumer takes no other class, and makes it itself
+
+
+def refusal(coordinator: Any) -> BaseException | None:
+    """Why the group does not take us, where that is for good. aiokafka tells only who polls, and Faust does not."""
+    replaced = coordinator.replaced if isinstance(coordinator, _NamedCoordinator) else None
+    return replaced or getattr(coordinator, "_pending_exception", None)
