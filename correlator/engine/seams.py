@@ -43,7 +43,7 @@ SEAMS: Final[Mapping[type, tuple[str, ...]]] = {
         *("notify_task_waiter", "producer_epoch", "producer_id", "state", "transactional_id", "wait_for_pid"),
     ),
     AIOKafkaClient: ("_conns", "_get_conn", "_loop", "_metadata_update"),
-    AIOKafkaConnection: ("_requests", "_sasl_oauth_token_provider"),
+    AIOKafkaConnection: ("_requests", "_sasl_oauth_token_provider", "_versions"),
     AIOKafkaAdminClient: ("_client", "_send_request", "_send_request_to_node"),
 }
 """By class, the methods and attributes."""

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import (
+    IncompatibleBrokerVersion,
     KafkaError,
     NotControllerError,
     TopicAlreadyExistsError,
@@ -21,12 +22,15 @@ from correlator.settings import Settings
 from correlator.topics.authorized import missing
 from correlator.topics.connecting import PAUSE, connect
 from correlator.topics.declared import TopicSpec
-from correlator.topics.errors import Refusal, TopicsError, not_created, not_shown
+from correlator.topics.errors import Refusal, TopicsError, not_created, not_shown, not_spoken
 from correlator.topics.group_members import Member, members
 from correlator.topics.permissions import Permission
 
 ASKING: Final = 30.0
 """Seconds that a request may take, repetitions included."""
+
+_NOT_SPOKEN: Final = (IncompatibleBrokerVersion, NotImplementedError)
+"""What aiokafka raises where a broker and it have no version of a request in common."""
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -133,6 +137,8 @@ class Cluster:
                 while True:
                     try:
                         return await attempt()
+                    except _NOT_SPOKEN as error:
+                        raise not_spoken(self._servers, error) from None
                     except (KafkaError, OSError) as error:
                         fault = error
                         _log.debug("asking again after %r", error)

@@ -11,6 +11,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 
 from correlator.topics.connection_errors import Reason, explained, unreachable
 from correlator.topics.errors import TopicsError
+from correlator.topics.versions import Versions, lacking
 
 CONNECTING: Final = 10.0
 """Seconds that connecting may take in all: a broker that is just starting is waited for."""
@@ -81,17 +82,20 @@ async def _answer(server: str, client: Mapping[str, Any]) -> str | Reason | None
     """The broker, or why it does not accept us; None where it does not answer."""
     ((host, port, _),) = collect_hosts([server], randomize=False)
     try:
-        await _try(host, port, {name: value for name, value in client.items() if name != _SERVERS})
+        versions = await _try(host, port, {name: value for name, value in client.items() if name != _SERVERS})
     except (KafkaError, OSError, TimeoutError) as error:
         return explained(error, f"{host}:{port}", client)
-    return server
+    return lacking(f"{host}:{port}", versions) or server
 
 
-async def _try(host: str, port: int, given: Mapping[str, Any]) -> None:
+async def _try(host: str, port: int, given: Mapping[str, Any]) -> Versions:
+    """What the broker knows, where it accepts us."""
     connection: Any = _Connection(host, port, request_timeout_ms=int(ANSWERING * 1000), **given)  # type: ignore[no-untyped-call]
     try:
         await connection.connect()
         await connection.send(MetadataRequest([]))  # a listener that requires SASL only shows it here
+        versions: Versions = connection._versions
+        return versions
     finally:
         connection.close()
 

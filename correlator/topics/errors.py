@@ -78,6 +78,15 @@ def not_permitted(lacking: Iterable[Permission]) -> TopicsError:
     )
 
 
+def not_spoken(servers: str, error: Exception) -> TopicsError:
+    """A broker, other than the one that was connected to, does not know a request, or not in a version that we know."""
+    reason = str(error).removeprefix(f"{type(error).__name__}: ").rstrip(".")
+    return TopicsError(
+        f"One of the brokers of Kafka at {servers} does not speak our version of its protocol ({reason}):"
+        " run Apache Kafka 2.5 or newer on all of them."
+    )
+
+
 def not_alone(app_id: str, topics: Set[str], ours: Set[str]) -> TopicsError:
     """Members of our group do not read our input: what they read, and which topics are ours.
 
