@@ -1,6 +1,7 @@
 """Connecting to a broker: aiokafka only logs why it cannot, so we try each broker first and look at the answer."""
 
 import asyncio
+import socket
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -82,10 +83,19 @@ async def _answer(server: str, client: Mapping[str, Any]) -> str | Reason | None
     """The broker, or why it does not accept us; None where it does not answer."""
     ((host, port, _),) = collect_hosts([server], randomize=False)
     try:
+        await _resolve(host, port)
         versions = await _try(host, port, {name: value for name, value in client.items() if name != _SERVERS})
     except (KafkaError, OSError, TimeoutError) as error:
         return explained(error, f"{host}:{port}", client)
     return lacking(f"{host}:{port}", versions) or server
+
+
+async def _resolve(host: str, port: int) -> None:
+    """Look a name up. uvloop does that on connecting, too, but if it is cancelled then, it forgets the look-up, whose
+    failure is logged as one that nobody asked for.
+    """
+    async with asyncio.timeout(ANSWERING):
+        await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
 async def _try(host: str, port: int, given: Mapping[str, Any]) -> Versions:

@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -14,6 +16,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from correlator.settings import Settings
 from correlator.topics import Role, TopicsError, TopicSpec, check, create, declared, prepare
 from correlator.topics.cluster import connected
+from local.deployment import environment
 
 
 @pytest.fixture
@@ -175,6 +178,32 @@ async def test_no_broker_at_the_address(address, monkeypatch, unused_port):
         await check(Settings(bootstrap_servers=(server,)))
     assert str(caught.value) == (
         f"No Kafka broker answers at {server}: check that one is running there, or set CORRELATOR_BOOTSTRAP_SERVERS."
+    )
+
+
+IMPATIENT = """
+from correlator.commands import main
+from correlator.topics import connecting
+
+connecting.CONNECTING = 0.01
+main(["worker"])
+"""
+
+
+def test_time_is_up_while_names_are_looked_up():
+    """The sentence is all that the process says. More names than are looked up at a time: some still are in the end."""
+    servers = ",".join(f"nobody-{number}.invalid:9092" for number in range(12))
+    worker = subprocess.run(
+        [sys.executable, "-c", IMPATIENT],
+        env=environment(BOOTSTRAP_SERVERS=servers, WEB_PORT="0"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert worker.returncode == 1
+    assert worker.stderr == (
+        f"No Kafka broker answers at {servers}: check that one is running there, or set CORRELATOR_BOOTSTRAP_SERVERS.\n"
     )
 
 
