@@ -144,7 +144,7 @@ lock: setup ## update the locks in requirements/ and bench/peers/ from pyproject
 ## Where it runs
 
 .PHONY: image
-image: setup ## build the container image correlator:VERSION, with Docker or (where no engine answers) buildah; BASE=… its base
+image: setup ## build the container image correlator:VERSION, with Docker (BuildKit) or else with buildah; BASE=… its base
 	@BASE="$(BASE)" $(BIN)/python -m local.image
 
 .PHONY: deploy-check

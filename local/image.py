@@ -1,7 +1,7 @@
 """``python -m local.image``: build the container image ``correlator:VERSION``.
 
-With Docker, where an engine answers. Else with buildah, which needs none (it wants root: its isolation is chroot); and
-where the base image cannot be pulled either, a Debian made with debootstrap stands in for it.
+With Docker, where an engine answers and has BuildKit. Else with buildah, which needs none (it wants root: its isolation
+is chroot); and where that cannot pull the base image, a Debian made with debootstrap stands in for it.
 """
 
 import os
@@ -9,14 +9,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from correlator import __version__
+from local.engines import ROOT, NotBuilt, answers, engine, run
 
-ROOT: Final = Path(__file__).parent.parent
 TAG: Final = f"correlator:{__version__}"
 BASE: Final = "docker.io/library/python:3.13-slim-trixie"
 """The Dockerfile's default."""
@@ -25,21 +25,12 @@ RELEASE: Final = "trixie"
 """The Debian that the stand-in is made of: the base's own."""
 
 STAND_IN: Final = f"localhost/debian-python:{RELEASE}"
-PULLING: Final = 120
-"""Seconds that pulling the base may take before a Debian stands in."""
-
-BUILDAH: Final = {"BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": "vfs"}
-"""What it runs with where there is neither an engine nor an overlay file system."""
 
 SLIMMED: Final = ("var/cache/apt", "var/lib/apt/lists", "var/log", "usr/share/doc", "usr/share/man", "usr/share/locale")
 """What Debian's slim images do without, too."""
 
 INDEX: Final = ("index-url", "extra-index-url", "trusted-host", "proxy", "timeout")
 """What of this machine's pip configuration the build's pip is given."""
-
-
-class NotBuilt(Exception):
-    """The image could not be built. The text says why, and what to do."""
 
 
 def main() -> int:
@@ -57,12 +48,10 @@ def main() -> int:
 
 def build(arguments: Sequence[str], base: str | None, context: Path = ROOT) -> None:
     """Build an image with what there is. Raises `NotBuilt`."""
-    if _answers("docker", "info"):
-        _run(["docker", "build", *arguments, f"--build-arg=BASE={base or BASE}", context])
-    else:
-        base = base or (BASE if _pulled(BASE) else stand_in())
-        # Docker's format, as OCI's knows no HEALTHCHECK.
-        _run(["buildah", "build", "--format=docker", *arguments, f"--build-arg=BASE={base}", context])
+    chosen = engine()
+    print(chosen.said, file=sys.stderr)
+    base = base or (BASE if chosen.pulls_for_itself or _pulled(BASE) else stand_in())
+    run([*chosen.command, *arguments, f"--build-arg=BASE={base}", context], env=chosen.env)
 
 
 @contextmanager
@@ -81,31 +70,31 @@ def secrets() -> Iterator[list[str]]:
 
 def stand_in() -> str:
     """The name of a small Debian with Python, made where it is not there yet: about a minute."""
-    if _answers("buildah", "inspect", "--type=image", STAND_IN):
+    if answers("buildah", "inspect", "--type=image", STAND_IN):
         return STAND_IN
     if not shutil.which("debootstrap"):
         raise NotBuilt(f"{BASE} cannot be pulled, and there is no debootstrap to make a Debian: install it.")
     print(f"{BASE} cannot be pulled: making a Debian with debootstrap in its place …", file=sys.stderr)
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory, "root")
-        _run(["debootstrap", "--variant=minbase", "--include=python3,python3-venv,ca-certificates", RELEASE, root])
+        run(["debootstrap", "--variant=minbase", "--include=python3,python3-venv,ca-certificates", RELEASE, root])
         for place in SLIMMED:
             shutil.rmtree(root / place, ignore_errors=True)
-        container = _run(["buildah", "from", "scratch"], read=True)
-        _run(["buildah", "copy", "--quiet", container, root, "/"])
-        _run(["buildah", "commit", "--quiet", "--rm", container, STAND_IN])
+        container = run(["buildah", "from", "scratch"], read=True)
+        run(["buildah", "copy", "--quiet", container, root, "/"])
+        run(["buildah", "commit", "--quiet", "--rm", container, STAND_IN])
     return STAND_IN
 
 
 def _arguments() -> list[str]:
-    revision = _run(["git", "describe", "--always", "--dirty", "--abbrev=40"], read=True)
+    revision = run(["git", "describe", "--always", "--dirty", "--abbrev=40"], read=True)
     arguments = {"VERSION": __version__, "REVISION": revision}
     return [f"--tag={TAG}", *(f"--build-arg={name}={value}" for name, value in arguments.items())]
 
 
 def _pip_configuration() -> dict[str, str]:
     """Key and value of what pip is configured to, whatever file or variable says so; the most particular last."""
-    listed = _run([sys.executable, "-m", "pip", "config", "list"], read=True).splitlines()
+    listed = run([sys.executable, "-m", "pip", "config", "list"], read=True).splitlines()
     pairs = [line.split("=", 1) for line in listed if "=" in line]
     return {key.split(".", 1)[1]: value.strip("'\"") for key, value in pairs}
 
@@ -117,31 +106,9 @@ def _ca() -> str | None:
 
 def _pulled(image: str) -> bool:
     try:
-        return _answers("buildah", "pull", "--quiet", "--policy=missing", image)
+        return answers("buildah", "pull", "--quiet", "--policy=missing", image)
     except subprocess.TimeoutExpired:
         return False
-
-
-def _answers(*command: str) -> bool:
-    if not shutil.which(command[0]):
-        return False
-    done = subprocess.run(command, env=_env(), capture_output=True, timeout=PULLING, check=False)
-    return done.returncode == 0
-
-
-def _run(command: Sequence[str | Path], *, read: bool = False) -> str:
-    if not shutil.which(command[0]):
-        raise NotBuilt(f"There is neither a Docker engine that answers nor {command[0]}: install one of them.")
-    done = subprocess.run(
-        command, cwd=ROOT, env=_env(), text=True, stdout=subprocess.PIPE if read else None, check=False
-    )
-    if done.returncode:
-        raise NotBuilt(f"`{command[0]} {command[1]}` failed with {done.returncode}, and said why above.")
-    return (done.stdout or "").strip()
-
-
-def _env() -> Mapping[str, str]:
-    return BUILDAH | os.environ
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Final
 import click
 from rich.table import Table
 
-from local.image import NotBuilt
+from local.engines import NotBuilt
 from sessions.asking import driving, release_of, saying, show
 from sessions.installing import python
 from sessions.kept import KEPT

@@ -15,6 +15,6 @@ def name(prefect: str) -> str:
 
 
 def make(tag: str, prefect: str, base: str | None) -> None:
-    """Build it. Raises `local.image.NotBuilt`."""
+    """Build it. Raises `local.engines.NotBuilt`."""
     with secrets() as options:
         build([f"--file={_CONTAINERFILE}", f"--tag={tag}", f"--build-arg=PREFECT={prefect}", *options], base, FLOWS)
