@@ -6,6 +6,8 @@ from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 from local.config import Node
+from local.errors import NoKafka
+from local.jars import VERSION, kafka_release
 from local.jvm import JvmBroker
 from local.ports import free_ports
 
@@ -51,6 +53,8 @@ def local_cluster(config: Mapping[str, str] | None = None, *, count: int = 3) ->
         NoKafka: none is available; a cluster runs in Java virtual machines only.
         BrokerFailed: it did not come up, though everything needed is there.
     """
+    if (release := kafka_release()).needs_zookeeper:
+        raise NoKafka(f"Apache Kafka {release} makes no cluster without a ZooKeeper: set {VERSION} to 3.3.0 or newer.")
     ports = free_ports(2 * count)
     voters = [Node(number + 1, *ports[2 * number : 2 * number + 2]) for number in range(count)]
     with ExitStack() as stack, ThreadPoolExecutor(count) as together:

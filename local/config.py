@@ -29,6 +29,10 @@ FOR_TESTS: Mapping[str, str] = {
 }
 
 
+SESSION = "6000"
+"""Milliseconds for which a ZooKeeper remembers a broker that was killed: then it lets it come back."""
+
+
 class Node(NamedTuple):
     """A broker and controller in one, and the ports where clients and controllers find it."""
 
@@ -58,6 +62,21 @@ def properties(
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "controller.listener.names": "CONTROLLER",
         "inter.broker.listener.name": "PLAINTEXT",
+        "log.dirs": data,
+        **FOR_TESTS,
+        **config,
+    }
+
+
+def properties_with_zookeeper(*, node: Node, zookeeper: int, data: str, config: Mapping[str, str]) -> dict[str, str]:
+    """Return the whole configuration of a broker that is a cluster of its own, and has a ZooKeeper at that port."""
+    address = f"PLAINTEXT://127.0.0.1:{node.port}"
+    return {
+        "broker.id": f"{node.id}",
+        "zookeeper.connect": f"127.0.0.1:{zookeeper}",
+        "zookeeper.session.timeout.ms": SESSION,
+        "listeners": address,
+        "advertised.listeners": address,
         "log.dirs": data,
         **FOR_TESTS,
         **config,

@@ -1,20 +1,39 @@
 """The jars of a broker, fetched once from Maven Central and kept between runs in the user's cache directory."""
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
 from local.cached import cached
 from local.errors import NoKafka
+from local.releases import Release
 
 _POM = Path(__file__).with_name("pom.xml")
 
+VERSION: Final = "KAFKA_VERSION"
+"""The environment variable that names a release of Apache Kafka other than pom.xml's, from 2.4 on."""
+
 
 def kafka_version() -> str:
-    """Return the version of Apache Kafka that pom.xml names."""
+    """Return the version of Apache Kafka that the environment names, or else pom.xml."""
+    return os.environ.get(VERSION) or _pinned()
+
+
+def kafka_release() -> Release:
+    """Return the same as a release. Raises `NoKafka` where it is none."""
+    version = kafka_version()
+    try:
+        return Release.of(version)
+    except ValueError:
+        raise NoKafka(f"{VERSION} is {version}: set it to a release such as {_pinned()}, or unset it.") from None
+
+
+def _pinned() -> str:
     found = re.search(r"<kafka\.version>(.+)</kafka\.version>", _POM.read_text())
     assert found is not None
     return found[1]
@@ -38,6 +57,7 @@ def _fetch(into: Path) -> None:
     done = subprocess.run(
         [
             *(maven, "--batch-mode", "--quiet", "--strict-checksums", "--file", str(_POM)),
+            f"-Dkafka.version={kafka_version()}",
             *("dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={into}"),
         ],
         stdin=subprocess.DEVNULL,

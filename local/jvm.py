@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from local.broker import Broker
 from local.config import CLUSTER_ID, HEAP, Node, properties
@@ -24,6 +25,8 @@ _SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 
 class JvmBroker(Broker):
     """Apache Kafka as a program on this machine, with a directory of its own that goes when it goes."""
+
+    KIND: ClassVar = "JVM"
 
     def __init__(
         self,
@@ -45,7 +48,7 @@ class JvmBroker(Broker):
         self._voters = voters or (self._node,)
         self._config, self._heap = config, heap
         self._keeper = Keeper()
-        super().__init__(f"127.0.0.1:{self._node.port}", f"Apache Kafka {kafka_version()} (JVM)")
+        super().__init__(f"127.0.0.1:{self._node.port}", f"Apache Kafka {kafka_version()} ({self.KIND})")
 
     @property
     def directory(self) -> Path:
@@ -62,8 +65,9 @@ class JvmBroker(Broker):
         settings = self.directory / "server.properties"
         try:
             if not settings.exists():
-                self._make_an_empty_log(settings)
-            self._run(*self._heap, "kafka.Kafka", str(settings))
+                (self.directory / "tmp").mkdir()
+                self._begin(settings)
+            self._keeper.run(*self._command(*self._heap, "kafka.Kafka", str(settings)))
             wait_until_ready(self.bootstrap_servers, lambda: self._keeper.exit_code() is None)
         except BrokerFailed as error:
             raise BrokerFailed(f"{error}: {self._keeper.last_words}") from None
@@ -94,9 +98,10 @@ class JvmBroker(Broker):
         """End it and remove its directory."""
         self._keeper.close()
 
-    def _make_an_empty_log(self, settings: Path) -> None:
-        """Kafka starts on nothing else; it writes down the cluster's name and the features to begin with."""
-        (self.directory / "tmp").mkdir()
+    def _begin(self, settings: Path) -> None:
+        """Write the configuration, and make an empty log, since Kafka starts on nothing else: in it are the cluster's
+        name and the features to begin with.
+        """
         wanted = properties(
             listen="127.0.0.1",
             node=self._node,
@@ -104,13 +109,14 @@ class JvmBroker(Broker):
             data=str(self.directory / "data"),
             config=self._config,
         )
-        settings.write_text("".join(f"{name}={value}\n" for name, value in wanted.items()))
-        self._run(*_SHORT_LIVED, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(settings))
+        write(settings, wanted)
+        format_ = ("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(settings))
+        self._keeper.run(*self._command(*_SHORT_LIVED, *format_))
         if self._keeper.exit_code(timeout=None):
             raise BrokerFailed("the local Kafka broker refused its configuration")
 
-    def _run(self, *arguments: str) -> None:
-        self._keeper.run(
+    def _command(self, *arguments: str) -> tuple[str, ...]:
+        return (
             self._java,
             "-XX:-UsePerfData",  # else a killed JVM leaves a file in the system's temporary directory
             f"-Djava.io.tmpdir={self.directory / 'tmp'}",  # nor its unpacked native libraries
@@ -119,6 +125,11 @@ class JvmBroker(Broker):
             f"{self._jars}/*",
             *arguments,
         )
+
+
+def write(file: Path, properties: Mapping[str, str]) -> None:
+    """Write a file of properties."""
+    file.write_text("".join(f"{name}={value}\n" for name, value in properties.items()))
 
 
 def find_java() -> str:

@@ -1,4 +1,4 @@
-"""Which Kafka: the one that the environment names, else a container, else a JVM."""
+"""Which Kafka: the one that the environment names, else a container, else a JVM; before 3.3, a JVM with a ZooKeeper."""
 
 import os
 import sys
@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from local.broker import Broker, Elsewhere
 from local.container import ContainerBroker
 from local.errors import NoKafka
+from local.jars import kafka_release
 from local.jvm import OLDEST_JAVA, JvmBroker
 from local.ready import is_listening
+from local.releases import Release
+from local.zookeeper import ZooKeeperBroker
 
 VARIABLE = "KAFKA_BOOTSTRAP_SERVERS"
 """Names a Kafka to use instead of starting one: ``host:port``, several separated by commas."""
@@ -44,6 +47,9 @@ def _choose(config: Mapping[str, str], *, own: bool) -> Broker:
                 f"{VARIABLE} is {named}, where nothing answers: start a Kafka there, or unset it to get one started."
             )
         return Elsewhere(named)
+    release = kafka_release()
+    if release.needs_zookeeper:
+        return _with_zookeeper(release, config)
     try:
         return ContainerBroker(config)
     except NoKafka as error:
@@ -56,4 +62,13 @@ def _choose(config: Mapping[str, str], *, own: bool) -> Broker:
         raise NoKafka(
             f"No Kafka is available, since {no_container} and {error}: install Java {OLDEST_JAVA} or newer and Maven, "
             f"or start a Docker engine, or set {VARIABLE} to a running Kafka's host:port."
+        ) from None
+
+
+def _with_zookeeper(release: Release, config: Mapping[str, str]) -> Broker:
+    try:
+        return ZooKeeperBroker(config)
+    except NoKafka as error:
+        raise NoKafka(
+            f"Apache Kafka {release} runs in a JVM only, and {error}: install Java {OLDEST_JAVA} or newer and Maven."
         ) from None

@@ -20,12 +20,21 @@ def wait_until_ready(address: str, is_alive: Callable[[], bool], patience: float
     Raises:
         BrokerFailed: it is not alive any more, or did not serve within ``patience`` seconds.
     """
+    _wait("the local Kafka broker", address, serves, is_alive, patience)
+
+
+def wait_until_listening(address: str, is_alive: Callable[[], bool], patience: float = PATIENCE) -> None:
+    """Return when a ZooKeeper accepts connections, all that a broker waits for. Raises as `wait_until_ready`."""
+    _wait("the local ZooKeeper", address, is_listening, is_alive, patience)
+
+
+def _wait(what: str, address: str, ready: Callable[[str], bool], is_alive: Callable[[], bool], patience: float) -> None:
     deadline = time.monotonic() + patience
-    while not serves(address):
+    while not ready(address):
         if not is_alive():
-            raise BrokerFailed("the local Kafka broker ended before it was ready")
+            raise BrokerFailed(f"{what} ended before it was ready")
         if time.monotonic() > deadline:
-            raise BrokerFailed(f"the local Kafka broker at {address} was not ready within {patience:.0f} s")
+            raise BrokerFailed(f"{what} at {address} was not ready within {patience:.0f} s")
         time.sleep(0.1)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from local import BrokerFailed, NoKafka, local_kafka
+from local.cluster import local_cluster
 from local.ports import free_ports
 from local.ready import serves
 
@@ -48,6 +49,7 @@ def programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.delenv("KAFKA_BOOTSTRAP_SERVERS", raising=False)
+    monkeypatch.delenv("KAFKA_VERSION", raising=False)
     return path
 
 
@@ -129,6 +131,45 @@ def test_maven_without_a_network_leaves_no_half_of_a_cache(program: Callable[[st
     assert "Maven could not fetch Apache Kafka" in (said := no_kafka())
     assert "(central: Unknown host)" in said
     assert list((tmp_path / "cache" / "prefect-lifecycle-correlator").iterdir()) == []
+
+
+MAVEN = """
+import pathlib, sys
+pathlib.Path(__file__).with_name("fetched").write_text(" ".join(sys.argv[1:]))
+sys.exit(1)
+"""
+
+
+@pytest.mark.parametrize("version, asks_docker", [("2.8.2", False), ("4.0.0", True)])
+def test_a_release_that_the_environment_names(
+    version: str,
+    asks_docker: bool,
+    program: Callable[[str, str], None],
+    programs: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """The older ones need a ZooKeeper, which is in no image."""
+    program("docker", f"IMAGE_IS_TO_BE_HAD = False{DOCKER}")
+    program("java", "import sys; print('openjdk version \"21\" 2023-09-19', file=sys.stderr)")
+    program("mvn", MAVEN)
+    monkeypatch.setenv("KAFKA_VERSION", version)
+    said = no_kafka()
+    assert f"Maven could not fetch Apache Kafka {version}" in said
+    assert "install Java 17 or newer and Maven" in said
+    assert f" -Dkafka.version={version} " in (programs / "fetched").read_text()
+    asked = (programs / "said").read_text() if (programs / "said").exists() else ""
+    assert (f"apache/kafka:{version}" in asked) is asks_docker
+
+
+def test_what_is_no_release(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("KAFKA_VERSION", "newest")
+    assert no_kafka().startswith("KAFKA_VERSION is newest: set it to a release such as 4.")
+
+
+def test_an_old_release_makes_no_cluster(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("KAFKA_VERSION", "3.2.3")
+    with pytest.raises(NoKafka, match=r"3\.2\.3 makes no cluster without a ZooKeeper"), local_cluster():
+        pass
 
 
 def test_a_container_where_an_engine_answers(program: Callable[[str, str], None], programs: Path):
