@@ -75,6 +75,10 @@ test: lint types ## lint, types and every test; REQUIRE_KAFKA=1 fails where no b
 kafka: setup ## run a local Kafka until Ctrl-C, and print its address
 	@$(BIN)/python -m local
 
+.PHONY: brokers
+brokers: setup ## try releases of Apache Kafka, two minutes each: the demo and some tests; RELEASES="2.5.1 4.0.0" WRITE=1
+	@$(BIN)/python -m local.brokers $(RELEASES) $(if $(WRITE),--write)
+
 BENCH_OPTIONS = $(if $(QUICK),--quick) $(if $(PAIRS),--pairs $(PAIRS)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	$(foreach name,$(ONLY),--only $(name)) $(if $(WRITE),--write)
 
