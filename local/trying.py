@@ -27,11 +27,13 @@ _TOPICS: Final = "tests/topics/test_on_a_broker.py::test_"
 TESTS: Final = (
     f"{_ONCE}a_process_that_is_killed_at_any_step[memory]",
     f"{_ONCE}a_stopped_process_that_has_nothing_to_lose_joins_again",
+    f"{_ONCE}of_two_processes_of_one_name_the_one_that_starts_later_goes_on[idle]",
     f"{_TOPICS}creates_what_is_missing_and_then_nothing",
     f"{_TOPICS}a_worker_prepares_all_but_the_input",
     f"{_TOPICS}what_was_changed_is_found",
 )
-"""Run on every release: kills, a zombie; topics created, prepared, compared. Besides, one of these, of taking over:"""
+"""Run on every release: kills, a zombie, two of one name; topics created, prepared, compared. Besides, one of these, of
+taking over:"""
 
 ENDED: Final = f"{_ONCE}what_a_killed_process_left_open_is_ended_by_who_takes_over"
 WAITED_FOR: Final = f"{_ONCE}where_nobody_ends_what_a_killed_process_left_open_its_timeout_is_waited_for"

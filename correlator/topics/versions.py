@@ -18,11 +18,13 @@ class Need(NamedTuple):
 
 
 _MEMBER: Final = "a worker commits offsets as a member of its group (KIP-447)"
+_REPLACED: Final = "a worker hears from its group that another process has its instance id (KIP-345)"
 _PERMITTED: Final = "what a client is permitted to do is asked before the start (KIP-430)"
 
 NEEDED: Final = (
     Need("TxnOffsetCommit", 28, 3, "2.5", _MEMBER),
     Need("OffsetFetch", 9, 7, "2.5", _MEMBER),
+    Need("Heartbeat", 12, 4, "2.4", _REPLACED),
     Need("Metadata", 3, 8, "2.3", _PERMITTED),
     Need("DescribeGroups", 15, 3, "2.3", _PERMITTED),
 )

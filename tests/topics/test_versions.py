@@ -19,16 +19,32 @@ from correlator.topics.cluster import Cluster
 from correlator.topics.versions import NEEDED, Versions, lacking
 from local.deployment import CORRELATOR, environment
 
-METADATA, OFFSET_FETCH, DESCRIBE_GROUPS, API_VERSIONS, TXN_OFFSET_COMMIT = 3, 9, 15, 18, 28
+METADATA, OFFSET_FETCH, HEARTBEAT, DESCRIBE_GROUPS, API_VERSIONS, TXN_OFFSET_COMMIT = 3, 9, 12, 15, 18, 28
 
-KAFKA_2_2: Versions = {METADATA: (0, 7), OFFSET_FETCH: (0, 5), DESCRIBE_GROUPS: (0, 2), TXN_OFFSET_COMMIT: (0, 2)}
-KAFKA_2_4: Versions = {METADATA: (0, 9), OFFSET_FETCH: (0, 6), DESCRIBE_GROUPS: (0, 5), TXN_OFFSET_COMMIT: (0, 2)}
-KAFKA_2_5: Versions = {METADATA: (0, 9), OFFSET_FETCH: (0, 7), DESCRIBE_GROUPS: (0, 5), TXN_OFFSET_COMMIT: (0, 3)}
+KAFKA_2_5: Versions = {
+    METADATA: (0, 9),
+    OFFSET_FETCH: (0, 7),
+    HEARTBEAT: (0, 4),
+    DESCRIBE_GROUPS: (0, 5),
+    TXN_OFFSET_COMMIT: (0, 3),
+}
+KAFKA_2_4: Versions = KAFKA_2_5 | {OFFSET_FETCH: (0, 6), TXN_OFFSET_COMMIT: (0, 2)}
+KAFKA_2_2: Versions = {
+    METADATA: (0, 7),
+    OFFSET_FETCH: (0, 5),
+    HEARTBEAT: (0, 2),
+    DESCRIBE_GROUPS: (0, 2),
+    TXN_OFFSET_COMMIT: (0, 2),
+}
 """As brokers of these releases answer."""
 
 AS_A_MEMBER = (
     "Kafka at kafka:9092 is too old: a worker commits offsets as a member of its group (KIP-447),"
     " which takes Apache Kafka 2.5 or newer."
+)
+REPLACED = (
+    "Kafka at kafka:9092 is too old: a worker hears from its group that another process has its instance id (KIP-345),"
+    " which takes Apache Kafka 2.4 or newer."
 )
 PERMITTED = (
     "Kafka at kafka:9092 is too old: what a client is permitted to do is asked before the start (KIP-430),"
@@ -44,6 +60,7 @@ TOO_NEW = "Kafka at kafka:9092 does not take DescribeGroups v3 any more: use a n
         pytest.param(KAFKA_2_4, AS_A_MEMBER, id="2.4"),
         pytest.param(KAFKA_2_2, AS_A_MEMBER, id="2.2, of which the newest that it lacks is told"),
         pytest.param(KAFKA_2_5 | {OFFSET_FETCH: (0, 6)}, AS_A_MEMBER, id="no stable offsets"),
+        pytest.param(KAFKA_2_5 | {HEARTBEAT: (0, 3)}, REPLACED, id="no instance ids"),
         pytest.param(KAFKA_2_5 | {METADATA: (0, 7)}, PERMITTED, id="no permissions of topics"),
         pytest.param(KAFKA_2_5 | {DESCRIBE_GROUPS: (0, 2)}, PERMITTED, id="no permissions of groups"),
         pytest.param(
