@@ -5,6 +5,7 @@ from correlator.engine.impatient import make_impatient
 from correlator.engine.options import Options
 from correlator.engine.progress import Progress, Sign, Standstill
 from correlator.engine.publishing import MAX_BATCH, OVERHEAD, NotPermitted, Producer
+from correlator.engine.roster import Member
 from correlator.engine.running import STOP_SIGNALS, describe, die, leave, run
 from correlator.engine.seams import TakenAway
 from correlator.engine.slices import (
@@ -30,6 +31,7 @@ __all__ = [
     "CommittedTable",
     "Engine",
     "Headers",
+    "Member",
     "MemoryStore",
     "Message",
     "NotPermitted",

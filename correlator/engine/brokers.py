@@ -23,6 +23,7 @@ from aiokafka.protocol.offset import OffsetRequest
 from aiokafka.protocol.transaction import InitProducerIdRequest
 
 from correlator.engine.requests import ListTransactions, OffsetFetch, by_topic
+from correlator.engine.roster import Described, DescribedMember
 from correlator.engine.slices import TopicPartition
 
 PAUSE: Final = 0.05
@@ -94,14 +95,18 @@ class Brokers:
 
     async def members(self) -> set[str]:
         """The client ids of the group's members."""
+        return {member.client_id for member in (await self.group()).members}
 
-        async def ask() -> set[str]:
+    async def group(self) -> Described:
+        """The group, as its coordinator has it at the moment."""
+
+        async def ask() -> Described:
             response = await self._to_coordinator(
                 CoordinationType.GROUP, self._group, DescribeGroupsRequest([self._group])
             )
-            ((code, _, _, _, _, members, *_),) = response.groups
+            ((code, _, state, _, _, members, *_),) = response.groups
             _check(code)
-            return {client_id for _, client_id, *_ in members}
+            return Described(state, [DescribedMember(*member) for member in members])
 
         return await self._until_answered(ask)
 

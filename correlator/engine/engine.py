@@ -3,7 +3,7 @@ together.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import cast
 from uuid import uuid4
 
@@ -21,6 +21,7 @@ from correlator.engine.membership import Membership
 from correlator.engine.options import Options, faust_app
 from correlator.engine.progress import Sign, Standstill
 from correlator.engine.publishing import Producer
+from correlator.engine.roster import Member, Roster
 from correlator.engine.slices import Stage, TopicPartition
 from correlator.engine.store import Store
 from correlator.engine.strangers import end_strangers
@@ -44,6 +45,7 @@ class Engine:
         self.id = f"{options.worker_ids}{options.instance_id or uuid4().hex[:12]}"
         """Its transactional id, and its client id in the group."""
         self._producer: Producer | None = None
+        self._roster: Roster | None = None
         self.assignments = Assignments(self._stages.keys(), self._hold, fail=fail)
         self.app = faust_app(options, self.id)
         self._transport = SliceTransport(
@@ -79,6 +81,7 @@ class Engine:
             permission=f"the prefix {options.worker_ids}",
         )
         await self._producer.start()
+        self._roster = Roster(self._brokers.group)
         for topic in self._stages:  # that is all that Faust has to know of them: there are no agents
             self.app.topics.add(self.app.topic(topic, acks=False))
 
@@ -109,6 +112,10 @@ class Engine:
         if holding is None or holding.is_open:
             return 0
         return max(0, cast(TableManager, self.app.tables).recovery.active_remaining_total())
+
+    async def members(self) -> Sequence[Member] | None:
+        """Who is in the group, us included, as of its last rebalance; None where that is not known yet."""
+        return None if self._roster is None else await self._roster.members()
 
     def lags(self) -> dict[TopicPartition, int]:
         """How many offsets each partition that is read is behind the end of its committed records, where that is

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import faust
 from yarl import URL
 
+from correlator.engine.assignor import Assignor
 from correlator.engine.credentials import credentials_of
 
 
@@ -30,6 +31,8 @@ class Options(NamedTuple):
     """Bytes of a record batch: no more than the smallest limit of the topics that are written to."""
     datadir: str
     """Where Faust may write files."""
+    url: str = "http://localhost"
+    """What the group is told of this process, so that other members find it (`roster`)."""
     transaction_timeout: float = 60.0
     """How long a transaction may take: a broker that hangs makes it take long. One whose worker is gone is ended
     sooner, by who takes over (`strangers`)."""
@@ -61,6 +64,8 @@ def faust_app(options: Options, client_id: str) -> faust.App:
         topic_allow_declare=False,  # topics are created before the app starts: Faust asks one node, once
         topic_disable_leader=True,
         web_enabled=False,
+        canonical_url=URL(options.url),
+        PartitionAssignor=Assignor,
         table_standby_replicas=0,  # Faust empties the queue that standbys are read through when the flow resumes
         broker_client_id=client_id,
         consumer_group_instance_id=options.instance_id,

@@ -18,11 +18,13 @@ from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.producer.sender import Sender, TxnOffsetCommitHandler
 from aiokafka.producer.transaction_manager import TransactionManager
+from faust.assignor.partition_assignor import PartitionAssignor
 from faust.tables import Table
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 
 SEAMS: Final[Mapping[type, tuple[str, ...]]] = {
     # Faust
+    PartitionAssignor: ("_compress", "_decompress", "_url"),
     Consumer: ("_new_consumer_thread", "_thread"),
     AIOKafkaConsumerThread: ("_consumer", "_create_worker_consumer", "_ensure_consumer", "_fetch_records"),
     Table: ("_new_store",),

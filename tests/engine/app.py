@@ -70,6 +70,7 @@ class Settings(NamedTuple):
     datadir: str = "."
     session_timeout: float = 6.0
     instance_id: str | None = None
+    url: str = "http://localhost"
     nudge_interval: float = 0.3
     stop_limit: float = 20.0
     transaction_timeout: float = 60.0
@@ -282,6 +283,7 @@ def make_engine(settings: Settings) -> Engine:
         slice_records=settings.slice_records,
         session_timeout=settings.session_timeout,
         instance_id=settings.instance_id,
+        url=settings.url,
         stall_limit=300.0,
         max_batch=MAX_BATCH,
         nudge_interval=settings.nudge_interval,
