@@ -3,9 +3,10 @@
 The stage shows what it holds now; a replay shows what a file held.
 """
 
+from correlator.page.holders import Holder
 from correlator.page.look import PLAIN, Look
 from correlator.page.rendering import View, render
 from correlator.page.seen import Seen, seen
-from correlator.page.usual import Usual
+from correlator.page.usual import Known, Usual, known_of
 
-__all__ = ["PLAIN", "Look", "Seen", "Usual", "View", "render", "seen"]
+__all__ = ["PLAIN", "Holder", "Known", "Look", "Seen", "Usual", "View", "known_of", "render", "seen"]

@@ -1,7 +1,7 @@
 """A view as HTML: what is shown of it, and what is left out; the templates beside say how it looks."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
@@ -11,6 +11,7 @@ from correlator.core import Outcome
 from correlator.event import Kind
 from correlator.page import figures, tables, words
 from correlator.page.axis import axis_for
+from correlator.page.holders import Holder
 from correlator.page.look import PLAIN, ZOOMS, Look
 from correlator.page.picture import lanes_of
 from correlator.page.seen import Seen
@@ -50,6 +51,12 @@ class View:
     """By work pool: how long 95% of its completed runs took at most, where that is known."""
     refresh: int | None = None
     """After how many seconds the page is to be loaded again; None for a file."""
+    missing: Sequence[str] = ()
+    """What should be shown and is not, in sentences."""
+    holders: Sequence[Holder] = ()
+    """The workers of the stage that it comes from, where there are several."""
+    held_by: Mapping[str, str] = field(default_factory=dict)
+    """By record id, the name of the one that told of it, where there are several."""
 
 
 def render(view: View, look: Look = PLAIN) -> str:
@@ -65,10 +72,10 @@ def render(view: View, look: Look = PLAIN) -> str:
 def _render(view: View, look: Look, most: int) -> str:
     every_open = sorted(view.open, key=lambda it: (it.first, it.record_id))
     newest = {it.subject: it.started for it in every_open if it.started is not None}
-    tell = Telling(view.now, view.usual, newest)
+    tell = Telling(view.now, view.usual, newest, view.held_by)
     workers = [it for it in every_open if it.kind is Kind.WORKER]
-    runs = sorted((it for it in every_open if it.kind is Kind.FLOW_RUN), key=lambda it: tell(it).over is None)
-    over = [told for told in map(tell, runs) if told.over is not None]
+    runs = sorted((it for it in every_open if it.kind is Kind.FLOW_RUN), key=lambda it: tell.over(it) is None)
+    over = [it for it in runs if tell.over(it) is not None]
     last = sorted(view.ended, key=lambda it: (it.last, it.record_id), reverse=True)[:most]
     # What is open may be so for months, beside runs of minutes: the axis is made for those that ended.
     axis = axis_for([it.first for it in last or every_open], view.now)
@@ -93,10 +100,10 @@ def _render(view: View, look: Look, most: int) -> str:
         **shown,
         longest=_table(tables.LONGEST, longest, tell, len(longest)),
         up=sum(it.runs for it in workers),
-        workers_partly=shown["workers"].total > len(workers),
+        workers_partly=bool(view.missing) or shown["workers"].total > len(workers),
         going=sum(it.runs for it in runs),
-        runs_partly=shown["runs"].total > len(runs),
-        over=over[:CALLED_OUT],
+        runs_partly=bool(view.missing) or shown["runs"].total > len(runs),
+        over=list(map(tell, over[:CALLED_OUT])),
         over_total=len(over),
         outcomes=figures.outcomes(view.ended),
         failures=figures.failures(view.ended),

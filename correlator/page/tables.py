@@ -24,6 +24,8 @@ COLUMNS: Final[Mapping[str, Callable[[Told], object]]] = {
     "End told by": lambda it: it.told_by,
     "Worker": lambda it: it.carrier,
     "Work pool": lambda it: it.seen.pool,
+    "Held by": lambda it: it.held_by,
+    "Published by": lambda it: it.held_by,
     "Notes": lambda it: it.notes,
 }
 """By heading: what a row has to say under it, falsy where nothing."""
@@ -31,11 +33,11 @@ COLUMNS: Final[Mapping[str, Callable[[Told], object]]] = {
 USUAL: Final = {"End told by": WORKER}
 """What most rows say under a heading; where all of them do, there is no need for a column."""
 
-RUNS: Final = ("Run", "State", "For", "Start-up", "Usually within", "Since", "Worker", "Work pool", "Notes")
-WORKERS: Final = ("Name", "State", "For", "Since", "Work pool", "Notes")
+RUNS: Final = ("Run", "State", "For", "Start-up", "Usually within", "Since", "Worker", "Work pool", "Held by", "Notes")
+WORKERS: Final = ("Name", "State", "For", "Since", "Work pool", "Held by", "Notes")
 RECORDS: Final = (
     *("Worker or run", "Outcome", "Duration", "Start-up", "From", "To"),
-    *("End told by", "Worker", "Work pool", "Notes"),
+    *("End told by", "Worker", "Work pool", "Published by", "Notes"),
 )
 LONGEST: Final = ("Run", *RECORDS[1:])
 

@@ -49,6 +49,8 @@ class Told(NamedTuple):
     notes: list[str]
     summary: str
     """All of it in a line."""
+    held_by: str | None
+    """The worker of the stage that told of it, where there are several."""
 
     @property
     def carrier(self) -> str | None:
@@ -75,16 +77,28 @@ class Telling:
     """By work pool: how long 95% of its completed runs took at most."""
     newest: Mapping[str, int]
     """By subject: when the newest open one started. An older one may be gone without having said so."""
+    held_by: Mapping[str, str]
+    """By record id: which worker of the stage told of it, where there are several."""
 
     def __call__(self, it: Seen) -> Told:
-        lasts = max(0, self.now - it.first) if it.outcome is None else it.duration
-        usual = self.usual.get(it.pool) if it.runs and it.kind is Kind.FLOW_RUN else None
-        over = lasts - usual if usual is not None and lasts is not None and lasts > usual else None
+        lasts, usual, over = self._lasts(it), self._usual(it), self.over(it)
         state = _state(it)
         if over is not None:
             state += f", {words.span(over)} over"
         look = OVER if over is not None else _look(it)
-        return Told(it, look, state, lasts, usual, over, self._notes(it), self._summary(it, state, lasts, usual, over))
+        summary = self._summary(it, state, lasts, usual, over)
+        return Told(it, look, state, lasts, usual, over, self._notes(it), summary, self.held_by.get(it.record_id))
+
+    def over(self, it: Seen) -> int | None:
+        """By how much a run that is going exceeds its usual time."""
+        lasts, usual = self._lasts(it), self._usual(it)
+        return lasts - usual if usual is not None and lasts is not None and lasts > usual else None
+
+    def _lasts(self, it: Seen) -> int | None:
+        return max(0, self.now - it.first) if it.outcome is None else it.duration
+
+    def _usual(self, it: Seen) -> int | None:
+        return self.usual.get(it.pool) if it.runs and it.kind is Kind.FLOW_RUN else None
 
     def replaced(self, it: Seen) -> bool:
         """Whether it is open, and a newer start of the same subject is known."""

@@ -1,7 +1,8 @@
 """How long the runs of a work pool usually take."""
 
 from collections import deque
-from typing import Final
+from collections.abc import Collection, Mapping
+from typing import Final, NamedTuple
 
 from correlator.core import Outcome
 from correlator.event import Kind
@@ -14,6 +15,15 @@ LATEST: Final = 1000
 """Completed runs of a pool that it is said from: what is usual changes."""
 POOLS: Final = 200
 """Work pools of which it is known: those with the latest runs."""
+
+
+class Known(NamedTuple):
+    """What is usual in a work pool."""
+
+    runs: int
+    """The completed runs that it is told from."""
+    within: int
+    """How long 95% of them took at most, in microseconds."""
 
 
 class Usual:
@@ -32,7 +42,16 @@ class Usual:
         if len(self._durations) > POOLS:
             del self._durations[next(iter(self._durations))]
 
+    def copied(self) -> dict[str | None, list[int]]:
+        """The durations by pool, as they are now: for a look at them elsewhere, as there may be many."""
+        return {pool: list(durations) for pool, durations in self._durations.items()}
+
     def by_pool(self) -> dict[str | None, int]:
         """How long 95% of a pool's took at most, in microseconds, where enough of them are known."""
-        known = {pool: sorted(durations) for pool, durations in self._durations.items() if len(durations) >= ENOUGH}
-        return {pool: most for pool, durations in known.items() if (most := share(durations, 95)) is not None}
+        return {pool: known.within for pool, known in known_of(self.copied()).items()}
+
+
+def known_of(durations: Mapping[str | None, Collection[int]]) -> dict[str | None, Known]:
+    """What is usual in the pools of which enough is known, by the durations of their runs."""
+    enough = {pool: sorted(its) for pool, its in durations.items() if len(its) >= ENOUGH}
+    return {pool: Known(len(its), most) for pool, its in enough.items() if (most := share(its, 95)) is not None}

@@ -8,7 +8,7 @@ import pytest
 from correlator import page
 from correlator.core import EndedBy, MatchedBy, Outcome
 from correlator.event import Exit, Kind, StateType
-from correlator.page import PLAIN, Look
+from correlator.page import PLAIN, Holder, Look
 from correlator.page.rendering import LARGEST, SHOWN
 from correlator.page.tables import FIRST
 from tests.page.hostile import MARKS, NAMES
@@ -288,13 +288,16 @@ def test_a_name_is_text_wherever_it_stands(hostile):
     names = {"name": hostile, "flow": hostile, "deployment": hostile, "pool": hostile, "worker_name": hostile}
     open_ = [worker("w", ago=HOUR, **names), run(1, ago=MINUTE, outcome=None, **names)]
     ended = [run(2, ago=HOUR, **names), run(3, ago=HOUR, worker=None, started=None, runner_name=hostile, **names)]
-    shown = rendered(open_, ended, source=hostile, about=hostile, usual={hostile: SECOND})
+    held_by = {it.record_id: hostile for it in (*open_, *ended)}
+    holders = [Holder(hostile, hostile, hostile, hostile, whole=whole) for whole in (True, False)]
+    stage = {"held_by": held_by, "holders": holders, "missing": [hostile]}
+    shown = rendered(open_, ended, source=hostile, about=hostile, usual={hostile: SECOND}, **stage)
     assert {it.tag for it in shown.root.iter()}.isdisjoint({"script", "img", "svg", "iframe", "object", "link"})
     assert not [it for element in shown.root.iter() for it in element.keys() if it.startswith("on")]  # noqa: SIM118
     assert all(it.get("href").startswith("#") for it in shown.all("a"))
     assert text(shown.all("title")[0]).endswith(f" – {hostile}")
     whole = text(shown.root)
-    assert whole.count(hostile) > 20
+    assert whole.count(hostile) > 30
 
 
 @pytest.mark.parametrize("hostile, visible", MARKS.values(), ids=MARKS)
@@ -371,6 +374,44 @@ def test_nothing_comes_from_elsewhere():
     (policy,) = Page(html).all("meta[@http-equiv='Content-Security-Policy']")
     assert policy.get("content").startswith("default-src 'none'; style-src 'unsafe-inline'")
     assert not re.search(r"https?:|url\(|@import|<script|<link", html)
+
+
+HOLDERS = [
+    Holder("correlator-0", "10.2.3.4:8080", "0–3", "answers", whole=True),
+    Holder("correlator-1", "10.2.3.5:8080", "4, 5", "does not answer", whole=False),
+]
+
+
+def test_who_holds_what_is_said_where_there_are_several():
+    open_, ended = [worker("w", ago=HOUR), run(1, ago=MINUTE, outcome=None)], [run(2, ago=HOUR)]
+    held_by = {it.record_id: f"correlator-{number}" for number, it in enumerate([*open_, *ended])}
+    shown = rendered(open_, ended, held_by=held_by, holders=HOLDERS, refresh=10)
+    columns = {"workers": "Held by", "runs": "Held by", "last": "Published by"}
+    assert [shown.rows(name)[0][column] for name, column in columns.items()] == list(held_by.values())
+    assert [tuple(row.values()) for row in shown.rows("holders")] == [
+        ("correlator-0", "0–3", "10.2.3.4:8080", "answers"),
+        ("correlator-1", "4, 5", "10.2.3.5:8080", "does not answer"),
+    ]
+    assert "Who holds what" in [text(it) for it in shown.all("nav/a")]
+
+
+def test_where_there_is_one_nothing_is_said_of_who_holds_what():
+    shown = rendered([worker("w", ago=HOUR), run(1, ago=MINUTE, outcome=None)], [run(2, ago=HOUR)], refresh=10)
+    columns = {column for name in ("workers", "runs", "last") for column in shown.rows(name)[0]}
+    assert columns.isdisjoint({"Held by", "Published by"})
+    assert shown.all("h2[@id='holders']") == []
+    assert "holds" not in text(shown.root)
+
+
+def test_what_is_missing_is_called_out_and_counts_are_at_least():
+    sentences = ["correlator-1 does not answer: partition 4 is missing here.", "Nobody holds partition 5."]
+    open_ = [worker("w", ago=HOUR), run(1, ago=MINUTE, outcome=None)]
+    shown = rendered(open_, missing=sentences, usual={"Long Pool": SECOND})
+    (callout,) = shown.all("section[@aria-label='What is missing']")
+    assert [text(it) for it in callout.findall("ul/li")] == sentences
+    figures = shown.figures()
+    assert (figures["run going"], figures["worker up"], figures["over their usual time"]) == ("1+", "1+", "1+")
+    assert rendered(open_).all("section[@aria-label='What is missing']") == []
 
 
 def test_what_is_left_out_is_said():
