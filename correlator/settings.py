@@ -12,11 +12,14 @@ from pydantic import Field, PositiveInt, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from correlator import durations
+from correlator.address import Reached, address
 from correlator.bridge_settings import BridgeSettings
 from correlator.connection import Connection
 from correlator.values import (
     CHANGELOG_SUFFIX,
+    EVERY_ADDRESS,
     PREFIX,
+    Advertised,
     AnyCase,
     AppId,
     Duration,
@@ -131,15 +134,29 @@ class Settings(BridgeSettings, Connection):
         8080,
         description="The port of `/healthz`, `/readyz` and `/metrics`; `0` opens none.",
     )
+    web_advertised: Advertised | None = Field(
+        None,
+        description="Where other workers reach that port, to show on one page what all of them hold: `host` or"
+        " `host:port`. Default: `CORRELATOR_WEB_HOST`, or the machine's name where that is every address.",
+    )
     page: bool = Field(
         default=False,
-        description="Whether `/` shows what is open and what ended last, names included, to anyone who can reach"
-        " the port.",
+        description="Whether `/` and `/open.json` show what is open and what ended last, names included, to anyone who"
+        " can reach the port.",
     )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], AnyCase] = Field(
         "info",
         description="`debug`, `info`, `warning` or `error`.",
     )
+
+    def reached(self, machine: str) -> Reached:
+        """Where other workers reach this one, and what it is called. ``machine``: the name of the one that it is on."""
+        host = machine if self.web_host in EVERY_ADDRESS else self.web_host
+        try:
+            where = address(self.web_advertised or host, self.web_port) if self.web_port else None
+        except ValueError:  # a machine may have any name
+            where = None
+        return Reached(where, self.instance_id or str(where or machine))
 
     @property
     def one_hop(self) -> bool:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator
 from pydantic_settings import NoDecode
 
 from correlator import durations
+from correlator.address import address
 
 PREFIX: Final = "CORRELATOR_"
 """What every setting's variable begins with."""
@@ -20,6 +21,10 @@ TABLE: Final = "subjects"
 
 CHANGELOG_SUFFIX: Final = f"-{TABLE}-changelog"
 """What Faust appends to the app id to name the table's changelog: the longest of our suffixes."""
+
+
+EVERY_ADDRESS: Final = ("0.0.0.0", "::")  # noqa: S104 - what nobody can be reached at
+"""What is served on all addresses of a machine."""
 
 
 def worker_ids(app_id: str) -> str:
@@ -91,6 +96,11 @@ def _time(value: object) -> object:
     return time
 
 
+def _advertised(value: str) -> str:
+    address(value, 1)
+    return value
+
+
 def _source(value: str) -> str:
     if not _URI_REFERENCE.fullmatch(value):
         raise ValueError("must be a URI reference: printable ASCII without blanks, such as the app id or a URL")
@@ -152,6 +162,9 @@ Name = Annotated[str, AfterValidator(_name)]
 
 AppId = Annotated[str, AfterValidator(_app_id)]
 """A name that topics can be named after."""
+
+Advertised = Annotated[str, AfterValidator(_advertised)]
+"""``host`` or ``host:port``."""
 
 Source = Annotated[str, AfterValidator(_source)]
 """A CloudEvents source: a URI reference that is not empty."""

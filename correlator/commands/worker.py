@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import socket
 from functools import partial
 from importlib.util import find_spec
 
@@ -46,7 +47,8 @@ async def _run(settings: Settings) -> None:
     wall_clock = steady_clock()
     metrics, recent = Metrics(wall_clock=wall_clock), Recent()
     counts = Several((metrics, recent)) if settings.page else metrics
-    engine, correlate = create_app(settings, layout, counts, wall_clock=wall_clock, fail=die)
+    reached = settings.reached(socket.gethostname())
+    engine, correlate = create_app(settings, layout, counts, wall_clock=wall_clock, fail=die, url=reached.url)
 
     condition = partial(condition_of, engine, correlate, layout.partitions)
     view = partial(glance, settings.app_id, engine, correlate, recent, wall_clock) if settings.page else None

@@ -37,12 +37,13 @@ def create_app(
     *,
     wall_clock: Callable[[], Moment],
     fail: Callable[[str, BaseException], None],
+    url: str = "http://localhost",
 ) -> App:
-    """The stage as the settings want it, on topics as they are on the broker.
+    """The stage as the settings want it, on topics as they are on the broker. ``url``: what the group is told of it.
 
     ``fail``: see `Engine`.
     """
-    engine = Engine(_options(settings, layout), fail=fail)
+    engine = Engine(_options(settings, layout, url), fail=fail)
     letters = DeadLetters(
         settings.topic_dead_letter,
         layout.partitions[settings.topic_dead_letter],
@@ -97,7 +98,7 @@ def _publish(settings: Settings, layout: Layout) -> Callable[[int, Lifecycle], M
     return publish
 
 
-def _options(settings: Settings, layout: Layout) -> Options:
+def _options(settings: Settings, layout: Layout, url: str) -> Options:
     written = (most for name, most in layout.max_message_bytes.items() if name != settings.topic_events)
     return Options(
         app_id=settings.app_id,
@@ -109,6 +110,7 @@ def _options(settings: Settings, layout: Layout) -> Options:
         max_batch=min(MAX_BATCH, *written),
         stall_limit=settings.stall_limit.total_seconds(),
         datadir=str(settings.data_dir),
+        url=url,
     )
 
 
