@@ -1,13 +1,11 @@
-"""The web port of a worker or a bridge: health and metrics, and the page where the settings ask for it. Nothing else is
-served.
+"""The web port of a worker or a bridge: health and metrics, and what is open, where the settings ask for it: as a
+page, as JSON, and as other workers ask for it. Nothing else is served.
 """
 
-import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Protocol
 
 from aiohttp import web
@@ -32,6 +30,14 @@ class Metrics(Protocol):
     def write(self) -> bytes: ...
 
 
+class Glance(Protocol):
+    """The stage at a moment, as far as one may see it here."""
+
+    async def html(self, look: page.Look) -> str: ...
+    async def json(self) -> bytes: ...
+    async def part(self) -> bytes: ...
+
+
 class Condition(Protocol):
     """How whoever serves is at a moment."""
 
@@ -46,7 +52,7 @@ async def serving(
     settings: Settings,
     metrics: Metrics,
     condition: Callable[[], Condition],
-    view: Callable[[], page.View] | None = None,
+    glance: Glance | None = None,
     *,
     port: str = "web_port",
 ) -> AsyncIterator[None]:
@@ -57,7 +63,7 @@ async def serving(
     if not number:
         yield
         return
-    runner = web.AppRunner(create_web(settings, metrics, condition, view), access_log=None)
+    runner = web.AppRunner(create_web(settings, metrics, condition, glance), access_log=None)
     await runner.setup()
     try:
         try:
@@ -75,9 +81,9 @@ async def serving(
 
 
 def create_web(
-    settings: Settings, metrics: Metrics, condition: Callable[[], Condition], view: Callable[[], page.View] | None
+    settings: Settings, metrics: Metrics, condition: Callable[[], Condition], glance: Glance | None
 ) -> web.Application:
-    """What is served; ``view`` is what the page shows, where there is to be one."""
+    """What is served; ``glance`` is what the page shows, where there is to be one."""
 
     async def healthz(_: web.Request) -> web.Response:
         """Whether all moves, or has nothing to do."""
@@ -98,14 +104,25 @@ def create_web(
 
     app = web.Application()
     app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics_)])
-    if view is not None:
-        app.add_routes([web.get("/", partial(_page, view))])
+    if glance is not None:
+        app.add_routes(_of(glance))
     return app
 
 
-async def _page(view: Callable[[], page.View], request: web.Request) -> web.Response:
-    """What is open now, and what ended last. Written in a thread: the stage goes on meanwhile."""
-    if not request.query_string:
-        raise web.HTTPFound(page.PLAIN.address, headers=_STRICT)
-    text = await asyncio.to_thread(page.render, view(), page.Look.asked(request.query))
-    return web.Response(text=text, content_type="text/html", headers=_STRICT)
+def _of(glance: Glance) -> Iterable[web.RouteDef]:
+    async def page_(request: web.Request) -> web.Response:
+        """What is open now, and what ended last, of the whole stage."""
+        if not request.query_string:
+            raise web.HTTPFound(page.PLAIN.address, headers=_STRICT)
+        text = await glance.html(page.Look.asked(request.query))
+        return web.Response(text=text, content_type="text/html", headers=_STRICT)
+
+    async def json(_: web.Request) -> web.Response:
+        """The same, for tools."""
+        return web.Response(body=await glance.json(), content_type="application/json", headers=_STRICT)
+
+    async def part(_: web.Request) -> web.Response:
+        """What this worker alone holds, for another that asks."""
+        return web.Response(body=await glance.part(), content_type="application/octet-stream", headers=_STRICT)
+
+    return web.get("/", page_), web.get("/open.json", json), web.get("/part", part)

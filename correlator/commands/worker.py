@@ -12,7 +12,7 @@ from correlator.clock import steady_clock
 from correlator.commands import logs
 from correlator.condition import condition_of
 from correlator.engine import die, leave, run
-from correlator.glance import Recent, Several, glance
+from correlator.glance import Glance, Own, Recent, Several, Us, reaching
 from correlator.metrics import Metrics
 from correlator.settings import Settings, SettingsError
 from correlator.stage.app import create_app
@@ -51,13 +51,15 @@ async def _run(settings: Settings) -> None:
     engine, correlate = create_app(settings, layout, counts, wall_clock=wall_clock, fail=die, url=reached.url)
 
     condition = partial(condition_of, engine, correlate, layout.partitions)
-    view = partial(glance, settings.app_id, engine, correlate, recent, wall_clock) if settings.page else None
+    us = Us(settings.app_id, engine.id, reached, settings.topic_joined, layout.partitions[settings.topic_joined])
     metrics.watch(condition)
-    async with serving(settings, metrics, condition, view):
-        if settings.web_port:
-            log.info("serves health and metrics at http://%s:%s", settings.web_host, settings.web_port)
-        log.info("%s joins its group and reads %s", settings.app_id, settings.topic_events)
-        whole = await run(engine)
+    async with reaching() as workers:
+        glance = Glance(us, Own(engine.id, correlate, recent).part, engine.members, workers, wall_clock)
+        async with serving(settings, metrics, condition, glance if settings.page else None):
+            if settings.web_port:
+                log.info("serves health and metrics at http://%s:%s", settings.web_host, settings.web_port)
+            log.info("%s joins its group and reads %s", settings.app_id, settings.topic_events)
+            whole = await run(engine)
     fates = sorted(metrics.fates().items())
     log.info("stopped: %s", ", ".join(f"{count} {fate}" for fate, count in fates) or "nothing was read")
     if not whole:

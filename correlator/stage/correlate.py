@@ -121,14 +121,16 @@ class Correlate:
         """The partitions held."""
         return self._parts.keys()
 
-    def oldest_open(self, kind: Kind, most: int) -> list[Lifecycle]:
-        """The lifecycles that have been open for longest, those of so many subjects at most of each partition held."""
-        return [
-            lifecycle
-            for part in self._parts.values()
-            for state in part.oldest_open(kind, most)
-            for lifecycle in core.open_lifecycles(state, self._rules)
-        ]
+    def open_in(self, partition: int, kind: Kind, most: int) -> tuple[int, list[Lifecycle]] | None:
+        """How many lifecycles are open in a partition, and those that have been so for longest, of so many subjects at
+        most; None where it is not held.
+        """
+        part = self._parts.get(partition)
+        if part is None:
+            return None
+        total = sum(pool.lifecycles for _, pool in part.open[kind].by_pool())
+        states = part.oldest_open(kind, most)
+        return total, [it for state in states for it in core.open_lifecycles(state, self._rules)]
 
     def _draft(self) -> Draft:
         return Draft("correlate", self._counts)

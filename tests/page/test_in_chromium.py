@@ -13,7 +13,7 @@ from correlator.settings import Settings
 from correlator.web import create_web
 from tests.page.chromium import WIDTHS
 from tests.page.hostile import MARKS, NAMES
-from tests.page.views import HOUR, MINUTE, NOW, podded, run, view, worker
+from tests.page.views import HOUR, MINUTE, NOW, Showing, podded, run, view, worker
 from tests.web.conditions import condition
 
 OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
@@ -26,7 +26,10 @@ def hostile_page() -> str:
         every = {"name": name, "flow": name, "deployment": name, "pool": name, "worker_name": name}
         open_ += [worker(f"w{number}", ago=HOUR + number * MINUTE, **every)]
         ended += [run(number, ago=HOUR, lasts=10 * MINUTE, worker=open_[-1].worker, **every)]
-    return page.render(view(open_, ended, source=NAMES["a script"], about=NAMES["out of an attribute"]))
+    held_by = {it.record_id: name for several in (open_, ended) for it, name in zip(several, names, strict=True)}
+    holders = [page.Holder(name, name, name, name, whole=bool(number % 2)) for number, name in enumerate(names)]
+    stage = {"held_by": held_by, "holders": holders, "missing": names}
+    return page.render(view(open_, ended, source=NAMES["a script"], about=NAMES["out of an attribute"], **stage))
 
 
 @pytest.fixture
@@ -99,7 +102,7 @@ async def address():
     def looked_at():
         return view(open_, ended, now=next(now), refresh=1)
 
-    web = create_web(Settings(), Metrics(wall_clock=lambda: 0), condition, looked_at)
+    web = create_web(Settings(), Metrics(wall_clock=lambda: 0), condition, Showing(looked_at))
     async with TestServer(web) as server:
         yield str(server.make_url("/"))
 
@@ -170,9 +173,11 @@ async def test_a_row_that_is_folded_away_opens_for_its_bar(tab, written):
 async def test_long_names_leave_room_for_the_others(tab, written):
     """A name keeps to one line of its column, at every width of a table."""
     long = "very-long-worker-name-for-the-batch-processing-team-in-eu-central-1"
-    runs = [run(number, ago=HOUR, worker_name=long, pool=long, name=long) for number in range(3)]
+    runs = [make(number, ago=HOUR, worker_name=long, pool=long, name=long) for number, make in enumerate((run, podded))]
+    open_ = [worker("w", ago=HOUR, name=long), run("going", ago=HOUR, outcome=None, name=long, pool=long)]
+    held_by = {it.record_id: long for it in (*open_, *runs)}
     for width in (900, 1280, 390):
-        await tab.open(written(page.render(view([worker("w", ago=HOUR, name=long)], runs))), width)
+        await tab.open(written(page.render(view(open_, runs, held_by=held_by))), width)
         assert await tab.evaluate(OVERFLOW) == 0
         line = "document.querySelector('td.what strong').getBoundingClientRect().height"
         assert await tab.evaluate(line) < 30

@@ -2,10 +2,11 @@
 
 import uuid
 from collections import Counter
+from collections.abc import Callable
 
 from correlator.core import EndedBy, Outcome
 from correlator.event import Exit, StateType
-from correlator.page import Seen, Usual, View, seen
+from correlator.page import Look, Seen, Usual, View, render, seen
 from tests.records.lifecycles import ALL
 
 SECOND = 1_000_000
@@ -62,3 +63,19 @@ def view(open_=(), ended=(), **more) -> View:
     shown = {"source": "prefect-correlator", "about": "partitions 0 and 3 of 8", "now": NOW, "usual": usual.by_pool()}
     totals = {"open_total": Counter(it.kind for it in open_), "ended_total": len(ended)}
     return View(**shown | {"open": open_, "ended": ended} | totals | more)
+
+
+class Showing:
+    """What the web port serves, of views."""
+
+    def __init__(self, look: Callable[[], View]) -> None:
+        self._look = look
+
+    async def html(self, look: Look) -> str:
+        return render(self._look(), look)
+
+    async def json(self) -> bytes:
+        return b"{}"
+
+    async def part(self) -> bytes:
+        return b"a part"

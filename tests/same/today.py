@@ -248,7 +248,12 @@ class _Stage:
             "at": "left",
             "entries": {str(part): len(entries) for part, entries in sorted(self._table.entries.items())},
             "still open": [list(self._correlate.still_open(kind)) for kind in Kind],
-            "oldest": [_record(it) for kind in Kind for it in self._correlate.oldest_open(kind, 3)],
+            "oldest": [
+                _record(it)
+                for kind in Kind
+                for part in self._correlate.partitions
+                for it in (self._correlate.open_in(part, kind, 3) or (0, []))[1]
+            ],
         }
 
     def _step(self, at: str, what: str, place: int, how: list[Any]) -> Iterator[Said]:

@@ -1,4 +1,4 @@
-"""Deployments whose workers have a web port."""
+"""Deployments whose workers have a web port, and a browser to look at what they show."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from local.ports import free_ports
+from tests.page.conftest import tab
 from tests.stage.running import Stage, stages
+
+__all__ = ["deploy", "port", "tab"]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The page of a running stage: what is open now in the partitions that it holds, and the records of late."""
+"""The page of a stage of one worker: what is open now, and the records of late."""
 
 import asyncio
 import re
@@ -6,7 +6,8 @@ import re
 import orjson
 
 from correlator.event import Kind
-from correlator.glance import MOST
+from correlator.glance.part import MOST
+from correlator.glance.recent import LATEST
 from correlator.partitioner import partition_for
 from correlator.records.identity import record_id
 from local.events import pairs
@@ -15,7 +16,7 @@ from tests.web.probing import ask
 
 PATIENCE = 60
 PARTITIONS = 2
-COMPLETED, OPEN = MOST + 50, 3 * MOST
+COMPLETED, OPEN = LATEST + 50, 3 * MOST
 DECADE = "3650d"
 """The generated runs are of a fixed day: none of them may be lost, whatever day it is."""
 
@@ -32,7 +33,7 @@ async def test_what_is_open_and_the_last_records(kafka, deploy, port):
     going = [(key, value) for key, value in pairs(OPEN, seed=2) if b"submitted-flow-run" in value]
     await stage.feed([*completed, *going])
     async with asyncio.timeout(PATIENCE):
-        while not {f"the last {MOST} of {COMPLETED}", f"other ones of {OPEN}"} <= set(
+        while not {f"the last {LATEST} of {COMPLETED}", f"other ones of {OPEN}"} <= set(
             re.findall(r"(?:the last \d+|other ones) of \d+", said := (await ask(port, "/?rows=all", PATIENCE)).text)
         ):
             assert worker.poll() is None, stage.log(worker)
@@ -40,7 +41,8 @@ async def test_what_is_open_and_the_last_records(kafka, deploy, port):
     page = Page(said)
 
     assert text(page.all("header//strong")[0]) == stage.app_id
-    assert "the 2 partitions that this worker holds (0, 1)" in text(page.all("header")[0])
+    assert "1 worker, 2 partitions" in text(page.all("header")[0])
+    assert "Held by" not in page.rows("runs")[0], "by whom but the one"
     assert page.all("meta[@http-equiv='refresh']")
 
     by_partition: list[list[bytes]] = [[] for _ in range(PARTITIONS)]
@@ -50,10 +52,10 @@ async def test_what_is_open_and_the_last_records(kafka, deploy, port):
     published = {record_of(value) for _, value in completed if b"submitted-flow-run" in value}
     shown = {it.get("id") for it in page.all("tr[@id]")}
     assert len(page.rows("runs")) == PARTITIONS * MOST
-    assert len(page.rows("last")) == MOST
+    assert len(page.rows("last")) == LATEST
     assert shown - published == oldest
-    assert len(shown & published) == MOST
-    assert page.figures()["completed"] == str(MOST)
+    assert len(shown & published) == LATEST
+    assert page.figures()["completed"] == str(LATEST)
 
     counted = re.findall(
         r"^prefect_correlator_records_total{.*} (.+)$", (await ask(port, "/metrics")).text, re.MULTILINE

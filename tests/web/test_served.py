@@ -11,7 +11,7 @@ from correlator.metrics import Metrics
 from correlator.settings import Settings
 from correlator.web import create_web
 from tests.page.reading import Page
-from tests.page.views import HOUR, run, view, worker
+from tests.page.views import HOUR, Showing, run, view, worker
 from tests.web.conditions import condition
 
 
@@ -23,7 +23,7 @@ async def served() -> AsyncIterator[Callable[..., Any]]:
         metrics = Metrics(wall_clock=lambda: 0)
         now = condition(ready=ready, standstill=Standstill("prefect.events-3", still))
         metrics.watch(lambda: now)
-        web = create_web(Settings(**settings), metrics, lambda: now, view)
+        web = create_web(Settings(**settings), metrics, lambda: now, view and Showing(view))
         client = TestClient(TestServer(web))
         clients.append(client)
         await client.start_server()
@@ -66,7 +66,9 @@ async def test_metrics_are_what_prometheus_reads(served):
     assert "prefect_correlator_ready 1.0" in await answer.text()
 
 
-@pytest.mark.parametrize("path", ["/", "/table", "/table/", "/graph", "/stats", "/router", "/healthz/", "/metrics/x"])
+@pytest.mark.parametrize(
+    "path", ["/", "/open.json", "/part", "/table", "/table/", "/graph", "/stats", "/router", "/healthz/", "/metrics/x"]
+)
 async def test_nothing_else_is_served(served, path):
     assert (await (await served()).get(path)).status == 404
 
@@ -96,10 +98,14 @@ async def test_what_an_address_asks_that_is_not_offered_is_ignored(served):
     assert odd == await (await client.get("/?zoom=1")).text()
 
 
-async def test_a_browser_keeps_nothing_of_the_page_and_loads_nothing_for_it(served):
+SERVED = {"/": "text/html", "/open.json": "application/json", "/part": "application/octet-stream"}
+
+
+@pytest.mark.parametrize("path, content_type", SERVED.items())
+async def test_a_browser_keeps_nothing_of_what_is_shown_and_loads_nothing_for_it(served, path, content_type):
     """It has names in it that anybody may have chosen."""
-    answer = await (await served(view=view)).get("/")
-    assert (answer.status, answer.content_type, answer.charset) == (200, "text/html", "utf-8")
+    answer = await (await served(view=view)).get(path)
+    assert (answer.status, answer.content_type) == (200, content_type)
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
@@ -113,6 +119,6 @@ async def test_a_browser_keeps_nothing_of_the_page_and_loads_nothing_for_it(serv
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", *SERVED])
 async def test_nothing_can_be_changed(served, method, path):
     assert (await (await served(view=view)).request(method, path)).status == 405

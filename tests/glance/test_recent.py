@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from correlator.core import Outcome
 from correlator.core.lifecycle import Version
 from correlator.event import Kind, Named
-from correlator.glance import MOST, Recent
+from correlator.glance.recent import LATEST, Recent
 from correlator.page.usual import ENOUGH
 from correlator.records.identity import record_id
 from correlator.stage.tally import Tally
@@ -38,11 +38,11 @@ def test_an_amendment_is_another_version_of_a_record_not_another_record():
 
 def test_the_last_records_are_kept_and_all_are_counted():
     recent = Recent()
-    recent.add(tally(*map(numbered, range(2 * MOST))))
+    recent.add(tally(*map(numbered, range(2 * LATEST))))
     recent.add(tally(numbered("one more")))
-    expected = [*range(MOST + 1, 2 * MOST), "one more"]
+    expected = [*range(LATEST + 1, 2 * LATEST), "one more"]
     assert [it.record_id for it in recent.records] == [record_id(Kind.FLOW_RUN, str(it)) for it in expected]
-    assert recent.total == 2 * MOST + 1
+    assert recent.total == 2 * LATEST + 1
 
 
 def test_what_is_usual_is_told_from_more_than_the_last_records():
@@ -51,7 +51,7 @@ def test_what_is_usual_is_told_from_more_than_the_last_records():
     elsewhere = (replace(START.details, work_pool=Named("x", "Busy Pool")),)
     recent.add(tally(*map(numbered, range(ENOUGH))))
     for number in range(2):
-        busy = [numbered(f"{number} {it}", told=elsewhere) for it in range(MOST)]
+        busy = [numbered(f"{number} {it}", told=elsewhere) for it in range(LATEST)]
         recent.add(tally(*busy))
     span = END.event.occurred - START.event.occurred
     assert recent.usual.by_pool() == {"Long Pool": span, "Busy Pool": span}
