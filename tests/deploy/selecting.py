@@ -41,6 +41,9 @@ def selections(manifests: Iterable[Manifest]) -> Iterator[Selection]:
                 yield Selection.of(resource, {"matchLabels": spec["selector"]})
             case "NetworkPolicy":
                 yield Selection.of(resource, spec["podSelector"])
+                for rule in spec["egress"]:
+                    for peer in rule.get("to", ()):
+                        yield Selection.of(resource, peer["podSelector"])
             case "PodDisruptionBudget" | "PodMonitor":
                 yield Selection.of(resource, spec["selector"])
             case "Deployment" | "StatefulSet":

@@ -41,7 +41,7 @@ def test_no_two_resources_have_one_name(both):
 
 def test_each_selects_its_own_pods_and_no_others(both):
     found = list(selections(both))
-    assert len(found) == 2 * (7 + 2)
+    assert len(found) == 2 * (8 + 2)
     for selection in found:
         assert {own(resource) for resource in selected(selection, both)} == {own(selection.resource)}
 
@@ -67,7 +67,7 @@ def test_every_selection_is_by_name_and_instance():
     paths = [*DEPLOY.glob("base/*.yaml"), *DEPLOY.glob("bridge/*.yaml"), DEPLOY / "monitoring" / "podmonitor.yaml"]
     manifests = [manifest for path in paths for manifest in documents(path) if "metadata" in manifest]
     found = list(selections(manifests))
-    assert len(found) == 7 + 2
+    assert len(found) == 8 + 2
     assert all(selection.labels.keys() == {NAME, INSTANCE} for selection in found)
 
 

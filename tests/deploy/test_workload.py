@@ -48,7 +48,9 @@ def patience(probe):
 
 
 def let_out(policy):
-    return {(port["protocol"], port["port"]) for rule in document(*policy)["spec"]["egress"] for port in rule["ports"]}
+    """What it may ask, wherever that is."""
+    rules = (rule for rule in document(*policy)["spec"]["egress"] if "to" not in rule)
+    return {(port["protocol"], port["port"]) for rule in rules for port in rule["ports"]}
 
 
 @either
@@ -110,6 +112,21 @@ def test_what_stands_still_ends_itself_before_it_is_killed(workload):
 def test_an_update_goes_on_only_when_a_worker_has_been_ready_for_longer_than_the_probe_takes_to_see_that_it_is_not():
     ready_for = document(*WORKER)["spec"]["minReadySeconds"]
     assert ready_for > 2 * patience(container(*WORKER)["readinessProbe"])
+
+
+def test_workers_alone_ask_one_another_and_for_the_web_port_alone():
+    worker, bridge = (document(*policy)["spec"] for policy in POLICIES)
+    (rule,) = (rule for rule in worker["egress"] if "to" in rule)
+    assert rule == {"to": [{"podSelector": worker["podSelector"]}], "ports": [{"protocol": "TCP", "port": "web"}]}
+    assert rule["ports"] == [port for let_in in worker["ingress"] for port in let_in["ports"]]
+    assert not [rule for rule in bridge["egress"] if "to" in rule]
+
+
+def test_a_worker_tells_the_others_the_address_of_its_pod():
+    (told,) = (it for it in container(*WORKER)["env"] if it["name"] == variable("web_advertised"))
+    assert told["valueFrom"] == {"fieldRef": {"fieldPath": "status.podIP"}}
+    for address in ("10.2.3.4", "fd00::7"):
+        assert Settings(web_advertised=address).reached("machine").address == (address, PORT)
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=IDS)

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from correlator.settings import Settings
 from tests.monitoring import files
 
 PANELS = files.panels()
@@ -61,9 +62,17 @@ def test_expressions_are_about_metrics_that_exist_of_the_deployment_that_is_chos
     assert all("{" in selector for selector in selectors)
 
 
+def test_it_leads_to_the_page():
+    (link,) = files.dashboard()["links"]
+    (page,) = (it for it in files.dashboard()["templating"]["list"] if it["name"] == "page")
+    assert link["url"] == "$page"
+    assert page["query"] == f"http://localhost:{Settings.model_fields['web_port'].default}/"
+
+
 def test_variables_are_those_that_are_used():
     variables = files.dashboard()["templating"]["list"]
     texts = [expression for _, expression in files.expressions()]
     texts += [variable["definition"] for variable in variables if "definition" in variable]
+    texts += [link["url"] for link in files.dashboard()["links"]]
     used = set(itertools.chain.from_iterable(re.findall(r"\$([a-z]+)", text) for text in texts))
     assert used | {"datasource"} == {variable["name"] for variable in variables}
