@@ -14,7 +14,7 @@ LIMIT = 180.0
 SETTLED = 75.0
 """Seconds for which all input is committed before what is still missing counts as lost. Intake keeps its clocks in
 memory: where it is killed between forwarding the last event and its tick, and nothing more is fed, the next one goes by
-wall time, after a quiet minute (`core.partition_clock.QUIET`), and only then is due what waits for it.
+wall time, after a quiet minute (`core.partition_clock.QUIET_AFTER`), and only then is due what waits for it.
 """
 FEEDING_ON = 1.0
 """Seconds that are fed after a fault's end before it is asked what is due by then: else one that is over at once, as a

@@ -12,7 +12,7 @@ from correlator.event import State, StateType
 from correlator.moments import Moment
 
 
-class Word(Struct, frozen=True, eq=False):
+class WitnessedEnd(Struct, frozen=True, eq=False):
     """The best word of a witness on when a run ended, for want of its worker's (rule W2)."""
 
     known: Remembered
@@ -22,7 +22,7 @@ class Word(Struct, frozen=True, eq=False):
     """Whether nobody better is waited for."""
 
 
-class Heard(Struct, eq=False):
+class Testimony(Struct, eq=False):
     """What the witnesses of a run say of one of its submits."""
 
     all: list[Remembered] = []
@@ -38,7 +38,7 @@ class Heard(Struct, eq=False):
     """The last one, of those not long after it."""
     phase: Remembered | None = None
     """The last phase of all its pods or tasks, where that is an end, and the flow has not run since."""
-    word: Word | None = None
+    witnessed_end: WitnessedEnd | None = None
     foreign: list[Remembered] = []
     """What turns out to be dated long after its end."""
 
@@ -57,7 +57,7 @@ class Assembled(Struct, eq=False):
     matched_by: MatchedBy | None = None
     ambiguous: bool = False
     cancellations: list[Remembered] = []
-    heard: Heard | None = None
+    testimony: Testimony | None = None
     """What witnesses say; None where none spoke."""
     decides: Moment | None = None
     """The low watermark at which it is decided which of several starts is that of an end, or of one before it."""
@@ -73,25 +73,25 @@ class Assembled(Struct, eq=False):
     def events(self) -> list[Remembered]:
         """All that belong together."""
         told = [known for known in (self.start, self.end, *self.cancellations) if known is not None]
-        return told if self.heard is None else told + self.heard.all
+        return told if self.testimony is None else told + self.testimony.all
 
     @property
-    def word(self) -> Word | None:
+    def witnessed_end(self) -> WitnessedEnd | None:
         """What a witness says of its end."""
-        return None if self.heard is None else self.heard.word
+        return None if self.testimony is None else self.testimony.witnessed_end
 
     @property
     def ended(self) -> Remembered | None:
         """The best word on its end, whether it counts yet or not."""
-        if self.end is not None or self.word is None:
+        if self.end is not None or self.witnessed_end is None:
             return self.end
-        return self.word.known
+        return self.witnessed_end.known
 
     @property
     def cancellation(self) -> Remembered | None:
         """What first said that it was cancelled: a runner, a worker, or its flow run's state (rule O2)."""
         first = self.cancellations[0] if self.cancellations else None
-        state = None if self.heard is None else self.heard.state
+        state = None if self.testimony is None else self.testimony.state
         if state is None or not isinstance(state.event.said, State) or state.event.said.type is not StateType.CANCELLED:
             return first
         return state if first is None or state.event.occurred < first.event.occurred else first
@@ -100,7 +100,7 @@ class Assembled(Struct, eq=False):
         """Until when its start is remembered if its worker says no end."""
         if start.endless_until:
             return start.endless_until
-        closes = self.cancelled_at or start.settles if self.word is None else self.word.counts_at
+        closes = self.cancelled_at or start.settles if self.witnessed_end is None else self.witnessed_end.counts_at
         return closes + rules.remember
 
 

@@ -71,7 +71,7 @@ def _release(state: SubjectState, opening: Remembered, life: Assembled) -> list[
     published_with = _published_with(opening)
     if opening.version is not None and published_with <= _ids(life):
         # An end that has not been decided yet stays; further cancellations and witnesses say nothing more.
-        more = (*life.cancellations, *(() if life.heard is None else life.heard.all))
+        more = (*life.cancellations, *(() if life.testimony is None else life.testimony.all))
         _remove(state, {opening.event.id, *published_with, *(other.event.id for other in more)})
         return []
     _remove(state, _ids(life))  # also where another start took what it was published with

@@ -7,7 +7,7 @@ from correlator.core.lifecycle import MatchedBy
 from correlator.core.pairing import could_follow
 from correlator.core.rules import Rules
 from correlator.core.state import Remembered, SubjectState
-from correlator.core.words import superfluous
+from correlator.core.testimony import superfluous
 from correlator.moments import Moment
 
 
@@ -32,8 +32,8 @@ def forget(state: SubjectState, life: Assembled) -> None:
         state.ends.remove(life.end)
     for cancellation in life.cancellations:
         state.cancellations.remove(cancellation)
-    if life.heard is not None:
-        for known in life.heard.all:
+    if life.testimony is not None:
+        for known in life.testimony.all:
             state.witnesses.remove(known)
 
 

@@ -9,8 +9,8 @@ from correlator.core.cancelling import assign_cancellations, foresee_cancellatio
 from correlator.core.lifecycle import MatchedBy
 from correlator.core.rules import Rules
 from correlator.core.state import Remembered, SubjectState
+from correlator.core.testimony import dismiss, weigh
 from correlator.core.witnesses import hear
-from correlator.core.words import dismiss, weigh
 from correlator.moments import Moment
 
 
@@ -30,11 +30,11 @@ def assemble(state: SubjectState, watermark: Moment | None, rules: Rules) -> Ass
     homeless = hear(lives, state, rules) if state.witnesses else []
     guessing = _match_by_follows(lives, state.ends)
     for life in lives:
-        if life.heard is not None:
+        if life.testimony is not None:
             weigh(life, rules)
     undecided = _match_by_resource([life for life in lives if life.end is None], guessing, watermark, rules)
     for life in lives:
-        if life.heard is not None:
+        if life.testimony is not None:
             if life.matched_by is MatchedBy.RESOURCE:  # its worker spoke, after all
                 weigh(life, rules)
             homeless += dismiss(life)

@@ -8,8 +8,8 @@ from correlator.core.lifecycle import Lifecycle, Outcome, Version
 from correlator.core.pairing import Assembly, assemble
 from correlator.core.rules import Rules
 from correlator.core.silence import is_lost_in_silence, is_newly_silent
-from correlator.core.standing import Standing, stand
 from correlator.core.state import Remembered, RememberedStart, SubjectState
+from correlator.core.status import Status, status_of
 from correlator.core.versions import as_it_stands, cause_of, next_start, version_of
 from correlator.moments import MICROSECOND, Moment
 
@@ -65,21 +65,21 @@ def settle(state: SubjectState, occasion: Occasion, rules: Rules) -> Settled:
     dues: list[Moment] = []
     lives, homeless = _in_motion(state, occasion, rules, dues)
     for life in lives:
-        standing = stand(life, occasion.watermark)
-        if standing.outcome is None:
-            if standing.due is not None:
-                dues.append(standing.due)
+        status = status_of(life, occasion.watermark)
+        if status.outcome is None:
+            if status.due is not None:
+                dues.append(status.due)
             if life.start is not None:  # open again, if it was published: until when it is remembered is open, too
                 life.start.endless_until = Moment(0)
             if life.start is not None and life.start.event.detached:
                 settled.silent += is_newly_silent(life, life.start, occasion.watermark, rules, dues)
             continue
-        version = version_of(life, standing)
+        version = version_of(life, status)
         if version != life.opening.version:
-            cause = cause_of(life, standing, occasion.event_id)
-            settled.published.append(as_it_stands(state, life, standing.outcome, cause, standing.end))
-            _note(life, version, standing, occasion, rules)
-            settled.silent += standing.outcome is Outcome.LOST and is_lost_in_silence(life)
+            cause = cause_of(life, status, occasion.event_id)
+            settled.published.append(as_it_stands(state, life, status.outcome, cause, status.end))
+            _note(life, version, status, occasion, rules)
+            settled.silent += status.outcome is Outcome.LOST and is_lost_in_silence(life)
         keeps = kept_until(life, lives, occasion.watermark, rules)
         if keeps is None:
             forget(state, life)
@@ -123,10 +123,10 @@ def _at_rest(start: RememberedStart, watermark: Moment | None, rules: Rules) -> 
     return None if watermark is not None and due < watermark else due
 
 
-def _note(life: Assembled, version: Version, standing: Standing, occasion: Occasion, rules: Rules) -> None:
+def _note(life: Assembled, version: Version, status: Status, occasion: Occasion, rules: Rules) -> None:
     """Remember what was published, and for how long (rule A1)."""
     opening, start = life.opening, life.start
-    since = standing.since
+    since = status.since
     opening.version = version
     if since is None:
         # By the greatest clock: events came by several partitions, and the last read may lag behind.

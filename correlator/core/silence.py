@@ -11,7 +11,7 @@ def is_newly_silent(
 ) -> bool:
     """Whether no witness spoke of an open run within ``grace``, though its worker does not wait: once (rule W5)."""
     speaks_by = start.clock + rules.grace
-    spoke = life.heard is not None and any(known is not life.heard.creation for known in life.heard.all)
+    spoke = life.testimony is not None and any(known is not life.testimony.creation for known in life.testimony.all)
     if start.silence_noted or spoke or life.cancellations:
         return False
     if watermark is None or watermark <= speaks_by:

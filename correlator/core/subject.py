@@ -11,7 +11,7 @@ from correlator.core.decision import Decision, Fate
 from correlator.core.publication import Occasion, Settled, pass_time, settle
 from correlator.core.rules import Rules
 from correlator.core.state import Remembered, RememberedStart, SubjectState, Successor
-from correlator.core.words import fold
+from correlator.core.testimony import fold
 from correlator.event import Details, Event, Kind, Role
 from correlator.moments import END_OF_TIME, Moment
 

@@ -18,7 +18,7 @@ from correlator.core.subject import on_end_of_input, on_event, on_watermark
 from correlator.event import Details, Event, Kind
 from correlator.moments import Moment
 
-CHECKED: Final = 8
+MEASURED_EVERY: Final = 8
 """A state's bytes are looked at when it holds a multiple of so many events: each look costs as much as it holds."""
 
 FORGOTTEN: Final = Decision(state=None)
@@ -99,7 +99,7 @@ class Subjects:
             self._states.pop(key, None)
             self._deadlines.set(key, None)
             return decision
-        if len(state) % CHECKED == 0:
+        if len(state) % MEASURED_EVERY == 0:
             decision = self._bounded(state, decision)
         self._states[key] = state
         self._deadlines.set(key, state.due, rests=decision.rests)

@@ -11,7 +11,7 @@ from msgspec.structs import astuple
 
 from correlator.event import Details
 
-Part = TypeVar("Part", bound=Struct)
+PartT = TypeVar("PartT", bound=Struct)
 
 
 def merged(told: Iterable[Details]) -> Details:
@@ -31,7 +31,7 @@ def _merged(known: Details, said: Details) -> Details:
     )
 
 
-def filled_in(known: Part | None, said: Part | None) -> Part | None:
+def filled_in(known: PartT | None, said: PartT | None) -> PartT | None:
     """What is known of a part, and where that is null, what is said of it by one that otherwise says the same."""
     if known is None or said is None or known == said:
         return said if known is None else known

@@ -1,18 +1,18 @@
 """A version of a lifecycle: what is published of it, and what is remembered of that."""
 
-from correlator.core.assembled import Assembled, Heard
+from correlator.core.assembled import Assembled, Testimony
 from correlator.core.lifecycle import Lifecycle, MatchedBy, Outcome, Version
 from correlator.core.pairing import assemble
 from correlator.core.rules import Rules
-from correlator.core.standing import Standing, stand
 from correlator.core.state import Remembered, RememberedStart, SubjectState
+from correlator.core.status import Status, status_of
 from correlator.event import Event
 from correlator.moments import END_OF_TIME
 
 
-def version_of(life: Assembled, standing: Standing) -> Version:
+def version_of(life: Assembled, status: Status) -> Version:
     """What is remembered of the version that is published."""
-    outcome, cancellation, end = standing.outcome, life.cancellation, standing.end
+    outcome, cancellation, end = status.outcome, life.cancellation, status.end
     assert outcome is not None
     return Version(
         outcome,
@@ -29,7 +29,7 @@ def as_it_stands(
     state: SubjectState, life: Assembled, outcome: Outcome | None, cause: str, end: Remembered | None
 ) -> Lifecycle:
     """The version of a lifecycle that is to be published, or, where it is open, shown. ``end``: what ended it."""
-    heard = life.heard or Heard()
+    testimony = life.testimony or Testimony()
     return Lifecycle(
         kind=state.kind,
         subject=state.subject,
@@ -39,10 +39,10 @@ def as_it_stands(
         start=_event(life.start),
         end=_event(end),
         cancellation=_event(life.cancellation),
-        creation=_event(heard.creation),
-        running=_event(heard.running),
-        state=_event(heard.state),
-        phase=_event(heard.phase),
+        creation=_event(testimony.creation),
+        running=_event(testimony.running),
+        state=_event(testimony.state),
+        phase=_event(testimony.phase),
         superseded_by=_superseded_by(life, outcome),
         cause=cause,
         replaces=life.opening.version,
@@ -55,22 +55,22 @@ def open_lifecycles(state: SubjectState, rules: Rules) -> list[Lifecycle]:
     return [
         as_it_stands(state, life, None, "open", life.end)
         for life in assemble(state, END_OF_TIME, rules).lives
-        if stand(life, None).outcome is None
+        if status_of(life, None).outcome is None
     ]
 
 
-def cause_of(life: Assembled, standing: Standing, event_id: str | None) -> str:
+def cause_of(life: Assembled, status: Status, event_id: str | None) -> str:
     """What causes a version: the event in hand, or what its deadline is called (rule S2)."""
     if event_id is not None:  # what time alone made due was published before the event
         return event_id
-    if standing.deadline is not None:
-        return standing.deadline
+    if status.deadline is not None:
+        return status.deadline
     return f"decided:{(life.end or life.opening).event.id}"
 
 
 def _told_besides(life: Assembled, cancellation: Remembered | None) -> list[Remembered]:
     """What else a record tells of: witnesses, and the runner that cancelled, where a state said so first."""
-    counted = [] if life.heard is None else life.heard.counted
+    counted = [] if life.testimony is None else life.testimony.counted
     runners = life.cancellations[:1]
     return counted if not runners or runners[0] is cancellation else counted + runners
 

@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from correlator.core.assembled import Assembled, Heard, began, latest
+from correlator.core.assembled import Assembled, Testimony, began, latest
 from correlator.core.rules import Rules
 from correlator.core.state import Remembered, SubjectState
 from correlator.event import Phase, Role
 from correlator.moments import Moment
 
-LONGEST_STEM: Final = 58
+MAX_STEM: Final = 58
 """Characters of a Job's name, the hyphen after it included, that its pods' names begin with: Kubernetes appends five to
 them, and a name has 63 (``SimpleNameGenerator``, apiserver's ``storage/names``).
 """
@@ -46,7 +46,7 @@ def hear(begun: list[Assembled], state: SubjectState, rules: Rules) -> list[Reme
 def is_created_as(name: str, identifier: str) -> bool:
     """Whether a pod or a task of that name is of what a worker created under that identifier: the task, or the Job."""
     job = identifier.rpartition(":")[2]
-    return identifier.endswith(f"::{name}") or name.startswith(f"{job}-"[:LONGEST_STEM])
+    return identifier.endswith(f"::{name}") or name.startswith(f"{job}-"[:MAX_STEM])
 
 
 def _first_heard(known: Remembered) -> Moment:
@@ -56,10 +56,10 @@ def _first_heard(known: Remembered) -> Moment:
 def _give(known: Remembered, life: Assembled | None, homeless: list[Remembered]) -> None:
     if life is None:
         homeless.append(known)
-    elif life.heard is None:
-        life.heard = Heard([known])
+    elif life.testimony is None:
+        life.testimony = Testimony([known])
     else:
-        life.heard.all.append(known)
+        life.testimony.all.append(known)
 
 
 def _creator(begun: list[Assembled], creation: Remembered) -> Assembled | None:
@@ -100,7 +100,7 @@ def _was_forgotten(life: Assembled, known: Remembered, by_workers: set[str], rul
     if start is None or start.version is None or known.event.id in (start.version.end, *start.version.heard):
         return False
     until, ended, published = start.forget_at, None, start.version.end
-    for other in life.heard.all if life.heard is not None else ():
+    for other in life.testimony.all if life.testimony is not None else ():
         event, said = other.event, other.event.said
         if event.id == published:
             ended = event.occurred

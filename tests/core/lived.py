@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from correlator.event import Event, Phase, Role, State, StateType
-from tests.core.truth import LAG, SECOND, Span, Told
+from tests.core.truth import LAG, SECOND, Delivery, Span
 
 
-class Word(NamedTuple):
+class WitnessedEnd(NamedTuple):
     """What the witnesses say of an end."""
 
     event: Event
@@ -17,7 +17,7 @@ class Word(NamedTuple):
 
 
 @dataclass
-class Heard:
+class Testimony:
     """What the witnesses say of one submit: of each pod or task, its last phase."""
 
     all: list[Event]
@@ -55,20 +55,20 @@ class Heard:
         ran = (event.occurred for event in self.of(Role.RUNNING))
         return max((at for at in ran if self.end is None or at <= self.end.occurred), default=0)
 
-    def word(self, told: Told, *, detached: bool) -> Word | None:
+    def word(self, delivery: Delivery, *, detached: bool) -> WitnessedEnd | None:
         states, ends = self.states[-1:], self.ends
         if not states and not ends:
             return None
         known = (ends or states)[0]
         if detached and states and ends:
-            return Word(known, told.late(known).after(*map(told.late, states)))
-        counts = told.late(known) + told.rules.grace
+            return WitnessedEnd(known, delivery.late(known).after(*map(delivery.late, states)))
+        counts = delivery.late(known) + delivery.rules.grace
         for state in self.states if ends else []:
-            if Span(state.occurred - LAG, told.late(state).high).before(
+            if Span(state.occurred - LAG, delivery.late(state).high).before(
                 counts
             ):  # else it was published by then, and the state amends it
-                counts = counts.after(told.late(state) + told.rules.grace)
-        return Word(known, counts)
+                counts = counts.after(delivery.late(state) + delivery.rules.grace)
+        return WitnessedEnd(known, counts)
 
 
 @dataclass(eq=False)
@@ -81,55 +81,55 @@ class Lived:
     how: str = ""
     passed_over: bool = False
     cancellations: list[Event] = field(default_factory=list)
-    heard: Heard = field(default_factory=lambda: Heard([]))
+    heard: Testimony = field(default_factory=lambda: Testimony([]))
 
-    def ended_by_time(self, told: Told) -> tuple[str, Span]:
+    def ended_by_time(self, delivery: Delivery) -> tuple[str, Span]:
         """The outcome without an end or a cancellation, and when it is due."""
-        lost = ("lost", told.late(self.start) + told.rules.limit(told.kind))
+        lost = ("lost", delivery.late(self.start) + delivery.rules.limit(delivery.kind))
         if self.next is None:
             return lost
-        superseded = (f"superseded by {self.next.id}", told.late(self.next) + told.rules.grace)
+        superseded = (f"superseded by {self.next.id}", delivery.late(self.next) + delivery.rules.grace)
         return lost if lost[1].before(superseded[1]) else superseded
 
-    def word(self, told: Told, heard: Heard) -> Word | None:
-        return heard.word(told, detached=self.start.detached)
+    def word(self, delivery: Delivery, heard: Testimony) -> WitnessedEnd | None:
+        return heard.word(delivery, detached=self.start.detached)
 
     def forgotten(
-        self, told: Told, end: Event | None, cancellations: list[Event], heard: Heard, moved: list[Event]
+        self, delivery: Delivery, end: Event | None, cancellations: list[Event], heard: Testimony, moved: list[Event]
     ) -> Span:
         """When it is forgotten, if no more than that belonged to it. ``moved``: its pods' phases that are another's."""
-        begun = told.late(self.start)
-        word = self.word(told, heard)
+        begun = delivery.late(self.start)
+        word = self.word(delivery, heard)
         amended = [*cancellations, *heard.all]
         if end is not None:
-            waits = told.rules.tight_timing if end.follows is None else 0  # where it has several candidates
-            ended = told.late(end)
+            waits = delivery.rules.tight_timing if end.follows is None else 0  # where it has several candidates
+            ended = delivery.late(end)
             published = begun.after(Span(ended.low, max(ended.high, end.occurred + waits)))
         elif word is not None:
             published = begun.after(word.counts)
         else:
-            published = self._without_end(told, cancellations)
+            published = self._without_end(delivery, cancellations)
         if end is None and heard.lives:
             # It may have been published by what no longer counts, and is open again until time ends it.
             amended = [event for event in amended if event.role is not Role.PHASE or _has_ended(event)]
             earliest = published.low
         else:
             surely = [*cancellations[:1], *heard.counted]
-            earliest = max([published.low, *(told.late(event).low for event in surely)])
-        latest = max([published.high, *(told.late(event).high for event in (*amended, *moved))])
-        return Span(earliest, latest) + told.rules.remember
+            earliest = max([published.low, *(delivery.late(event).low for event in surely)])
+        latest = max([published.high, *(delivery.late(event).high for event in (*amended, *moved))])
+        return Span(earliest, latest) + delivery.rules.remember
 
-    def _without_end(self, told: Told, cancellations: list[Event]) -> Span:
-        _, due = self.ended_by_time(told)
+    def _without_end(self, delivery: Delivery, cancellations: list[Event]) -> Span:
+        _, due = self.ended_by_time(delivery)
         if not cancellations:
             return due
-        cancelled = told.late(cancellations[0])
-        due = cancelled + told.rules.grace if cancelled.before(due) else cancelled
-        return Span(due.low, due.high + told.lateness)  # amended, by one that came later and occurred before
+        cancelled = delivery.late(cancellations[0])
+        due = cancelled + delivery.rules.grace if cancelled.before(due) else cancelled
+        return Span(due.low, due.high + delivery.lateness)  # amended, by one that came later and occurred before
 
-    def written(self, told: Told) -> str:
+    def written(self, delivery: Delivery) -> str:
         """As `scenes.written` does."""
-        word = self.word(told, self.heard)
+        word = self.word(delivery, self.heard)
         end, how = (self.end, self.how) if self.end or word is None else (word.event, "resource")
         cancels = self.cancellations + [
             event
@@ -141,7 +141,7 @@ class Lived:
         if cancelled is not None:
             met = " ".join(filter(None, (f"{met}/{cancelled.id} cancelled", how)))
         else:
-            met = f"{met} completed {how}" if end else f"{met} {self.ended_by_time(told)[0]}"
+            met = f"{met} completed {how}" if end else f"{met} {self.ended_by_time(delivery)[0]}"
         heard = ",".join(event.id for event in self.heard.counted)
         return f"{met} ({heard})" if heard else met
 

@@ -3,8 +3,8 @@
 from itertools import chain, combinations, pairwise
 
 from correlator.event import Event, Kind, Phase, Role, State, StateType
-from tests.core.lived import Heard, Lived, Word
-from tests.core.truth import LAG, MINUTE, Span, Told, Unclear
+from tests.core.lived import Lived, Testimony, WitnessedEnd
+from tests.core.truth import LAG, MINUTE, Delivery, Span, Unclear
 
 STEM = 58
 """Characters of a Job's name, with its hyphen, that its pods' names begin with."""
@@ -13,11 +13,11 @@ STEM = 58
 class Spoken:
     """The submits of a subject, and what witnesses say of each."""
 
-    def __init__(self, events: list[Event], told: Told) -> None:
-        self.told, self.events = told, events
+    def __init__(self, events: list[Event], delivery: Delivery) -> None:
+        self.delivery, self.events = delivery, events
         self.lived = [Lived(event) for event in events if event.role is Role.START]
         self.by_id = {one.start.id: one for one in self.lived}
-        if not (told.kind is Kind.WORKER and told.rules.worker_names_shared):
+        if not (delivery.kind is Kind.WORKER and delivery.rules.worker_names_shared):
             for one, after in pairwise(self.lived):
                 one.next = after.start
         self.heard: list[tuple[Event, Lived | None]] = []
@@ -31,17 +31,17 @@ class Spoken:
         """Whether a start is still known when an event comes, whichever of those that occurred shortly before it have
         come.
         """
-        when = Span(event.occurred - LAG, event.occurred + self.told.lateness)
+        when = Span(event.occurred - LAG, event.occurred + self.delivery.lateness)
         end = None if one.end is None or one.end.occurred > event.occurred else one.end
         its = [said.id for said, whose in self.heard if whose is one]
         its += [cancellation.id for cancellation in one.cancellations]
-        late = [id_ for id_ in its if self._occurred(id_) + self.told.lateness >= event.occurred]
+        late = [id_ for id_ in its if self._occurred(id_) + self.delivery.lateness >= event.occurred]
         moved = [it for it, whose in self.moved if whose is one] + self._passed_by(one)
         answers = set()
         for missing in chain.from_iterable(combinations(late, count) for count in range(len(late) + 1)):
             heard = self.what_is_heard(one, [it for it in self.heard if it[0].id not in missing])
             cancellations = [it for it in one.cancellations if it.id not in missing and it.occurred <= event.occurred]
-            answers.add(when.before(one.forgotten(self.told, end, cancellations, heard, moved)))
+            answers.add(when.before(one.forgotten(self.delivery, end, cancellations, heard, moved)))
         if len(answers) > 1 or (answers == {False} and self._is_kept(one, event)):
             raise Unclear
         return answers.pop()
@@ -49,9 +49,9 @@ class Spoken:
     def _passed_by(self, one: Lived) -> list[Event]:
         """What was said of the next submit, and may have come before that: it passed for this one's, and amended it."""
         after = one.next
-        if after is None or not self.told.lateness:
+        if after is None or not self.delivery.lateness:
             return []
-        passing = range(after.occurred, after.occurred + self.told.lateness + 1)
+        passing = range(after.occurred, after.occurred + self.delivery.lateness + 1)
         its = {it.role for it, whose in self.heard if whose is one} & {Role.RUNNING} | {Role.CREATION}  # say no more
         says = [it for it, whose in self.heard if whose and whose.start is after and it.role not in its]
         return [it for it in says if it.occurred in passing]
@@ -62,11 +62,11 @@ class Spoken:
         """
         if event.role in (Role.END, Role.CANCELLATION):
             return False
-        waits = self.told.rules.tight_timing + 2 * self.told.lateness + LAG
+        waits = self.delivery.rules.tight_timing + 2 * self.delivery.lateness + LAG
         ends = [it for it in self.events if it.role is Role.END and it.follows is None]
         return any(
             it.worker == one.start.worker
-            and one.start.occurred <= it.occurred - self.told.rules.tight_timing
+            and one.start.occurred <= it.occurred - self.delivery.rules.tight_timing
             and 0 <= event.occurred - it.occurred <= waits
             and self._may_be_remembered(one, it)
             for it in ends
@@ -111,7 +111,7 @@ class Spoken:
         cancelled = any(_cancels(it) for it, whose in self.heard if whose is one)
         if cancelled and not (isinstance(event.said, Phase) and event.said.exit is not None):
             raise Unclear  # whether it was cancelled too late hangs on which of the others is known
-        word = one.word(self.told, self.what_is_heard(one, self.heard))
+        word = one.word(self.delivery, self.what_is_heard(one, self.heard))
         if event.role is Role.RUNNING and one.end is None and word is not None and word.counts.low <= event.occurred:
             raise Unclear
         if event.role is Role.STATE and self._is_long_over(one, event):
@@ -122,14 +122,14 @@ class Spoken:
         that waits for a word to count, and were forgotten without it, it may have been.
         """
         before = [it for it in self.lived if it.next is one.start and it.end is None]
-        if event.occurred > one.start.occurred + self.told.lateness or not self.told.lateness:
+        if event.occurred > one.start.occurred + self.delivery.lateness or not self.delivery.lateness:
             return
         for it in before:
             heard = self.what_is_heard(it, self.heard)
-            if it.word(self.told, heard) and self.remembered(it, event):
-                known = Heard([*heard.all, event], it.end)
-                when = Span(event.occurred - LAG, event.occurred + self.told.lateness)
-                if not when.before(it.forgotten(self.told, None, it.cancellations, known, [])):
+            if it.word(self.delivery, heard) and self.remembered(it, event):
+                known = Testimony([*heard.all, event], it.end)
+                when = Span(event.occurred - LAG, event.occurred + self.delivery.lateness)
+                if not when.before(it.forgotten(self.delivery, None, it.cancellations, known, [])):
                     raise Unclear
 
     def _outweighed(self, event: Event, unit: str, one: Lived | None) -> bool:
@@ -147,7 +147,7 @@ class Spoken:
     def _still_known(self, event: Event, whose: Lived | None, new: Event) -> bool:
         if whose is not None:
             return self.remembered(whose, new)
-        return self.told.late(new).before(self.told.late(event) + self.told.rules.grace)
+        return self.delivery.late(new).before(self.delivery.late(event) + self.delivery.rules.grace)
 
     def _named(self, event: Event) -> Lived | None:
         """The submit that a creation names; the one that created a pod's Job, or a task: the latest, of several."""
@@ -178,14 +178,14 @@ class Spoken:
         if event.role not in (Role.STATE, Role.RUNNING):
             return False
         if one.end is not None:
-            return event.occurred > one.end.occurred + self.told.rules.grace
+            return event.occurred > one.end.occurred + self.delivery.rules.grace
         if not _cancels(event):
             return False
         heard = self.what_is_heard(one, self.heard)
         ended = [*heard.ends, *heard.states][:1]
-        return any(event.occurred > it.occurred + self.told.rules.grace for it in ended)
+        return any(event.occurred > it.occurred + self.delivery.rules.grace for it in ended)
 
-    def what_is_heard(self, one: Lived, heard: list[tuple[Event, Lived | None]]) -> Heard:
+    def what_is_heard(self, one: Lived, heard: list[tuple[Event, Lived | None]]) -> Testimony:
         """Of each pod, one phase is all that counts, whosever it is: an end, one with a reason, the last."""
         said = [it for it, whose in heard if whose is one]
         last: dict[str, Event] = {}
@@ -193,11 +193,11 @@ class Spoken:
         for event in sorted([*phases, *(it for it, whose in self.moved if whose is one)], key=_by_weight):
             if isinstance(event.said, Phase):
                 last[event.said.unit] = event
-        return Heard([it for it in said if not isinstance(it.said, Phase) or last[it.said.unit] is it], one.end)
+        return Testimony([it for it in said if not isinstance(it.said, Phase) or last[it.said.unit] is it], one.end)
 
     def ended(self, one: Lived) -> Event | None:
-        word = one.end or one.word(self.told, self.what_is_heard(one, self.heard))
-        return word.event if isinstance(word, Word) else word
+        word = one.end or one.word(self.delivery, self.what_is_heard(one, self.heard))
+        return word.event if isinstance(word, WitnessedEnd) else word
 
 
 def _cancels(event: Event) -> bool:

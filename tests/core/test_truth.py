@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from correlator.core import Lifecycle, Rules
 from correlator.core.pairing import assemble
-from correlator.core.standing import stand
+from correlator.core.status import status_of
 from correlator.event import Event, Kind, Role
 from tests.core.lives import truths, witnessed
 from tests.core.scenes import Scene, at, identity
-from tests.core.truth import LAG, MINUTE, RULES, SECOND, Life, Told, Unclear, events_of
+from tests.core.truth import LAG, MINUTE, RULES, SECOND, Delivery, Life, Unclear, events_of
 from tests.core.wanted import records_of
 
 EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "1000"))
@@ -84,7 +84,7 @@ def check(scene: Scene) -> None:
     again: its record waits to be amended.)
     """
     lives = () if scene.state is None else assemble(scene.state, scene.clock, scene.rules).lives
-    again = {life.opening.event.id for life in lives if stand(life, scene.clock).outcome is None}
+    again = {life.opening.event.id for life in lives if status_of(life, scene.clock).outcome is None}
     nothing_in_two([lifecycle for lifecycle in scene.finals.values() if identity(lifecycle) not in again])
 
 
@@ -97,7 +97,7 @@ def compare(lives: list[Life], kind: Kind, rules: Rules, data: st.DataObject) ->
     events = events_of(lives, kind, rules)
     lateness = data.draw(st.sampled_from([0, MINUTE // 2, rules.tight_timing]))
     try:
-        expected = records_of(events, Told(kind, rules, lateness))
+        expected = records_of(events, Delivery(kind, rules, lateness))
     except Unclear:
         note("unclear")
         assume(False)

@@ -65,7 +65,7 @@ class Span(NamedTuple):
         return Span(*map(max, zip(self, *others, strict=True)))
 
 
-class Told(NamedTuple):
+class Delivery(NamedTuple):
     """How a truth is told."""
 
     kind: Kind
@@ -120,4 +120,4 @@ def _witnesses(life: Life, number: int, worker: str) -> list[Event]:
     return said
 
 
-__all__ = ["LAG", "MINUTE", "RULES", "SECOND", "Life", "Pod", "Span", "Told", "Unclear", "events_of"]
+__all__ = ["LAG", "MINUTE", "RULES", "SECOND", "Delivery", "Life", "Pod", "Span", "Unclear", "events_of"]

@@ -6,19 +6,19 @@ that comes at the very time at which its start is forgotten), `Unclear` is raise
 from correlator.event import Event, Role
 from tests.core.lived import Lived
 from tests.core.spoken import Spoken
-from tests.core.truth import LAG, Span, Told, Unclear
+from tests.core.truth import LAG, Delivery, Span, Unclear
 
 
-def records_of(events: list[Event], told: Told) -> set[str]:
+def records_of(events: list[Event], delivery: Delivery) -> set[str]:
     """The final records."""
-    return Found(events, told).records()
+    return Found(events, delivery).records()
 
 
 class Found(Spoken):
     """What belongs together, of a subject."""
 
-    def __init__(self, events: list[Event], told: Told) -> None:
-        super().__init__(events, told)
+    def __init__(self, events: list[Event], delivery: Delivery) -> None:
+        super().__init__(events, delivery)
         self.unmatched: list[Event] = []
         self.alone: list[Event] = []
         self.waiting: list[tuple[Event, Lived]] = []
@@ -46,7 +46,7 @@ class Found(Spoken):
         for one in self.lived:
             one.heard = self.what_is_heard(one, self.heard)
         return {
-            *(one.written(self.told) for one in self.lived),
+            *(one.written(self.delivery) for one in self.lived),
             *(
                 f"..{end.id}/{joined[end.id].id} cancelled" if end.id in joined else f"..{end.id} unmatched"
                 for end in self.unmatched
@@ -59,7 +59,7 @@ class Found(Spoken):
             one
             for one in self.lived
             if one.end is None
-            and one.start.occurred <= end.occurred - self.told.rules.tight_timing
+            and one.start.occurred <= end.occurred - self.delivery.rules.tight_timing
             and one.start.worker == end.worker
             and self.remembered(one, end)
         ]
@@ -90,7 +90,7 @@ class Found(Spoken):
         """Whether a run had not ended well before; without an end, whether it is still known."""
         ended = self.ended(one)
         if ended is not None:
-            return ended.occurred >= cancellation.occurred - self.told.rules.grace
+            return ended.occurred >= cancellation.occurred - self.delivery.rules.grace
         return self.remembered(one, cancellation)
 
     def _look_again(self, one: Lived, new: Event) -> None:
@@ -111,8 +111,8 @@ class Found(Spoken):
 
     def _still_waits(self, cancellation: Event, new: Event) -> bool:
         """Whether it has not been published alone when another event comes."""
-        comes = Span(new.occurred - LAG, self.told.late(new).high)
-        if comes.before(self.told.late(cancellation) + self.told.rules.grace):
+        comes = Span(new.occurred - LAG, self.delivery.late(new).high)
+        if comes.before(self.delivery.late(cancellation) + self.delivery.rules.grace):
             return True
         if self._end_without_submit(cancellation) is not None:
             raise Unclear  # one that an end has is not spent, as long as the record of both is remembered
@@ -120,9 +120,9 @@ class Found(Spoken):
 
     def _end_without_submit(self, cancellation: Event) -> Event | None:
         for end in self.unmatched:
-            if end.occurred >= cancellation.occurred - self.told.rules.grace and Span(
-                end.occurred - LAG, end.occurred + self.told.lateness
-            ).before(self.told.late(cancellation) + self.told.rules.grace):
+            if end.occurred >= cancellation.occurred - self.delivery.rules.grace and Span(
+                end.occurred - LAG, end.occurred + self.delivery.lateness
+            ).before(self.delivery.late(cancellation) + self.delivery.rules.grace):
                 return end
         return None
 

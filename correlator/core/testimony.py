@@ -3,7 +3,7 @@
 from bisect import insort
 from operator import attrgetter
 
-from correlator.core.assembled import Assembled, Heard, Word
+from correlator.core.assembled import Assembled, Testimony, WitnessedEnd
 from correlator.core.rules import Rules
 from correlator.core.state import Remembered
 from correlator.event import Phase, Role, State, StateType
@@ -16,14 +16,14 @@ _order = attrgetter("order")
 
 def weigh(life: Assembled, rules: Rules) -> None:
     """Find what counts of all that was heard of a lifecycle."""
-    heard, end, start = life.heard, life.end, life.start
-    if heard is None or start is None:
+    testimony, end, start = life.testimony, life.end, life.start
+    if testimony is None or start is None:
         return
     foreign: list[Remembered] = []
     states: list[Remembered] = []
     last = None if end is None else end.event.occurred + rules.grace
     creation = running = resumed = phase = None
-    for known in heard.all:
+    for known in testimony.all:
         role = known.event.role
         if role is _CREATION:
             creation = known if creation is None else min(creation, known, key=_order)
@@ -37,23 +37,25 @@ def weigh(life: Assembled, rules: Rules) -> None:
                 resumed = known if resumed is None else max(resumed, known, key=_order)
         else:
             states.append(known)
-    heard.creation, heard.running, heard.resumed = creation, running, resumed
-    heard.phase = _end_of(phase, resumed)
+    testimony.creation, testimony.running, testimony.resumed = creation, running, resumed
+    testimony.phase = _end_of(phase, resumed)
     if resumed is not None:
         states = [known for known in states if known.event.occurred >= resumed.event.occurred]
-    heard.over = min(states, key=_order, default=None)
-    heard.state = _last_of(states, end or heard.phase or heard.over, foreign, rules)
-    heard.word = None if end is not None else _word(heard, rules, detached=start.event.detached)
-    heard.foreign = foreign
+    testimony.over = min(states, key=_order, default=None)
+    testimony.state = _last_of(states, end or testimony.phase or testimony.over, foreign, rules)
+    testimony.witnessed_end = (
+        None if end is not None else _witnessed_end(testimony, rules, detached=start.event.detached)
+    )
+    testimony.foreign = foreign
 
 
 def dismiss(life: Assembled) -> list[Remembered]:
     """Let go, and return, what turned out not to be of a lifecycle: it had ended long before (rule W3)."""
-    heard = life.heard
-    if heard is None or not heard.foreign:
+    testimony = life.testimony
+    if testimony is None or not testimony.foreign:
         return []
-    foreign = heard.foreign
-    heard.all, heard.foreign = [known for known in heard.all if known not in foreign], []
+    foreign = testimony.foreign
+    testimony.all, testimony.foreign = [known for known in testimony.all if known not in foreign], []
     return foreign
 
 
@@ -96,15 +98,15 @@ def _has_ended(phase: Remembered) -> bool:
     return isinstance(phase.event.said, Phase) and phase.event.said.exit is not None
 
 
-def _word(heard: Heard, rules: Rules, *, detached: bool) -> Word | None:
+def _witnessed_end(testimony: Testimony, rules: Rules, *, detached: bool) -> WitnessedEnd | None:
     """The infrastructure's word, else the flow run's (rule W2)."""
-    phase, state = heard.phase, heard.state
+    phase, state = testimony.phase, testimony.state
     known = phase or state
     if known is None:
         return None
     if detached and phase is not None and state is not None:
-        return Word(known, max(phase.clock, state.clock), at_once=True)
-    return Word(known, max(it.clock for it in (phase, state) if it is not None) + rules.grace, at_once=False)
+        return WitnessedEnd(known, max(phase.clock, state.clock), at_once=True)
+    return WitnessedEnd(known, max(it.clock for it in (phase, state) if it is not None) + rules.grace, at_once=False)
 
 
 def fold(witnesses: list[Remembered], known: Remembered) -> bool:
@@ -137,14 +139,14 @@ def superfluous(life: Assembled, settled: Moment) -> list[Remembered]:
     last. A submit that comes late may yet need them, or take over the state that counts, so that an earlier one does:
     none comes any more that is dated before ``settled``.
     """
-    heard = life.heard
-    if heard is None or len(heard.all) < 2:
+    testimony = life.testimony
+    if testimony is None or len(testimony.all) < 2:
         return []
-    counted = (heard.creation, heard.running, heard.resumed, heard.over, heard.state)
-    undecided = any(it is not None and it.event.occurred >= settled for it in (heard.state, heard.resumed))
+    counted = (testimony.creation, testimony.running, testimony.resumed, testimony.over, testimony.state)
+    undecided = any(it is not None and it.event.occurred >= settled for it in (testimony.state, testimony.resumed))
     return [
         known
-        for known in heard.all
+        for known in testimony.all
         if known.event.occurred < settled
         and known not in counted
         and not isinstance(known.event.said, Phase)

@@ -2,13 +2,13 @@
 
 from msgspec import Struct
 
-from correlator.core.assembled import Assembled, Word
+from correlator.core.assembled import Assembled, WitnessedEnd
 from correlator.core.lifecycle import Outcome
 from correlator.core.state import Remembered, RememberedStart
 from correlator.moments import Moment
 
 
-class Standing(Struct, frozen=True, gc=False, kw_only=True):
+class Status(Struct, frozen=True, gc=False, kw_only=True):
     """An outcome, or None while it is open."""
 
     outcome: Outcome | None = None
@@ -22,7 +22,7 @@ class Standing(Struct, frozen=True, gc=False, kw_only=True):
     """Of an open one: the low watermark at which it may settle."""
 
 
-def stand(life: Assembled, watermark: Moment | None) -> Standing:
+def status_of(life: Assembled, watermark: Moment | None) -> Status:
     """Judge a lifecycle. A cancellation outranks every other outcome (rule O2), a worker's word every other (W2)."""
     start, end = life.start, life.end
     if start is None:
@@ -32,9 +32,9 @@ def stand(life: Assembled, watermark: Moment | None) -> Standing:
             waits = max(waits, life.decides)
         return _when(life.opening.spent, [(waits, outcome)], watermark, life)
     if end is not None:
-        return Standing(outcome=_met(life), end=end)
-    if life.word is not None:
-        return _by_word(life, start, life.word, watermark)
+        return Status(outcome=_met(life), end=end)
+    if life.witnessed_end is not None:
+        return _by_witness(life, start, life.witnessed_end, watermark)
     if life.cancellations:
         first = min(life.cancellations, key=lambda cancellation: cancellation.deadline)
         already = start.version is not None and start.version.end is None  # one that has lost its end is open again
@@ -51,14 +51,14 @@ def _met(life: Assembled) -> Outcome:
     return Outcome.COMPLETED if life.cancellation is None else Outcome.CANCELLED
 
 
-def _by_word(life: Assembled, start: RememberedStart, word: Word, watermark: Moment | None) -> Standing:
+def _by_witness(life: Assembled, start: RememberedStart, witnessed: WitnessedEnd, watermark: Moment | None) -> Status:
     """A witness has spoken of the end. While a better one may speak, it is open, or stands as it was published."""
-    outcome, known = _met(life), word.known
-    if word.at_once or (start.version is not None and start.version.end == known.event.id):
-        return Standing(outcome=outcome, end=known)
-    if watermark is not None and word.counts_at < watermark:
-        return Standing(outcome=outcome, end=known, deadline=f"{outcome}:{known.event.id}", since=word.counts_at)
-    return Standing(due=word.counts_at)
+    outcome, known = _met(life), witnessed.known
+    if witnessed.at_once or (start.version is not None and start.version.end == known.event.id):
+        return Status(outcome=outcome, end=known)
+    if watermark is not None and witnessed.counts_at < watermark:
+        return Status(outcome=outcome, end=known, deadline=f"{outcome}:{known.event.id}", since=witnessed.counts_at)
+    return Status(due=witnessed.counts_at)
 
 
 def _when(
@@ -67,14 +67,14 @@ def _when(
     watermark: Moment | None,
     life: Assembled,
     whose: str | None = None,
-) -> Standing:
+) -> Status:
     """The outcome of the earliest deadline, if it has passed, or was settled already. ``whose`` deadline it is: an
     event's id, the opening one's by default.
     """
     due, outcome = min(limits)
     end = life.end  # of one that met no start
     if already:
-        return Standing(outcome=outcome, end=end)
+        return Status(outcome=outcome, end=end)
     if watermark is not None and due < watermark:
-        return Standing(outcome=outcome, end=end, deadline=f"{outcome}:{whose or life.opening.event.id}", since=due)
-    return Standing(due=due if life.decides is None else min(due, life.decides))
+        return Status(outcome=outcome, end=end, deadline=f"{outcome}:{whose or life.opening.event.id}", since=due)
+    return Status(due=due if life.decides is None else min(due, life.decides))
