@@ -44,7 +44,7 @@ UUID: TypeAlias = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
 # What records have of them as they are, keys and all: each is described for their readers.
 
 
-class Part(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class RecordPart(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """Common to the parts of a record."""
 
 
@@ -57,7 +57,7 @@ class Exit(StrEnum):
     STOPPED = "stopped"
 
 
-class Infrastructure(Part, frozen=True):
+class Infrastructure(RecordPart, frozen=True):
     """What ran the flow run."""
 
     identifier: str | None
@@ -81,7 +81,7 @@ class StateType(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-class Named(Part, frozen=True):
+class Named(RecordPart, frozen=True):
     """Something that Prefect knows by a UUID."""
 
     id: UUID
@@ -90,7 +90,7 @@ class Named(Part, frozen=True):
     """As Prefect's event has it; null where it has none."""
 
 
-class Worker(Part, frozen=True):
+class Worker(RecordPart, frozen=True):
     """A Prefect worker."""
 
     id: str
@@ -103,7 +103,7 @@ class Worker(Part, frozen=True):
     """The version of Prefect that it runs."""
 
 
-class Runner(Part, frozen=True):
+class Runner(RecordPart, frozen=True):
     """A Prefect runner: what runs a flow run's process and cancels it."""
 
     id: str

@@ -11,7 +11,7 @@ from msgspec import MsgspecError, Struct, msgpack
 
 T = TypeVar("T", bound=Struct)
 
-MOST_QUOTED: Final = 160
+MAX_QUOTED: Final = 160
 """Characters of a reason, which may quote what was found: it travels in a dead letter's header."""
 
 encode: Final[Callable[[Struct], bytes]] = msgpack.Encoder().encode
@@ -37,7 +37,7 @@ class Format(Generic[T]):
     def _refusal(self, value: bytes, reason: Exception) -> Exception:
         ours, version = self._version, _version_of(value)
         if version is None or version == ours:
-            return self._unreadable(f"not {self._what}: {str(reason)[:MOST_QUOTED]}")
+            return self._unreadable(f"not {self._what}: {str(reason)[:MAX_QUOTED]}")
         if version < 1:
             return self._unreadable(f"not {self._what}: no release wrote version {version}")
         return self._foreign(

@@ -12,7 +12,7 @@ from correlator.prefect.invalid import InvalidEvent, quoted
 from correlator.prefect.names import MEANINGS, Meaning, Speaker, may_concern_us, state_meaning
 from correlator.prefect.parsing import Message
 from correlator.prefect.times import moment
-from correlator.prefect.trimming import ORDINARY, trimmed
+from correlator.prefect.trimming import MAX_UNTRIMMED, trimmed
 from correlator.prefect.waiting import is_detached, waited
 from correlator.prefect.witnesses import witnessed
 
@@ -72,13 +72,13 @@ def decode(value: bytes | None, reading: Reading) -> Decoded | None:
 def _told(message: Message, meaning: Meaning, reading: Reading, size: int) -> tuple[str, Event, Details]:
     """What a worker or a runner says, and of which subject."""
     id_, before, at = event_id(message.id), follows(message.follows), occurred(message.occurred)
-    own, worker, runner, by_heart = message.resource, None, None, size <= resources.SMALL
+    own, worker, runner, cached = message.resource, None, None, size <= resources.MAX_CACHED_EVENT
     its_id = own_id(own.id, meaning.speaker)
     if meaning.speaker is _WORKER:
-        worker = resources.worker(own, by_heart=by_heart)
+        worker = resources.worker(own, cached=cached)
     else:
         runner = Runner(its_id, own.name, own.version)
-    told = resources.tell(message.related or (), by_heart=by_heart)
+    told = resources.read_related(message.related or (), cached=cached)
     run, subject, truncated = told.flow_run, its_id, False
     tags: tuple[str, ...] = ()
     role, detached, infrastructure = meaning.role, False, told.infrastructure
@@ -93,7 +93,7 @@ def _told(message: Message, meaning: Meaning, reading: Reading, size: int) -> tu
     worker_id, name = None if worker is None else its_id, None if run is None else run.name
     event = Event(role, id_, at, worker_id, before, truncated, infrastructure, detached)
     details = Details(name, told.flow, told.deployment, told.work_pool, worker, runner, tags)
-    return (subject, *(trimmed(event, details) if size > ORDINARY else (event, details)))
+    return (subject, *(trimmed(event, details) if size > MAX_UNTRIMMED else (event, details)))
 
 
 def _created(infrastructure: Infrastructure | None) -> Infrastructure | None:

@@ -4,7 +4,7 @@ from typing import Final
 
 from correlator.event import JSON
 
-MOST_QUOTED: Final = 60
+MAX_QUOTED: Final = 60
 """Characters of the input in a reason."""
 
 
@@ -19,7 +19,7 @@ def quoted(value: JSON) -> str:
     """What was found instead: the beginning of a text, or what kind of thing it is."""
     match value:
         case str():
-            return repr(value if len(value) <= MOST_QUOTED else f"{value[:MOST_QUOTED]}…")
+            return repr(value if len(value) <= MAX_QUOTED else f"{value[:MAX_QUOTED]}…")
         case dict():
             return "an object"
         case list():

@@ -16,15 +16,15 @@ from correlator.prefect.parsing import Related, Resource
 
 UUID: Final = r"[0-9a-fA-F]{8}+-[0-9a-fA-F]{4}+-[0-9a-fA-F]{4}+-[0-9a-fA-F]{4}+-[0-9a-fA-F]{12}+"
 
-REPEATED: Final = 4096
+CACHED: Final = 4096
 """How many workers, flows, deployments and pools are known by heart: an installation's events name the same again and
 again.
 """
 
-SMALL: Final = 4096
+MAX_CACHED_EVENT: Final = 4096
 """Bytes of an event whose resources are worth knowing by heart: real ones have 500 to 1,400."""
 
-LONGEST_LABEL: Final = 1_024
+MAX_LABEL: Final = 1_024
 """Characters that a label of a large event, or of a witness, may have (rule B5)."""
 
 _TAG: Final = "prefect.tag."
@@ -50,10 +50,10 @@ def flow_run_in(related: Iterable[Related]) -> str | None:
 
 def short(label: str | None) -> str | None:
     """A label that is not overlong, else None (rule B5)."""
-    return label if label is None or len(label) <= LONGEST_LABEL else None
+    return label if label is None or len(label) <= MAX_LABEL else None
 
 
-class Told(Struct, gc=False):
+class RelatedResources(Struct, gc=False):
     """What related resources tell. Of a role that is there several times, the first with a proper id counts."""
 
     flow_run: Named | None
@@ -64,9 +64,9 @@ class Told(Struct, gc=False):
     tags: list[str]
 
 
-def tell(related: Iterable[Related], *, by_heart: bool) -> Told:
+def read_related(related: Iterable[Related], *, cached: bool) -> RelatedResources:
     """Read the related resources."""
-    named = _known if by_heart else _named
+    named = _cached_named if cached else _named
     flow_run = infrastructure = flow = deployment = work_pool = None
     tags = []
     for it in related:
@@ -84,23 +84,23 @@ def tell(related: Iterable[Related], *, by_heart: bool) -> Told:
             deployment = deployment or named(role, it.id, it.name)
         elif role == "work-pool":
             work_pool = work_pool or named(role, it.id, it.name)
-    return Told(flow_run, infrastructure, flow, deployment, work_pool, tags)
+    return RelatedResources(flow_run, infrastructure, flow, deployment, work_pool, tags)
 
 
 def _named(role: str, id_: str, name: str | None) -> Named | None:
     return Named(id_[-36:].lower(), name) if _IDS[role](id_) else None
 
 
-_known = lru_cache(REPEATED)(_named)
+_cached_named = lru_cache(CACHED)(_named)
 
 
-def worker(own: Resource, *, by_heart: bool) -> Worker:
+def worker(own: Resource, *, cached: bool) -> Worker:
     """The worker whose event it is."""
-    make = _known_worker if by_heart else Worker
+    make = _cached_worker if cached else Worker
     return make(own.id, own.name, own.worker_type, own.version)
 
 
-_known_worker = lru_cache(REPEATED)(Worker)
+_cached_worker = lru_cache(CACHED)(Worker)
 
 
 def _infrastructure(identifier: str | None, code: str | int | None) -> Infrastructure | None:

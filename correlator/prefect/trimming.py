@@ -12,15 +12,15 @@ from msgspec.structs import astuple, replace
 
 from correlator.event import Details, Event, Infrastructure, Named, Runner, Worker
 from correlator.prefect.invalid import InvalidEvent
-from correlator.prefect.resources import LONGEST_LABEL, short
+from correlator.prefect.resources import MAX_LABEL, short
 
-ORDINARY: Final = 65_536
+MAX_UNTRIMMED: Final = 65_536
 """Bytes of a raw event that need no trimming: real ones have 500 to 1,400, and a few tags more."""
 
-LONGEST_TAGS: Final = 65_536
+MAX_TAG_BYTES: Final = 65_536
 """Bytes that the tags of a larger event may take together, written as JSON: those beyond are cut."""
 
-Part = TypeVar("Part", Named, Worker, Runner)
+PartT = TypeVar("PartT", Named, Worker, Runner)
 
 
 def trimmed(event: Event, details: Details) -> tuple[Event, Details]:
@@ -42,16 +42,16 @@ def trimmed(event: Event, details: Details) -> tuple[Event, Details]:
     return replace(event, truncated=event.truncated or cut, infrastructure=infrastructure), within
 
 
-def _within(part: Part | None) -> Part | None:
+def _within(part: PartT | None) -> PartT | None:
     """A part of a record without overlong labels."""
     if part is None:
         return None
     id_, *labels = astuple(part)
-    if len(id_) > LONGEST_LABEL:
-        raise InvalidEvent(f"prefect.resource.id has more than {LONGEST_LABEL} characters")
+    if len(id_) > MAX_LABEL:
+        raise InvalidEvent(f"prefect.resource.id has more than {MAX_LABEL} characters")
     return type(part)(id_, *map(short, labels))
 
 
 def _fitting(tags: tuple[str, ...]) -> tuple[str, ...]:
     ends = accumulate(len(orjson.dumps(tag)) + 1 for tag in tags)
-    return tuple(tag for tag, end in zip(tags, ends, strict=True) if end <= LONGEST_TAGS)
+    return tuple(tag for tag, end in zip(tags, ends, strict=True) if end <= MAX_TAG_BYTES)

@@ -14,12 +14,12 @@ def witnessed(message: Message, meaning: Meaning) -> tuple[str, Event]:
     occurred = fields.occurred(message.occurred)
     own_id = fields.own_id(message.resource.id, meaning.speaker)
     own = message.resource
-    truncated = any(label is not None and len(label) > resources.LONGEST_LABEL for label in _labels(own))
+    truncated = any(label is not None and len(label) > resources.MAX_LABEL for label in _labels(own))
     if meaning.speaker is Speaker.FLOW_RUN:
         state = _state(own, meaning)
         return _flow_run(own_id), Event(meaning.role, id_, occurred, None, truncated=truncated, said=state)
-    if len(own_id) > resources.LONGEST_LABEL:
-        raise InvalidEvent(f"{parsing.ID} has more than {resources.LONGEST_LABEL} characters")
+    if len(own_id) > resources.MAX_LABEL:
+        raise InvalidEvent(f"{parsing.ID} has more than {resources.MAX_LABEL} characters")
     run = fields.flow_run(resources.flow_run_in(message.related or ()))
     phase = _phase(own, meaning, own_id)
     return run, Event(meaning.role, id_, occurred, None, truncated=truncated, said=phase)

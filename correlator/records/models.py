@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import Meta, Raw, Struct
 
-from correlator.event import UUID, Infrastructure, Kind, Named, Part, Runner, StateType, Worker
+from correlator.event import UUID, Infrastructure, Kind, Named, RecordPart, Runner, StateType, Worker
 
 Time: TypeAlias = Annotated[
     str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$", extra_json_schema={"format": "date-time"})
@@ -70,7 +70,7 @@ class WorkerUptime(LifecycleRecord, kw_only=True):
     """Of a superseded lifecycle: the start that came after."""
 
 
-class FlowRunState(Part, frozen=True):
+class FlowRunState(RecordPart, frozen=True):
     """The terminal state of a flow run: what became of it, whatever became of its infrastructure."""
 
     type: StateType
