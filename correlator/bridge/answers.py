@@ -19,7 +19,7 @@ class Unusable(Exception):
     """What was answered is not what Prefect's API answers. The text goes on with "answered …"."""
 
 
-class Told(Struct, frozen=True):
+class ServerEvent(Struct, frozen=True):
     """An event as the server tells it."""
 
     id: bytes
@@ -54,23 +54,23 @@ class Frame(Struct, frozen=True):
     event: Raw = Raw(b"null")
 
 
-class _About(Struct, frozen=True):
+class _Resource(Struct, frozen=True):
     id: str = field(name=ID)
 
 
-class _Least(Struct, frozen=True):
+class _Required(Struct, frozen=True):
     """What must be there for an event to be told from others."""
 
     id: UUID
     event: str
     occurred: str
-    resource: _About
+    resource: _Resource
     received: str | None = None
 
 
 _page: Final = Decoder(Page).decode
 _frame: Final = Decoder(Frame).decode
-_least: Final = Decoder(_Least).decode
+_required: Final = Decoder(_Required).decode
 
 
 def page(body: bytes) -> Page:
@@ -89,15 +89,15 @@ def frame(text: str | bytes) -> Frame:
         raise Unusable(f"with something other than a frame of its stream ({error})") from None
 
 
-def told(raw: Raw) -> Told:
+def event(raw: Raw) -> ServerEvent:
     """Read an event. Raises `Unusable`."""
     value = bytes(raw)
     try:
-        it = _least(value)
+        it = _required(value)
     except (DecodeError, UnicodeDecodeError) as error:
         raise Unusable(f"with an event that has no id, name, time or resource ({error})") from None
     occurred = moment(it.occurred)
-    return Told(
+    return ServerEvent(
         id=it.id.bytes,
         name=it.event,
         occurred=Moment(0) if occurred is None else occurred,

@@ -20,22 +20,22 @@ from yarl import URL
 
 from correlator.bridge import answers, failures
 from correlator.bridge.answers import Page, Unusable
+from correlator.bridge.backoff import Backoff
 from correlator.bridge.failures import Failure
-from correlator.bridge.patience import Patience
 from correlator.bridge.server import Server
-from correlator.bridge.times import Asked, written
+from correlator.bridge.times import Interval, written
 from correlator.moments import MICROSECOND, Moment, moment_of
 from correlator.settings import SettingsError
 
-PAGE: Final = 50
+PAGE_SIZE: Final = 50
 """Events on a page: the most that the API gives."""
 
-STARTING: Final = 10.0
+STARTUP_TIMEOUT: Final = 10.0
 """Seconds for which a server that does not answer at the start is waited for."""
-_STARTING: Final = aiohttp.ClientTimeout(total=STARTING)
-_ANSWERING: Final = aiohttp.ClientTimeout(total=None, connect=10, sock_read=60)
+_STARTUP_TIMEOUT: Final = aiohttp.ClientTimeout(total=STARTUP_TIMEOUT)
+_REQUEST_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, connect=10, sock_read=60)
 
-_REUSED: Final = 4.0
+_KEEPALIVE: Final = 4.0
 """Seconds for which an idle connection is used again: Prefect's server closes it after 5."""
 
 _log = logging.getLogger(__name__)
@@ -44,11 +44,11 @@ _log = logging.getLogger(__name__)
 class Api:
     """A connection to a server's API, for the length of a ``with`` block."""
 
-    def __init__(self, server: Server, names: Sequence[str], *, gives_up: float | None = None) -> None:
-        """``names``: what the names of events begin with; none for any. ``gives_up``: seconds after which a server that
-        has answered before, and does not any more, is not waited for any longer.
+    def __init__(self, server: Server, names: Sequence[str], *, give_up_after: float | None = None) -> None:
+        """``names``: prefixes of event names; none for all events. ``give_up_after``: how many seconds to wait for a
+        server that has answered before and no longer does; None to wait for ever.
         """
-        self.server, self._names, self._gives_up = server, tuple(names), gives_up
+        self.server, self._names, self._give_up_after = server, tuple(names), give_up_after
         self.answers = 0
         """How often the server has answered: it changes with every sign of life."""
         self._asking = 0
@@ -59,8 +59,8 @@ class Api:
 
     async def __aenter__(self) -> Self:
         context = self.server.ssl_context() if self.server.url.startswith("https:") else True
-        connector = aiohttp.TCPConnector(ssl=context, keepalive_timeout=_REUSED)
-        self._client = aiohttp.ClientSession(connector=connector, timeout=_ANSWERING, trust_env=True)
+        connector = aiohttp.TCPConnector(ssl=context, keepalive_timeout=_KEEPALIVE)
+        self._client = aiohttp.ClientSession(connector=connector, timeout=_REQUEST_TIMEOUT, trust_env=True)
         return self
 
     async def __aexit__(
@@ -107,24 +107,24 @@ class Api:
         self._server_clock, self._answered_at = gone_on if date is None else date, now
         self.answers += 1
 
-    async def page(self, asked: Asked, limit: int = PAGE) -> Page:
+    async def page(self, interval: Interval, limit: int = PAGE_SIZE) -> Page:
         """The first page of what is asked for, in the order in which it occurred. Raises `Failure`."""
-        return await self._until_answered("POST", self._filter, self._body(asked, limit))
+        return await self._until_answered("POST", self._filter, self._body(interval, limit))
 
     async def next(self, page: Page) -> Page:
         """The page after that one. Raises `Failure`."""
         query = URL(page.next_page or "").raw_query_string  # of the address no more: a proxy may have another one
         return await self._until_answered("GET", URL(f"{self._filter}/next?{query}", encoded=True))
 
-    async def count(self, asked: Asked) -> int:
+    async def count(self, interval: Interval) -> int:
         """How many events there are. Raises `Failure`."""
-        return (await self.page(asked, limit=0)).total
+        return (await self.page(interval, limit=0)).total
 
-    async def estimate(self, asked: Asked) -> int:
+    async def estimate(self, interval: Interval) -> int:
         """How many events there are, asked once; 0 where the server does not say, as it may be too much to count."""
         try:
             with self.asking():
-                return (await self._ask("POST", self._filter, self._body(asked, 0))).total
+                return (await self._ask("POST", self._filter, self._body(interval, 0))).total
         except Failure:
             return 0
 
@@ -132,28 +132,28 @@ class Api:
     def _filter(self) -> URL:
         return URL(f"{self.server.url}/events/filter")
 
-    def _body(self, asked: Asked, limit: int) -> bytes:
-        since, until = written(asked.since), written(asked.until - MICROSECOND)
+    def _body(self, interval: Interval, limit: int) -> bytes:
+        since, until = written(interval.since), written(interval.until - MICROSECOND)
         wanted: dict[str, Any] = {"occurred": {"since": since, "until": until}, "order": "ASC"}
         if self.names is not None:
             wanted["event"] = self.names
         return orjson.dumps({"filter": wanted, "limit": limit})
 
     async def _until_answered(self, method: str, url: URL, body: bytes | None = None) -> Page:
-        patience, began = Patience(), time.monotonic()
+        backoff, began = Backoff(), time.monotonic()
         with self.asking():
             while True:
                 try:
                     page = await self._ask(method, url, body)
                 except Failure as failure:
-                    waits = STARTING if not self.answers else self._gives_up
+                    waits = STARTUP_TIMEOUT if not self.answers else self._give_up_after
                     final = not failure.may_pass and (not self.answers or waits is not None)
                     if final or (waits is not None and time.monotonic() - began > waits):
                         raise
                     if self.answers and not self._failing:
                         _log.warning("%s It is asked again until it answers.", failure)
                         self._failing = True
-                    await asyncio.sleep(patience.next(failure.after))
+                    await asyncio.sleep(backoff.next(failure.after))
                 else:
                     if self._failing:
                         _log.info("the server at %s answers again", self.server.url)
@@ -194,7 +194,7 @@ class Api:
             headers = {"Content-Type": "application/json", **self.server.request_headers, **self._csrf}
         except SettingsError as error:  # the file with the key is being replaced
             raise Failure(str(error), may_pass=bool(self.answers)) from None
-        timeout = _ANSWERING if self.answers else _STARTING
+        timeout = _REQUEST_TIMEOUT if self.answers else _STARTUP_TIMEOUT
         try:
             async with self._client.request(
                 method, url, data=body, headers=headers, allow_redirects=False, timeout=timeout

@@ -8,22 +8,22 @@ from typing import Any, Final, NamedTuple
 from aiokafka.errors import KafkaError, ProducerFenced
 
 from correlator.bridge.api import Api
+from correlator.bridge.backoff import Backoff
 from correlator.bridge.hearing import Hearing
 from correlator.bridge.outbox import Outbox
-from correlator.bridge.patience import Patience
 from correlator.bridge.position import Position, Swept, UnreadablePosition
-from correlator.bridge.publishing import Done, Publisher, Topics
+from correlator.bridge.publishing import Committed, Publisher, Topics
 from correlator.bridge.recovering import records
 from correlator.bridge.sweeping import Sweeper
-from correlator.bridge.times import KEPT, written
+from correlator.bridge.times import RETENTION, written
 from correlator.engine import MAX_BATCH, NotPermitted, Producer, Sign, describe
 from correlator.moments import Moment, Span
 from correlator.topics import Room, TopicsError
 
-TRANSACTION: Final = 60.0
+TRANSACTION_TIMEOUT: Final = 60.0
 """Seconds that a transaction may take. A bridge that takes over ends that of the one before at once."""
 
-_PASSING: Final = (KafkaError, TopicsError)
+_TRANSIENT: Final = (KafkaError, TopicsError)
 
 _log = logging.getLogger(__name__)
 
@@ -56,12 +56,12 @@ class Bridge:
     """From a server's API to the topic."""
 
     def __init__(
-        self, api: Api, options: Options, done: Callable[[Done], object], stopping: Callable[[], bool]
+        self, api: Api, options: Options, on_commit: Callable[[Committed], object], stopping: Callable[[], bool]
     ) -> None:
-        """``done`` is told of every transaction that is committed. ``stopping``: whether we are being cancelled: a task
-        group that fails at that moment forgets it, before Python 3.13.
+        """``on_commit`` is called with every transaction that is committed. ``stopping`` says whether we are being
+        cancelled: before Python 3.13, a task group that fails at that moment forgets it.
         """
-        self._api, self._options, self._done, self._stopping = api, options, done, stopping
+        self._api, self._options, self._on_commit, self._stopping = api, options, on_commit, stopping
         self._outbox = Outbox()
         self._publisher: Publisher | None = None
         self._commits = 0
@@ -82,18 +82,18 @@ class Bridge:
         Raises `TopicsError` and aiokafka's errors, where it could not begin at all; `Superseded`, `NotPermitted`,
         `UnreadablePosition`.
         """
-        patience = Patience()
+        backoff = Backoff()
         room: Room | None = await self._options.prepare()
         while True:
             try:
                 room = room or await self._options.prepare()
-                await self._run(room, patience)
+                await self._run(room, backoff)
             except Exception as error:  # noqa: BLE001 - of several at once, the one that counts is raised
-                self._survive(_weightiest(error))
+                self._survive(_most_serious(error))
             finally:
                 self._publisher, room = None, None
-            patience.ends()
-            await asyncio.sleep(patience.next())
+            backoff.failed()
+            await asyncio.sleep(backoff.next())
 
     def _survive(self, error: BaseException) -> None:
         """Where Kafka fails, begin anew: who knows what it has taken. It ends a transaction that takes too long as if
@@ -101,20 +101,20 @@ class Bridge:
         """
         if self._stopping():
             raise asyncio.CancelledError
-        late = self._publisher is not None and self._publisher.takes >= TRANSACTION
+        late = self._publisher is not None and self._publisher.takes >= TRANSACTION_TIMEOUT
         if isinstance(error, ProducerFenced) and not late:
             raise Superseded(
                 f"Another bridge runs under the app id {self._options.app_id} and has taken over, so this one ends:"
                 " one is enough."
             ) from None
-        if not isinstance(error, _PASSING):
+        if not isinstance(error, _TRANSIENT):
             raise error
         _log.error("Kafka failed, so the bridge begins anew: %s", describe(error))
 
-    async def _run(self, room: Room, patience: Patience) -> None:
+    async def _run(self, room: Room, backoff: Backoff) -> None:
         options = self._options
         batch = min(MAX_BATCH, room.max_message_bytes)
-        producer = Producer(options.position, options.client, timeout=TRANSACTION, max_batch=batch)
+        producer = Producer(options.position, options.client, timeout=TRANSACTION_TIMEOUT, max_batch=batch)
         try:
             await self._start(producer)
             position = await self._position()
@@ -123,7 +123,7 @@ class Bridge:
             self._publisher = publisher = Publisher(producer, position, self._outbox, topics, self._count)
             if position.read_to == position.floor:
                 await publisher.publish([Swept(position.read_to, {})])  # where it begins, for good
-            patience.begins()
+            backoff.working()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(publisher.run())
                 tasks.create_task(self.hearing.run(Sweeper(self._api, position, self._outbox), self._outbox))
@@ -155,21 +155,21 @@ class Bridge:
             return Position(start, options.window)
         ignored = "" if options.since is None else "; where it was told to begin is for its very first start"
         _log.info("goes on from %s%s", written(found.read_to), ignored)
-        if self._api.now - found.read_to > KEPT:
+        if self._api.now - found.read_to > RETENTION:
             _log.warning(
                 "It was away for more than 7 days: what the server has deleted meanwhile is missing, that is, what is"
                 " older than its PREFECT_SERVER_EVENTS_RETENTION_PERIOD, 7 days by default."
             )
         return found
 
-    def _count(self, done: Done) -> None:
+    def _count(self, committed: Committed) -> None:
         self._commits += 1
-        self._done(done)
+        self._on_commit(committed)
 
 
-def _weightiest(error: BaseException) -> BaseException:
+def _most_serious(error: BaseException) -> BaseException:
     """Of errors that came together, one that must end the bridge, if there is one."""
     if not isinstance(error, BaseExceptionGroup):
         return error
-    inside = map(_weightiest, error.exceptions)
-    return min(inside, key=lambda it: (not isinstance(it, ProducerFenced), isinstance(it, _PASSING)))
+    inside = map(_most_serious, error.exceptions)
+    return min(inside, key=lambda it: (not isinstance(it, ProducerFenced), isinstance(it, _TRANSIENT)))

@@ -11,10 +11,10 @@ import aiohttp
 
 from correlator.bridge.server import API_KEY, API_URL, AUTH_STRING, CA_FILE, Server
 
-LONGEST_WAIT: Final = 300.0
+MAX_RETRY_AFTER: Final = 300.0
 """Seconds that we wait where the server asks for more."""
 
-_SEE: Final = f"check {API_URL}, which ends in /api for a server of your own"
+_CHECK_URL: Final = f"check {API_URL}, which ends in /api for a server of your own"
 
 
 class Failure(Exception):
@@ -60,7 +60,7 @@ def refused(status: int, server: Server, *, after: str | None = None) -> Failure
             return unrecognized(server)
         case HTTPStatus.NOT_FOUND | HTTPStatus.METHOD_NOT_ALLOWED | HTTPStatus.UNPROCESSABLE_ENTITY:
             return Failure(
-                f"The server at {server.url} has no Prefect API for events (it answered {status}): {_SEE},"
+                f"The server at {server.url} has no Prefect API for events (it answered {status}): {_CHECK_URL},"
                 " and that the server is Prefect 3.",
                 may_pass=False,
             )
@@ -71,7 +71,7 @@ def refused(status: int, server: Server, *, after: str | None = None) -> Failure
         case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             trouble = f"The server at {server.url} is in trouble (it answered {status})."
             return Failure(trouble, may_pass=True, after=_seconds(after))
-    return Failure(f"The server at {server.url} answered {status}: {_SEE}.", may_pass=False)
+    return Failure(f"The server at {server.url} answered {status}: {_CHECK_URL}.", may_pass=False)
 
 
 def unrecognized(server: Server) -> Failure:
@@ -85,7 +85,7 @@ def unrecognized(server: Server) -> Failure:
 
 def foreign(what: Exception, server: Server) -> Failure:
     """The server answered something else than Prefect does."""
-    return Failure(f"The server at {server.url} answered {what}: {_SEE}.", may_pass=False)
+    return Failure(f"The server at {server.url} answered {what}: {_CHECK_URL}.", may_pass=False)
 
 
 def _distrusted(error: BaseException, server: Server) -> Failure:
@@ -109,4 +109,4 @@ def _seconds(after: str | None) -> float:
         seconds = int(after) if after.strip().isdecimal() else parsedate_to_datetime(after).timestamp() - time.time()
     except ValueError:
         return 0.0
-    return min(max(0.0, seconds), LONGEST_WAIT)
+    return min(max(0.0, seconds), MAX_RETRY_AFTER)

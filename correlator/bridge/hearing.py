@@ -5,16 +5,16 @@ import logging
 from typing import Final
 
 from correlator.bridge.api import Api
+from correlator.bridge.backoff import Backoff
 from correlator.bridge.failures import Failure
 from correlator.bridge.live import Live, listening
-from correlator.bridge.outbox import Heard, Outbox, Way
-from correlator.bridge.patience import Patience
+from correlator.bridge.outbox import Arrivals, Outbox, Way
 from correlator.bridge.sweeping import Sweeper
 
-SETTLED: Final = 15.0
+SWEEP_AFTER_CONNECT: Final = 15.0
 """Seconds from when we listen until a sweep finds what the server had received by then and not stored yet."""
 
-ALONE: Final = 20.0
+INTERVAL_WITHOUT_STREAM: Final = 20.0
 """Seconds between two sweeps while they are all there is, or less where the settings say so."""
 
 _log = logging.getLogger(__name__)
@@ -64,31 +64,31 @@ class Hearing:
     async def _keep_sweeping(self) -> None:
         while True:
             try:
-                async with asyncio.timeout(self._every if self.live else min(self._every, ALONE)):
+                async with asyncio.timeout(self._every if self.live else min(self._every, INTERVAL_WITHOUT_STREAM)):
                     await self._turned.wait()
             except TimeoutError:
                 await self._sweep()
                 continue
             self._turned.clear()
             if self.live:
-                await asyncio.sleep(SETTLED)
+                await asyncio.sleep(SWEEP_AFTER_CONNECT)
                 await self._sweep()
 
     async def _keep_listening(self, outbox: Outbox) -> None:
-        patience, said = Patience(), False
+        backoff, said = Backoff(), False
         while True:
             try:
                 async with listening(self._api) as live:
-                    patience.begins()
+                    backoff.working()
                     self.live = True
                     self._turned.set()
                     await self._sweep()  # what came in between is older than what the stream brings
                     _log.info("listens to the live stream")
                     await self._take_down(live, outbox)
             except Failure as failure:
-                said = said and not patience.ends()
+                said = said and not backoff.failed()
                 if not said:
-                    seconds = min(self._every, ALONE)
+                    seconds = min(self._every, INTERVAL_WITHOUT_STREAM)
                     _log.warning(
                         "%s Until the live stream is back, events come by sweeps, every %.0f s.", failure, seconds
                     )
@@ -97,12 +97,12 @@ class Hearing:
                     self.live = False
                     self.reconnects += 1
                     self._turned.set()
-                await asyncio.sleep(patience.next(failure.after))
+                await asyncio.sleep(backoff.next(failure.after))
 
     async def _take_down(self, live: Live, outbox: Outbox) -> None:
         """Take down what the stream brings. What there is no room for, a sweep finds: were it waited for here, the
         server would be found silent, where it is Kafka that is.
         """
         async for event in live.events():
-            if not await outbox.offer(Heard([event], Way.LIVE)):
+            if not await outbox.offer(Arrivals([event], Way.LIVE)):
                 self._turned.set()

@@ -16,24 +16,24 @@ from websockets.typing import Subprotocol
 
 from correlator import __version__
 from correlator.bridge import answers, failures
-from correlator.bridge.answers import Told, Unusable
+from correlator.bridge.answers import ServerEvent, Unusable
 from correlator.bridge.api import Api
 from correlator.bridge.failures import Failure
-from correlator.bridge.times import FAR, written
+from correlator.bridge.times import FAR_FUTURE, written
 from correlator.moments import HOUR
 from correlator.settings import SettingsError
 
-OPENING: Final = 10.0
+CONNECT_TIMEOUT: Final = 10.0
 """Seconds that connecting may take."""
-SIGN_OF_LIFE: Final = 20.0
+PING_INTERVAL: Final = 20.0
 """Seconds between two pings, and for which an answer is waited for."""
-LARGEST: Final = 8 << 20
+MAX_FRAME: Final = 8 << 20
 """Bytes of a frame: an event may have 1.5 MB (`PREFECT_SERVER_EVENTS_MAXIMUM_SIZE_BYTES`)."""
-POLICY: Final = 1008
+POLICY_VIOLATION: Final = 1008
 """How the server closes a connection whose token it does not accept (RFC 6455)."""
 
 
-class _Straight(connect):
+class _WithoutRedirects(connect):
     """Follows no redirect: our key is for this server alone."""
 
     def process_redirect(self, exc: Exception) -> Exception:
@@ -46,14 +46,14 @@ class Live:
     def __init__(self, connection: ClientConnection, api: Api) -> None:
         self._connection, self._api = connection, api
 
-    async def events(self) -> AsyncIterator[Told]:
+    async def events(self) -> AsyncIterator[ServerEvent]:
         """The events, as they come. Raises `Failure` once they do not come any more."""
         try:
             async for message in self._connection:
                 self._api.seen_alive()
                 frame = answers.frame(message)
                 if frame.type == "event":
-                    yield answers.told(frame.event)
+                    yield answers.event(frame.event)
         except ConnectionClosed as closed:
             raise failures.unreachable(closed, self._api.server) from closed
         except Unusable as what:
@@ -63,10 +63,10 @@ class Live:
     async def _ping(self) -> None:
         """Ask for signs of life: a connection may be gone without a word."""
         while True:
-            await asyncio.sleep(SIGN_OF_LIFE)
+            await asyncio.sleep(PING_INTERVAL)
             try:
                 with self._api.asking():
-                    async with asyncio.timeout(SIGN_OF_LIFE):
+                    async with asyncio.timeout(PING_INTERVAL):
                         await (await self._connection.ping())
                 self._api.seen_alive()
             except TimeoutError:
@@ -81,17 +81,17 @@ async def listening(api: Api) -> AsyncIterator[Live]:
     server = api.server
     url = server.url.replace("http", "ws", 1) + "/events/out"
     try:
-        async with _Straight(
+        async with _WithoutRedirects(
             url,
             subprotocols=[Subprotocol("prefect")],
             additional_headers=server.request_headers,
             user_agent_header=f"correlator/{__version__}",
             ssl=server.ssl_context() if url.startswith("wss:") else None,
-            open_timeout=OPENING,
+            open_timeout=CONNECT_TIMEOUT,
             ping_interval=None,
-            max_size=LARGEST,
+            max_size=MAX_FRAME,
         ) as connection:
-            async with asyncio.timeout(OPENING):
+            async with asyncio.timeout(CONNECT_TIMEOUT):
                 await _subscribe(connection, api)
             api.seen_alive()
             live = Live(connection, api)
@@ -114,11 +114,11 @@ async def _subscribe(connection: ClientConnection, api: Api) -> None:
         await connection.send(_text({"type": "auth", "token": api.server.token}))
         if answers.frame(await connection.recv()).type != "auth_success":
             raise failures.unrecognized(api.server)
-        occurred = {"since": written(api.now - HOUR), "until": written(FAR)}
+        occurred = {"since": written(api.now - HOUR), "until": written(FAR_FUTURE)}
         wanted = {"occurred": occurred, "order": "ASC", **({} if api.names is None else {"event": api.names})}
         await connection.send(_text({"type": "filter", "filter": wanted, "backfill": False}))
     except ConnectionClosed as closed:
-        if closed.rcvd is not None and closed.rcvd.code == POLICY:
+        if closed.rcvd is not None and closed.rcvd.code == POLICY_VIOLATION:
             raise failures.unrecognized(api.server) from None
         raise failures.unreachable(closed, api.server) from closed
     except Unusable as what:

@@ -7,7 +7,7 @@ from prometheus_client.core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from correlator.bridge.outbox import Way
-from correlator.bridge.publishing import Done
+from correlator.bridge.publishing import Committed
 from correlator.metrics.definitions import DELAYS, Definition
 from correlator.metrics.exposition import Exposition
 from correlator.moments import SECOND, Moment, Span
@@ -62,15 +62,15 @@ class Metrics(Exposition):
         self.published = 0
         """How many events were, for the last line of the log."""
 
-    def add(self, done: Done) -> None:
+    def add(self, committed: Committed) -> None:
         """Count a transaction that is committed."""
         now = self._wall_clock()
-        for event, way in done.published:
+        for event, way in committed.published:
             self._events.labels(_name(event.name), way).inc()
             if way is not Way.SWEPT and event.received is not None:
                 self._delay.labels(way).observe(max(Span(0), now - event.received) / SECOND)
-        self._oversized.inc(done.oversized)
-        self.published += len(done.published)
+        self._oversized.inc(committed.oversized)
+        self.published += len(committed.published)
 
     def watch(self, state: Callable[[], State]) -> None:
         """Ask for the bridge's state whenever the metrics are written."""

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple, TypeAlias
 
-from correlator.bridge.answers import Told
+from correlator.bridge.answers import ServerEvent
 from correlator.bridge.position import Swept
 
-MOST: Final = 2_000
+MAX_EVENTS: Final = 2_000
 """Events that go out together, at most, but for those of one item."""
 
-LARGEST: Final = 8 << 20
+MAX_BYTES: Final = 8 << 20
 """Bytes likewise: what goes out together must be through within a transaction's time."""
 
-WAITING: Final = 100
+MAX_QUEUED: Final = 100
 """Items that may wait."""
 
 
@@ -27,14 +27,14 @@ class Way(StrEnum):
     RECONCILED = "reconciled"
 
 
-class Heard(NamedTuple):
+class Arrivals(NamedTuple):
     """Events from the server."""
 
-    events: Sequence[Told]
+    events: Sequence[ServerEvent]
     way: Way
 
 
-Item: TypeAlias = Heard | Swept
+Item: TypeAlias = Arrivals | Swept
 
 
 class Outbox:
@@ -54,13 +54,13 @@ class Outbox:
     async def put(self, item: Item) -> None:
         """Add an item, once there is room."""
         async with self._changed:
-            await self._changed.wait_for(lambda: len(self._items) < WAITING)
+            await self._changed.wait_for(lambda: len(self._items) < MAX_QUEUED)
             self._add(item)
 
     async def offer(self, item: Item) -> bool:
         """Add an item if there is room; returns whether there was."""
         async with self._changed:
-            if len(self._items) >= WAITING:
+            if len(self._items) >= MAX_QUEUED:
                 return False
             self._add(item)
             return True
@@ -70,9 +70,9 @@ class Outbox:
         async with self._changed:
             await self._changed.wait_for(lambda: bool(self._items))
             taken, events, size = list[Item](), 0, 0
-            while self._items and events < MOST and size < LARGEST:
+            while self._items and events < MAX_EVENTS and size < MAX_BYTES:
                 taken.append(item := self._items.popleft())
-                if isinstance(item, Heard):
+                if isinstance(item, Arrivals):
                     events += len(item.events)
                     size += sum(len(event.value) for event in item.events)
             self._changed.notify_all()

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, Self
 
 from msgspec import Struct
 
-from correlator.bridge.answers import Told
+from correlator.bridge.answers import ServerEvent
 from correlator.moments import MINUTE, Moment, Span
 from correlator.versioned import Format, encode
 
@@ -103,7 +103,7 @@ class Position:
                     position._ids[minute] |= {ids[at : at + _ID] for at in range(0, len(ids), _ID)}
         return position
 
-    def fresh(self, events: Iterable[Told]) -> list[Told]:
+    def fresh(self, events: Iterable[ServerEvent]) -> list[ServerEvent]:
         """Of some events, those to be published: each that is not in the topic and not too old, once."""
         taken = set[bytes]()
         fresh = []
@@ -114,7 +114,7 @@ class Position:
                 fresh.append(it)
         return fresh
 
-    def take(self, published: Iterable[Told], swept: Iterable[Swept]) -> Iterator[tuple[bytes, bytes | None]]:
+    def take(self, published: Iterable[ServerEvent], swept: Iterable[Swept]) -> Iterator[tuple[bytes, bytes | None]]:
         """Take in what goes out together, and what was swept; the records that say so, None deletes one."""
         together: defaultdict[int, list[bytes]] = defaultdict(list)
         for it in published:
@@ -155,7 +155,7 @@ class Position:
             yield key, None
 
 
-def totals(events: Iterable[Told]) -> Counter[int]:
+def totals(events: Iterable[ServerEvent]) -> Counter[int]:
     """How many events occurred in each minute."""
     return Counter(minute_of(it.occurred) for it in events)
 

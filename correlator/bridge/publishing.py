@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from correlator.bridge.answers import Told
-from correlator.bridge.outbox import Heard, Item, Outbox, Way
+from correlator.bridge.answers import ServerEvent
+from correlator.bridge.outbox import Arrivals, Item, Outbox, Way
 from correlator.bridge.position import Position, Swept
 from correlator.engine import OVERHEAD, Message, Producer
 from correlator.partitioner import partition_for
 from correlator.topics import Room
 
-FINISHING: Final = 5.0
+STOP_TIMEOUT: Final = 5.0
 """Seconds for which the transaction at hand may go on once we are told to stop."""
 
 _log = logging.getLogger(__name__)
@@ -28,10 +28,10 @@ class Topics(NamedTuple):
     position: str
 
 
-class Done(NamedTuple):
+class Committed(NamedTuple):
     """What a transaction did."""
 
-    published: Sequence[tuple[Told, Way]]
+    published: Sequence[tuple[ServerEvent, Way]]
     oversized: int
 
 
@@ -39,11 +39,16 @@ class Publisher:
     """Takes what waits, publishes what is new of it, and keeps the position."""
 
     def __init__(
-        self, producer: Producer, position: Position, outbox: Outbox, topics: Topics, done: Callable[[Done], object]
+        self,
+        producer: Producer,
+        position: Position,
+        outbox: Outbox,
+        topics: Topics,
+        on_commit: Callable[[Committed], object],
     ) -> None:
-        """``done`` is told of every transaction that is committed."""
+        """``on_commit`` is called with every transaction that is committed."""
         self._producer, self._position, self._outbox = producer, position, outbox
-        self._topics, self._done = topics, done
+        self._topics, self._on_commit = topics, on_commit
         self._began = time.monotonic()
 
     @property
@@ -59,17 +64,17 @@ class Publisher:
             try:
                 await asyncio.shield(publishing)
             except asyncio.CancelledError:  # a transaction that stays open keeps readers of committed records waiting
-                await asyncio.wait({publishing}, timeout=FINISHING)
+                await asyncio.wait({publishing}, timeout=STOP_TIMEOUT)
                 raise
             await self._outbox.published(items)
 
     async def publish(self, items: Iterable[Item]) -> None:
         """Publish some items in one transaction."""
-        events: list[Told] = []
+        events: list[ServerEvent] = []
         ways: dict[bytes, Way] = {}
         swept: list[Swept] = []
         for item in items:
-            if isinstance(item, Heard):
+            if isinstance(item, Arrivals):
                 events += item.events
                 for event in item.events:
                     ways.setdefault(event.id, item.way)
@@ -83,9 +88,9 @@ class Publisher:
         self._began = time.monotonic()
         if messages:
             await self._producer.commit(messages)
-        self._done(Done([(event, ways[event.id]) for event in fitting], len(fresh) - len(fitting)))
+        self._on_commit(Committed([(event, ways[event.id]) for event in fitting], len(fresh) - len(fitting)))
 
-    def _fits(self, event: Told) -> bool:
+    def _fits(self, event: ServerEvent) -> bool:
         """Whether the topic takes it: a record that is refused would hold up all others."""
         if len(event.subject) + len(event.value) + len(event.name) + OVERHEAD <= self._topics.room.max_message_bytes:
             return True
@@ -98,7 +103,7 @@ class Publisher:
         )
         return False
 
-    def _message(self, event: Told) -> Message:
+    def _message(self, event: ServerEvent) -> Message:
         key = event.subject.encode()
         headers = [("event", event.name.encode()), ("occurred", event.written.encode())]
         return Message(self._topics.events, partition_for(key, self._topics.room.partitions), key, event.value, headers)

@@ -6,21 +6,21 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from correlator.bridge.api import PAGE, Api
-from correlator.bridge.outbox import Heard, Outbox, Way
+from correlator.bridge.api import PAGE_SIZE, Api
+from correlator.bridge.outbox import Arrivals, Outbox, Way
 from correlator.bridge.position import Position, Swept, begins, minute_of, totals
 from correlator.bridge.reading import read
-from correlator.bridge.times import Asked
+from correlator.bridge.times import Interval
 from correlator.moments import MINUTE, SECOND, Moment
 
-SETTLING: Final = 30 * SECOND
+STORE_DELAY: Final = 30 * SECOND
 """How long the server may take to store what it has received, 5 s by default
 (`PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL`). What takes longer is found like any other that comes late.
 """
 
-LONG_AGO: Final = 15 * MINUTE
+LONG_SWEEP: Final = 15 * MINUTE
 """A sweep of more than that says how far it is."""
-EVERY: Final = 5.0
+PROGRESS_INTERVAL: Final = 5.0
 """Seconds between two times that it does."""
 
 _log = logging.getLogger(__name__)
@@ -44,15 +44,15 @@ class Sweeper:
     async def _go_on(self, way: Way) -> None:
         """Read what occurred since the last sweep."""
         since, found, progress = self._position.read_to, Counter[int](), _Progress()
-        if self._api.now - since > LONG_AGO:
-            self.to_read = progress.total = await self._api.estimate(Asked(since))
+        if self._api.now - since > LONG_SWEEP:
+            self.to_read = progress.total = await self._api.estimate(Interval(since))
         settled = since
-        async for events, read_to in read(self._api, Asked(since)):
+        async for events, read_to in read(self._api, Interval(since)):
             self.to_read = max(0, self.to_read - len(events))
             found += totals(events)
-            settled = max(settled, begins(minute_of(min(read_to, self._api.now - SETTLING))))
+            settled = max(settled, begins(minute_of(min(read_to, self._api.now - STORE_DELAY))))
             whole = {minute: found.pop(minute) for minute in list(found) if minute < minute_of(settled)}
-            await self._outbox.put(Heard(events, way))
+            await self._outbox.put(Arrivals(events, way))
             if whole:
                 await self._outbox.put(Swept(settled, whole))
             progress.tell(self.to_read, events[-1].written if events else None)
@@ -61,24 +61,24 @@ class Sweeper:
 
     async def _compare(self, minutes: Sequence[tuple[Moment, Moment]]) -> None:
         """Read those minutes again of which the server now has more, or fewer, than it had."""
-        asked = Asked(minutes[0][0], minutes[-1][1])
-        total = await self._api.count(asked)
-        if total == self._position.total(*asked):
+        interval = Interval(minutes[0][0], minutes[-1][1])
+        total = await self._api.count(interval)
+        if total == self._position.total(*interval):
             return
-        if len(minutes) == 1 or total <= PAGE:
-            await self._read_again(asked, minutes)
+        if len(minutes) == 1 or total <= PAGE_SIZE:
+            await self._read_again(interval, minutes)
             return
         half = len(minutes) // 2
         await self._compare(minutes[:half])
         await self._compare(minutes[half:])
 
-    async def _read_again(self, asked: Asked, minutes: Sequence[tuple[Moment, Moment]]) -> None:
+    async def _read_again(self, interval: Interval, minutes: Sequence[tuple[Moment, Moment]]) -> None:
         found = Counter[int]()
-        async for events, _ in read(self._api, asked):
+        async for events, _ in read(self._api, interval):
             found += totals(events)
-            await self._outbox.put(Heard(events, Way.RECONCILED))
+            await self._outbox.put(Arrivals(events, Way.RECONCILED))
         numbers = [minute_of(since) for since, _ in minutes]
-        await self._outbox.put(Swept(asked.until, {minute: found[minute] for minute in numbers}))
+        await self._outbox.put(Swept(interval.until, {minute: found[minute] for minute in numbers}))
 
 
 class _Progress:
@@ -90,7 +90,7 @@ class _Progress:
 
     def tell(self, left: int, at: str | None) -> None:
         now = time.monotonic()
-        if not self.total or now - self._said < EVERY:
+        if not self.total or now - self._said < PROGRESS_INTERVAL:
             return
         self._said, done = now, self.total - left
         rate = done / (now - self._began)

@@ -5,18 +5,18 @@ from typing import Final, NamedTuple
 
 from correlator.moments import DAY, EPOCH, SECOND, Moment
 
-FAR: Final = Moment(221_845_392_000 * SECOND)
+FAR_FUTURE: Final = Moment(221_845_392_000 * SECOND)
 """The year 9000, after all that occurs: the API takes "until" for now where it is not said."""
 
-KEPT: Final = 7 * DAY
+RETENTION: Final = 7 * DAY
 """How long a server keeps events, by default (`PREFECT_SERVER_EVENTS_RETENTION_PERIOD`)."""
 
 
-class Asked(NamedTuple):
+class Interval(NamedTuple):
     """Of which events we ask: those that occurred from ``since`` on, and before ``until``."""
 
     since: Moment
-    until: Moment = FAR
+    until: Moment = FAR_FUTURE
 
 
 def written(moment: Moment) -> str:

@@ -12,11 +12,11 @@ from typing import Any, Final, NamedTuple
 import uvloop
 from aiokafka.errors import KafkaError
 
-from correlator.bridge.api import PAGE, Api
+from correlator.bridge.api import PAGE_SIZE, Api
 from correlator.bridge.bridge import Bridge, Options
 from correlator.bridge.metrics import Metrics, State
 from correlator.bridge.server import Server, server_of
-from correlator.bridge.times import Asked
+from correlator.bridge.times import Interval
 from correlator.client import client_of
 from correlator.clock import steady_clock
 from correlator.commands import logs
@@ -61,7 +61,7 @@ async def _until_stopped(settings: Settings, server: Server) -> None:
 
 async def _run(settings: Settings, server: Server, metrics: Metrics, stopping: Callable[[], bool]) -> None:
     async with Api(server, settings.bridge_events) as api:
-        await api.page(Asked(api.now), limit=0)  # the server answers, and is Prefect's
+        await api.page(Interval(api.now), limit=0)  # the server answers, and is Prefect's
         bridge = Bridge(api, _options(settings), metrics.add, stopping)
         log.info("%s publishes the events of %s to %s", settings.app_id, api.server.url, settings.topic_events)
         async with _watched(settings, api, bridge, metrics):
@@ -95,7 +95,7 @@ async def _watched(settings: Settings, api: Api, bridge: Bridge, metrics: Metric
 
     def state() -> State:
         hearing = bridge.hearing
-        pages = -(-hearing.to_read // PAGE)
+        pages = -(-hearing.to_read // PAGE_SIZE)
         silence = api.silence if hearing.hears else 0.0
         return State(silence, hearing.live, pages, hearing.reconnects, progress.standstill.seconds)
 

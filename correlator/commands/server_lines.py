@@ -9,11 +9,11 @@ from typing import Final
 from rich.console import Console
 from rich.progress import MofNCompleteColumn
 
-from correlator.bridge.answers import Told
+from correlator.bridge.answers import ServerEvent
 from correlator.bridge.api import Api
 from correlator.bridge.reading import Read, read
 from correlator.bridge.server import server_of
-from correlator.bridge.times import KEPT, Asked
+from correlator.bridge.times import RETENTION, Interval
 from correlator.commands.progress import progress
 from correlator.moments import moment_of
 from correlator.settings import Settings
@@ -28,7 +28,7 @@ class ServerLines:
     def __init__(self, settings: Settings, since: datetime | None, console: Console) -> None:
         """``since``: None for as long as servers keep them. Raises `SettingsError`."""
         self._server, self._names = server_of(settings, os.environ), settings.bridge_events
-        self._since = moment_of(datetime.now(UTC)) - KEPT if since is None else moment_of(since)
+        self._since = moment_of(datetime.now(UTC)) - RETENTION if since is None else moment_of(since)
         self._console = console
 
     @property
@@ -38,12 +38,12 @@ class ServerLines:
 
     def __iter__(self) -> Iterator[bytes]:
         """Read them, with progress. Raises `Failure`."""
-        api = Api(self._server, self._names, gives_up=PATIENCE)
+        api = Api(self._server, self._names, give_up_after=PATIENCE)
         with asyncio.Runner() as runner, progress(self._console, MofNCompleteColumn()) as bar:
             runner.run(api.__aenter__())
             try:
-                task = bar.add_task(self.name, total=runner.run(api.estimate(Asked(self._since))) or None)
-                pages = read(api, Asked(self._since))
+                task = bar.add_task(self.name, total=runner.run(api.estimate(Interval(self._since))) or None)
+                pages = read(api, Interval(self._since))
                 while (events := runner.run(_next(pages))) is not None:
                     yield from (event.value for event in events)
                     bar.advance(task, len(events))
@@ -51,6 +51,6 @@ class ServerLines:
                 runner.run(api.__aexit__(None, None, None))
 
 
-async def _next(pages: AsyncIterator[Read]) -> list[Told] | None:
+async def _next(pages: AsyncIterator[Read]) -> list[ServerEvent] | None:
     page = await anext(pages, None)
     return None if page is None else page.events

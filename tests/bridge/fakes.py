@@ -7,9 +7,9 @@ import orjson
 from msgspec import Raw
 
 from correlator.bridge.answers import Page
-from correlator.bridge.api import PAGE
+from correlator.bridge.api import PAGE_SIZE
 from correlator.bridge.server import Server
-from correlator.bridge.times import Asked, written
+from correlator.bridge.times import Interval, written
 from correlator.engine import Message
 from correlator.moments import Moment
 
@@ -41,33 +41,33 @@ class FakeApi:
     a total of its own for each request.
     """
 
-    def __init__(self, events: Iterable[Event] = (), now: Moment = NOON, page: int = PAGE) -> None:
+    def __init__(self, events: Iterable[Event] = (), now: Moment = NOON, page: int = PAGE_SIZE) -> None:
         self.server = Server("http://prefect/api")
         self.events = list(events)
         self.now, self._page = now, page
-        self.asked: list[Asked] = []
+        self.asked: list[Interval] = []
         self.sizes: list[int] = []
         self.meanwhile: list[tuple[int, Event]] = []
         """After how many requests events come that occurred earlier."""
 
-    async def page(self, asked: Asked, limit: int = PAGE) -> Page:
+    async def page(self, asked: Interval, limit: int = PAGE_SIZE) -> Page:
         self.asked.append(asked)
         return self._at(asked, 0, min(limit, self._page), self._total(asked))
 
     async def next(self, page: Page) -> Page:
         since, until, offset, total = map(int, (page.next_page or "").split())
-        return self._at(Asked(Moment(since), Moment(until)), offset, self._page, total)
+        return self._at(Interval(Moment(since), Moment(until)), offset, self._page, total)
 
-    async def count(self, asked: Asked) -> int:
+    async def count(self, asked: Interval) -> int:
         return (await self.page(asked, limit=0)).total
 
-    async def estimate(self, asked: Asked) -> int:
+    async def estimate(self, asked: Interval) -> int:
         return await self.count(asked)
 
-    def _total(self, asked: Asked) -> int:
+    def _total(self, asked: Interval) -> int:
         return sum(asked.since <= event.occurred < asked.until for event in self.events)
 
-    def _at(self, asked: Asked, offset: int, limit: int, total: int) -> Page:
+    def _at(self, asked: Interval, offset: int, limit: int, total: int) -> Page:
         within = sorted(
             (event for event in self.events if asked.since <= event.occurred < asked.until),
             key=lambda event: event.occurred,

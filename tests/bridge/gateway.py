@@ -29,7 +29,7 @@ _HOPS = {
 }
 
 
-class Seen(NamedTuple):
+class ReceivedRequest(NamedTuple):
     """A request that came."""
 
     path: str
@@ -53,13 +53,13 @@ class Gateway:
         self._target, self._prefix = url.removesuffix("/api"), prefix
         self.port = port
         self.url = f"{scheme}://{LOOPBACK}:{port}{prefix}/api"
-        self.seen: list[Seen] = []
+        self.seen: list[ReceivedRequest] = []
         self.instead: Instead = passes
         self.as_whom: str | None = None
         """The authentication string with which a request goes on, instead of the word that it has."""
         self._sockets = set[web.WebSocketResponse]()
 
-    def asked(self, what: str) -> list[Seen]:
+    def asked(self, what: str) -> list[ReceivedRequest]:
         """The requests to paths that contain that."""
         return [seen for seen in self.seen if what in seen.path]
 
@@ -71,7 +71,7 @@ class Gateway:
                 transport.abort()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        self.seen.append(Seen(request.path, time.monotonic(), dict(request.headers)))
+        self.seen.append(ReceivedRequest(request.path, time.monotonic(), dict(request.headers)))
         if (answer := await self.instead(request)) is not None:
             return answer
         target = f"{self._target}{request.path_qs.removeprefix(self._prefix)}"

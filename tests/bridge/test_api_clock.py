@@ -5,8 +5,8 @@ import time
 import pytest
 
 from correlator.bridge.api import Api
-from correlator.bridge.failures import LONGEST_WAIT, refused
-from correlator.bridge.patience import LATEST, Patience
+from correlator.bridge.backoff import MAX_DELAY, Backoff
+from correlator.bridge.failures import MAX_RETRY_AFTER, refused
 from correlator.bridge.server import Server
 from correlator.moments import DAY, HOUR, SECOND, Moment, Span
 
@@ -31,24 +31,24 @@ def test_a_sign_of_life_without_a_date_lets_the_clock_go_on():
 
 @pytest.mark.parametrize(
     "said, seconds",
-    [("7", 7), ("0", 0), ("99999999", LONGEST_WAIT), ("soon", 0), ("Mon, 30 Nov 1970 05:46:07 GMT", 0), (None, 0)],
+    [("7", 7), ("0", 0), ("99999999", MAX_RETRY_AFTER), ("soon", 0), ("Mon, 30 Nov 1970 05:46:07 GMT", 0), (None, 0)],
 )
 def test_how_long_the_server_asks_us_to_wait(said, seconds):
     assert refused(429, SERVER, after=said).after == seconds
 
 
 def test_patience_waits_longer_each_time_up_to_a_bound():
-    patience = Patience(lambda: 1.0)
-    waits = [patience.next() for _ in range(10)]
+    backoff = Backoff(lambda: 1.0)
+    waits = [backoff.next() for _ in range(10)]
     assert waits == sorted(waits)
-    assert (waits[0], waits[-1]) == (0.5, LATEST)
-    assert patience.next(at_least=60) == 60 + LATEST
+    assert (waits[0], waits[-1]) == (0.5, MAX_DELAY)
+    assert backoff.next(at_least=60) == 60 + MAX_DELAY
 
 
 def test_what_works_for_a_moment_only_is_not_tried_ever_faster():
-    patience = Patience(lambda: 1.0)
+    backoff = Backoff(lambda: 1.0)
     for _ in range(10):
-        patience.next()
-    patience.begins()
-    assert not patience.ends()
-    assert patience.next() == LATEST
+        backoff.next()
+    backoff.working()
+    assert not backoff.failed()
+    assert backoff.next() == MAX_DELAY

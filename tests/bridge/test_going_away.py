@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from tests.bridge.at_once import outcome
-from tests.bridge.gateway import Gateway, Seen, gateway, passes
+from tests.bridge.gateway import Gateway, ReceivedRequest, gateway, passes
 from tests.bridge.running import Bridge
 from tests.bridge.scene import AUTH, Scene, Trial
 
@@ -36,7 +36,7 @@ async def exact(trial: Trial, bridge: Bridge) -> None:
     assert "Traceback" not in bridge.log
 
 
-def spans(seen: list[Seen]) -> list[float]:
+def spans(seen: list[ReceivedRequest]) -> list[float]:
     """From each request to the next one."""
     return [later.at - sooner.at for sooner, later in pairwise(seen)]
 

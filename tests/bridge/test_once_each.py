@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from msgspec import Raw
 
 from correlator.bridge import answers
-from correlator.bridge.outbox import Heard, Outbox, Way
+from correlator.bridge.outbox import Arrivals, Outbox, Way
 from correlator.bridge.position import Position, Swept
-from correlator.bridge.publishing import Done, Publisher, Topics
+from correlator.bridge.publishing import Committed, Publisher, Topics
 from correlator.bridge.sweeping import Sweeper
 from correlator.moments import HOUR, MINUTE, SECOND, Span
 from correlator.topics import Room
@@ -35,7 +35,7 @@ STEPS = st.lists(
 class Session:
     """A bridge from its start to its end: what it has in memory goes with it."""
 
-    def __init__(self, api: FakeApi, topic: Topic, done: list[Done]) -> None:
+    def __init__(self, api: FakeApi, topic: Topic, done: list[Committed]) -> None:
         self.outbox = Outbox()
         position = Position.recovered(topic.records, WINDOW)
         self.is_new = position is None
@@ -45,7 +45,7 @@ class Session:
         self.sweeper = Sweeper(api, position, self.outbox)
 
     async def hear(self, event: Event) -> None:
-        await self.do(self.outbox.put(Heard([answers.told(Raw(event.value))], Way.LIVE)))
+        await self.do(self.outbox.put(Arrivals([answers.event(Raw(event.value))], Way.LIVE)))
 
     async def sweep(self) -> None:
         await self.do(self.sweeper.sweep(Way.RECONCILED))
@@ -73,7 +73,7 @@ class World:
     """A server to which events come, and bridges that come and go."""
 
     def __init__(self) -> None:
-        self.api, self.topic, self.done = FakeApi(now=NOON + MINUTE), Topic(), list[Done]()
+        self.api, self.topic, self.done = FakeApi(now=NOON + MINUTE), Topic(), list[Committed]()
         self.unswept = 0
         self.session: Session | None = None
 

@@ -14,7 +14,7 @@ WINDOW = 2 * HOUR
 
 
 def told(number, occurred):
-    return answers.told(Raw(Event(number, occurred).value))
+    return answers.event(Raw(Event(number, occurred).value))
 
 
 def position():

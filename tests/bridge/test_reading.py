@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from correlator.bridge.reading import HANDY, read
-from correlator.bridge.times import FAR, Asked
+from correlator.bridge.reading import TARGET_EVENTS, read
+from correlator.bridge.times import FAR_FUTURE, Interval
 from correlator.moments import DAY, MINUTE, SECOND, Moment, Span
 from tests.bridge.fakes import NOON, Event, FakeApi
 
@@ -34,7 +34,7 @@ def expected(api, asked):
 )
 async def test_each_event_once_in_the_order_in_which_it_occurred(offsets, page):
     api = FakeApi([Event(n, WEEK_AGO + Span(offset)) for n, offset in enumerate(offsets)], page=page)
-    for asked in (Asked(WEEK_AGO), Asked(WEEK_AGO, NOON), Asked(WEEK_AGO + 3 * DAY, WEEK_AGO + 4 * DAY)):
+    for asked in (Interval(WEEK_AGO), Interval(WEEK_AGO, NOON), Interval(WEEK_AGO + 3 * DAY, WEEK_AGO + 4 * DAY)):
         found = await ids(api, asked)
         assert sorted(found) == sorted(expected(api, asked))
         order = {event.id.bytes: event.occurred for event in api.events}
@@ -43,19 +43,19 @@ async def test_each_event_once_in_the_order_in_which_it_occurred(offsets, page):
 
 async def test_more_events_at_one_moment_than_fit_a_page():
     api = FakeApi([Event(n, WEEK_AGO + (n % 3) * SECOND) for n in range(500)])
-    assert sorted(await ids(api, Asked(WEEK_AGO))) == sorted(event.id.bytes for event in api.events)
+    assert sorted(await ids(api, Interval(WEEK_AGO))) == sorted(event.id.bytes for event in api.events)
 
 
 async def test_events_dated_ahead_are_read_too():
     api = FakeApi([Event(1, NOON - MINUTE), Event(2, NOON + 3000 * DAY)])
-    assert len(await ids(api, Asked(WEEK_AGO, FAR))) == 2
+    assert len(await ids(api, Interval(WEEK_AGO, FAR_FUTURE))) == 2
 
 
 async def test_what_comes_meanwhile_moves_nothing_out_of_sight():
     """An offset would be one off for each, and the last events never be seen."""
     api = FakeApi([Event(n, WEEK_AGO + n * SECOND) for n in range(300)])
     api.meanwhile = [(2 + n, Event(1000 + n, WEEK_AGO + n * SECOND)) for n in range(5)]
-    found = await ids(api, Asked(WEEK_AGO))
+    found = await ids(api, Interval(WEEK_AGO))
     assert set(found) >= {event.id.bytes for event in api.events if event.id.int < 1000}
     assert len(found) == len(set(found))
 
@@ -63,7 +63,7 @@ async def test_what_comes_meanwhile_moves_nothing_out_of_sight():
 async def test_what_is_deleted_meanwhile_moves_nothing_out_of_sight():
     api = FakeApi([Event(n, WEEK_AGO + n * SECOND) for n in range(300)])
     found = []
-    async for events, _ in read(api, Asked(WEEK_AGO)):
+    async for events, _ in read(api, Interval(WEEK_AGO)):
         found += [int.from_bytes(event.id) for event in events]
         api.events = api.events[10:]
     assert found[-1] == 299
@@ -75,21 +75,21 @@ async def test_what_is_deleted_meanwhile_moves_nothing_out_of_sight():
 async def test_the_server_never_counts_much_more_than_is_read(count, span):
     """It counts all that is asked for with every page."""
     api = FakeApi([Event(n, WEEK_AGO + Span(span * n // count)) for n in range(count)])
-    await ids(api, Asked(WEEK_AGO))
-    assert sum(api.sizes) / len(api.sizes) < 2 * HANDY
+    await ids(api, Interval(WEEK_AGO))
+    assert sum(api.sizes) / len(api.sizes) < 2 * TARGET_EVENTS
     assert len(api.sizes) < 1.15 * count / 50 + 20
 
 
 async def test_an_empty_week_takes_few_requests():
     api = FakeApi()
-    await ids(api, Asked(WEEK_AGO))
+    await ids(api, Interval(WEEK_AGO))
     assert len(api.asked) < 15
 
 
 async def test_a_page_that_is_empty_though_there_should_be_more_is_the_end():
     """Events may be deleted between being counted and being read."""
     api = FakeApi([Event(n, WEEK_AGO) for n in range(200)])
-    reading = read(api, Asked(WEEK_AGO, Moment(WEEK_AGO + DAY)))
+    reading = read(api, Interval(WEEK_AGO, Moment(WEEK_AGO + DAY)))
     await anext(reading)
     api.events.clear()
     assert [len(it.events) async for it in reading][-1] == 0

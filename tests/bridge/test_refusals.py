@@ -12,7 +12,7 @@ import pytest
 import trustme
 from aiohttp import web
 
-from correlator.bridge.api import Api, Asked
+from correlator.bridge.api import Api, Interval
 from correlator.bridge.failures import Failure
 from correlator.bridge.server import server_of
 from correlator.settings import Settings
@@ -158,7 +158,7 @@ async def test_a_start_that_cannot_be(scene: Scene, tmp_path: Path) -> None:
         variables = {"PREFECT_HOME": f"{tmp_path}", URL: scene.server.url, AUTH_STRING: AUTH, **refusal.variables}
         async with Api(server_of(Settings(**refusal.settings), variables), ()) as api:
             try:
-                await api.page(Asked(api.now), limit=0)
+                await api.page(Interval(api.now), limit=0)
             except Failure as failure:
                 return 1, f"{failure}"
         return 0, ""

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from correlator.bridge.api import STARTING
+from correlator.bridge.api import STARTUP_TIMEOUT
 from correlator.commands import correlator
 from correlator.settings import Settings, variable
 from correlator.topics.cluster import ASKING
@@ -97,7 +97,7 @@ def test_the_image_asks_there_too():
     assert f"EXPOSE {PORT} {fields['bridge_web_port'].default}\n" in text
 
 
-@pytest.mark.parametrize("workload, asks_prefect", [(WORKER, 0), (BRIDGE, 2 * STARTING)], ids=IDS)
+@pytest.mark.parametrize("workload, asks_prefect", [(WORKER, 0), (BRIDGE, 2 * STARTUP_TIMEOUT)], ids=IDS)
 def test_a_start_that_finds_no_kafka_says_so_before_it_is_ended(workload, asks_prefect):
     """Nor is one that finds no Prefect, or one that takes its time."""
     assert patience(container(*workload)["startupProbe"]) > asks_prefect + CONNECTING + ASKING

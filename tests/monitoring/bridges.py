@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from correlator.bridge.answers import Told
+from correlator.bridge.answers import ServerEvent
 from correlator.bridge.metrics import Metrics, State
 from correlator.bridge.outbox import Way
-from correlator.bridge.publishing import Done
+from correlator.bridge.publishing import Committed
 from correlator.moments import SECOND, Moment
 from correlator.prefect import MEANINGS
 
@@ -28,15 +28,15 @@ def metrics() -> Metrics:
     return made
 
 
-def done() -> Done:
+def done() -> Committed:
     """An event of each name, by each way, a second after it was received; and one too large."""
     at = now() - 1 * SECOND
     events = [
-        (Told(uuid.uuid4().bytes, name, at, "", at, "subject", b"{}"), way)
+        (ServerEvent(uuid.uuid4().bytes, name, at, "", at, "subject", b"{}"), way)
         for name in [*MEANINGS, "prefect.flow-run.Completed", "prefect.deployment.created"]
         for way in Way
     ]
-    return Done(events, oversized=1)
+    return Committed(events, oversized=1)
 
 
 @contextmanager

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from random import random
 from typing import Final
 
-SOONEST: Final = 0.5
+FIRST_DELAY: Final = 0.5
 """Seconds before the first repetition, at most."""
-LATEST: Final = 30.0
+MAX_DELAY: Final = 30.0
 """Seconds before any other."""
 
 
-class Patience:
+class Backoff:
     """Waits longer each time, and not as long as others who began to wait at the same moment."""
 
     def __init__(self, chance: Callable[[], float] = random) -> None:
@@ -21,19 +21,19 @@ class Patience:
 
     def next(self, at_least: float = 0.0) -> float:
         """Seconds to wait now, and no less than the other side asks for."""
-        most = min(LATEST, SOONEST * (1 << self._tries))
+        most = min(MAX_DELAY, FIRST_DELAY * (1 << self._tries))
         self._tries = min(self._tries + 1, 16)
         return at_least + most * (0.5 + self._chance() / 2)
 
-    def begins(self) -> None:
+    def working(self) -> None:
         """What is tried begins to work."""
         self._began = time.monotonic()
 
-    def ends(self) -> bool:
+    def failed(self) -> bool:
         """It works no more; returns whether it did for long. If so, the next wait is short again: one that works for a
         moment only is not to be tried ever faster.
         """
-        lasted = self._began > 0 and time.monotonic() - self._began > LATEST
+        lasted = self._began > 0 and time.monotonic() - self._began > MAX_DELAY
         self._began = 0.0
         if lasted:
             self._tries = 0
