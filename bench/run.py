@@ -22,7 +22,7 @@ from bench.topics import create, delete
 from bench.watching import Watched
 from local.deployment import PARTITIONS
 
-SHORTEST: Final = 0.3
+MIN_SECOND_HALF: Final = 0.3
 """CPU seconds that a second half must last, to be told: they are seen every 0.05 s."""
 
 
@@ -123,7 +123,7 @@ def _warm(samples: list[_Sample], events: int) -> float | None:
     end = samples[-1]
     middle = min(samples, key=lambda sample: abs(sample.records - end.records / 2))
     share, cpu = 1 - middle.records / end.records, end.cpu - middle.cpu
-    return events * share / cpu if 0.25 <= share <= 0.75 and cpu >= SHORTEST else None
+    return events * share / cpu if 0.25 <= share <= 0.75 and cpu >= MIN_SECOND_HALF else None
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from local.events import CANCELLED, EXECUTED, STARTED, STOPPED, SUBMITTED
 
 TIGHT_TIMING: Final = 5.0
 """Seconds. Prefect's is 5 minutes, which is longer than a fault lasts."""
-MOST: Final = 15.0
+MAX_LIFE: Final = 15.0
 """Seconds that a life lasts, about, at most: all are waited for at the end."""
 
 
@@ -50,7 +50,7 @@ _ENDS_SOON: Final = Step(EXECUTED, 0.2, 3.0, follows=True)
 
 PLOTS: Final = (
     Plot("a short run", 34, (Step(SUBMITTED), _ENDS_SOON)),
-    Plot("a long run", 22, (Step(SUBMITTED), Step(EXECUTED, TIGHT_TIMING + 1, MOST))),
+    Plot("a long run", 22, (Step(SUBMITTED), Step(EXECUTED, TIGHT_TIMING + 1, MAX_LIFE))),
     Plot(
         "a run that is retried",
         8,
@@ -58,7 +58,7 @@ PLOTS: Final = (
         ("completed", "completed"),
     ),
     Plot("a short worker", 6, (Step(STARTED), Step(STOPPED, 0.2, 3.0, follows=True))),
-    Plot("a long worker", 10, (Step(STARTED), Step(STOPPED, TIGHT_TIMING + 1, MOST))),
+    Plot("a long worker", 10, (Step(STARTED), Step(STOPPED, TIGHT_TIMING + 1, MAX_LIFE))),
     Plot("a worker that is replaced", 3, (Step(STARTED), Step(STARTED, 1.0, 5.0)), ("superseded", "open"), waits=True),
     Plot(
         "a run that is cancelled",

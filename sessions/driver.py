@@ -28,7 +28,7 @@ _STOPPING: Final = 60.0
 """Seconds that a process has to stop in."""
 _IDLE: Final = ("SCHEDULER", "LATE_RUNS", "FOREMAN", "PAUSE_EXPIRATIONS", "CANCELLATION_CLEANUP", "TRIGGERS")
 """What a server does on the side that a session has no use for, and SQLite suffers from."""
-UNTOLD: Final = 20.0
+GIVE_UP_AFTER: Final = 20.0
 """Seconds for which something is waited for that some releases never do or tell."""
 _SETTINGS: Final[Mapping[str, str]] = {
     **{f"PREFECT_API_SERVICES_{service}_ENABLED": "false" for service in _IDLE},
@@ -152,7 +152,7 @@ class Driver(Server):
         async def told() -> bool:
             return await self.api.count([EXECUTED], run) >= times
 
-        return await comes(told, UNTOLD)
+        return await comes(told, GIVE_UP_AFTER)
 
     def _noted(self, run: str, since: float) -> list[Noted]:
         lines = (msgspec.json.decode(line, type=Noted) for line in self._diary.read_bytes().splitlines())

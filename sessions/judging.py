@@ -13,7 +13,7 @@ from sessions.kept import kept
 from sessions.replaying import ORDERS, Lines, Record, records
 
 
-class Took(Protocol):
+class Timed(Protocol):
     """What was done in a session, of whatever workers."""
 
     @property
@@ -25,7 +25,7 @@ class Judgement(Protocol):
     """What came of one."""
 
     @property
-    def done(self) -> Took:
+    def done(self) -> Timed:
         """What was done."""
 
     @property

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from sessions.deeds import Plot
-from sessions.driver import CANCELLING, UNTOLD, Driver
+from sessions.driver import CANCELLING, GIVE_UP_AFTER, Driver
 
 LASTING, KILLED, LONG = "Session Pool", "Pool of the Killed", "Long Pool"
 DEPLOYMENTS: Final = {
@@ -91,7 +91,7 @@ async def _served(driver: Driver) -> None:
         doing.is_over = True
     with driver.doing(Plot.SERVED_CANCELLED, cancelled, since):
         await driver.cancel(cancelled)
-        await driver.over(cancelled, UNTOLD)
+        await driver.over(cancelled, GIVE_UP_AFTER)
         await driver.quiet(60, 6)
     server.send_signal(signal.SIGINT)
 

@@ -12,15 +12,15 @@ from bench import machine
 from bench.contenders import NAMES, STAGE_AND_STREAMS, chosen
 from bench.live import document, terminal
 from bench.live.results import Results
-from bench.live.run import Load, Seen, run
+from bench.live.run import Load, Measurement, run
 from bench.rounds import Ready, ready, rotated
 from local import local_kafka
 from local.cluster import local_cluster
 
 
-async def run_all(broker: str, prepared: Ready, loads: Sequence[Load], rounds: int) -> list[Seen]:
+async def run_all(broker: str, prepared: Ready, loads: Sequence[Load], rounds: int) -> list[Measurement]:
     """Every contender at every load, in every round, with a line on each; the whole rounds so far on Ctrl-C."""
-    found: list[Seen] = []
+    found: list[Measurement] = []
     for round_ in range(rounds):
         try:
             for load in loads:

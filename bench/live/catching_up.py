@@ -22,7 +22,7 @@ from bench.run import create_topics_of, last_words, started
 from bench.topics import create, delete, write
 from local import events, local_kafka
 
-PATIENCE = 300.0
+RUN_TIMEOUT = 300.0
 """Seconds that a run may take."""
 
 
@@ -36,7 +36,7 @@ async def catch_up(broker: str, one: Contender, prepared: Ready, topic: str, par
         with tempfile.TemporaryDirectory(prefix="bench-") as state:
             own = prepared[one](job._replace(state=state)).on(partitions)
             with started(own, state, one.stop) as process:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(RUN_TIMEOUT):
                     while len(keys) < pairs:
                         if process.poll() is not None:
                             raise click.ClickException(f"{one.name} ended: {last_words(Path(state, 'log'))}")

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 from correlator.partitioner import partition_for
 from local import events
 
-OPEN: Final = 200
+MAX_OPEN: Final = 200
 """How many runs are open at a time, at most: else those of ten seconds."""
 WORKERS: Final = 200
 TICK: Final = 0.005
@@ -29,7 +29,7 @@ class Feeder:
         self._topic, self._partitions, self._rate, self._ends = topic, partitions, rate, ends
         self._rng = random.Random(1)
         self._open: list[tuple[str, str, str]] = []
-        self._most = min(OPEN, 5 * rate)
+        self._most = min(MAX_OPEN, 5 * rate)
         self.written = 0
         self._ended = False
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from bench.contenders import Contender
 from bench.figures import Spread, spread
-from bench.live.run import Load, Seen
+from bench.live.run import Load, Measurement
 
 
 class Row(NamedTuple):
@@ -30,7 +30,7 @@ class Results(NamedTuple):
     at: datetime
     contenders: list[Contender]
     loads: Sequence[Load]
-    seen: Sequence[Seen]
+    seen: Sequence[Measurement]
     shape: str
     """Of the machine."""
     versions: list[str]
@@ -47,7 +47,7 @@ class Results(NamedTuple):
             its = [seen for seen in self.seen if (seen.contender, seen.load) == (one.name, load)]
             good = [seen for seen in its if seen.failure is None]
 
-            def of(figure: Callable[[Seen], float | None], good: list[Seen] = good) -> Spread | None:
+            def of(figure: Callable[[Measurement], float | None], good: list[Measurement] = good) -> Spread | None:
                 return spread(value for seen in good if (value := figure(seen)) is not None)
 
             yield Row(

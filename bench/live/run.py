@@ -17,9 +17,9 @@ from bench.process import cpu_seconds_of, memory_of, sockets_of, threads_of
 from bench.run import create_topics_of, last_words, started
 from bench.topics import create, delete
 
-PATIENCE: Final = 20.0
+DRAIN_TIMEOUT: Final = 20.0
 """Seconds for which records may come after the load's end."""
-STARTING: Final = 60.0
+STARTUP_TIMEOUT: Final = 60.0
 """Seconds until a contender must have published its first record: only then does the load begin."""
 
 
@@ -35,7 +35,7 @@ class Load(NamedTuple):
     counting: float = 15.0
 
 
-class Seen(NamedTuple):
+class Measurement(NamedTuple):
     """What came of it. CPU, memory, sockets and threads are of all the contender's processes."""
 
     contender: str
@@ -74,7 +74,7 @@ class _Times:
         return len(self.ended.keys() - self.came.keys())
 
 
-async def run(broker: str, contender: Contender, launch: Callable[[Job], Launch], load: Load) -> Seen:
+async def run(broker: str, contender: Contender, launch: Callable[[Job], Launch], load: Load) -> Measurement:
     """Let a contender's workers work at a load. Deletes what it made."""
     app_id = f"{contender.name}-{uuid.uuid4().hex[:8]}"
     topics = Job(app_id, broker, f"{app_id}-input", f"{app_id}-records", "")
@@ -88,7 +88,7 @@ async def run(broker: str, contender: Contender, launch: Callable[[Job], Launch]
                 own = launch(topics._replace(state=state)).on(load.partitions)
                 process = stack.enter_context(started(own, state, contender.stop))
                 pids.append((process, Path(state, "log")))
-            seen = await _watched(Seen(contender.name, load), broker, topics, load, [it.pid for it, _ in pids])
+            seen = await _watched(Measurement(contender.name, load), broker, topics, load, [it.pid for it, _ in pids])
             for process, log in pids:
                 if process.poll() is not None:
                     return seen._replace(failure=f"it ended with {process.returncode}: {last_words(log)}")
@@ -97,14 +97,14 @@ async def run(broker: str, contender: Contender, launch: Callable[[Job], Launch]
         await delete(broker, app_id)
 
 
-async def _watched(seen: Seen, broker: str, topics: Job, load: Load, pids: list[int]) -> Seen:
+async def _watched(seen: Measurement, broker: str, topics: Job, load: Load, pids: list[int]) -> Measurement:
     times = _Times()
     feeder = Feeder(broker, topics.input, load.partitions, load.rate, times.ends)
     reading = asyncio.create_task(read(broker, topics.output, load.partitions, times.seen))
     begin = asyncio.Event()
     feeding = asyncio.create_task(feeder.run(begin))
     try:
-        async with asyncio.timeout(STARTING):
+        async with asyncio.timeout(STARTUP_TIMEOUT):
             while not times.came:
                 await _sleep(0.1, reading, feeding)
         begin.set()
@@ -116,7 +116,7 @@ async def _watched(seen: Seen, broker: str, topics: Job, load: Load, pids: list[
         feeder.end()
         await feeding
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(DRAIN_TIMEOUT):
                 while times.missing:
                     await _sleep(0.1, reading)
     finally:

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from bench.figures import Spread
 from bench.live.results import Results, Row
-from bench.live.run import Load, Seen
+from bench.live.run import Load, Measurement
 
 HEADINGS = ("p50 ms", "p99 ms", "cores", "µs an event", "MB", "sockets", "threads")
 
@@ -49,7 +49,7 @@ def figures(row: Row) -> tuple[str, ...]:
     )
 
 
-def told(seen: Seen) -> str:
+def told(seen: Measurement) -> str:
     """A run in a few words."""
     begin = f"{described(seen.load)}, {seen.contender}"
     if seen.failure is not None:

@@ -8,14 +8,14 @@ import pytest
 from bench.contenders import CONTENDERS
 from bench.live import chart, document, terminal
 from bench.live.results import Results
-from bench.live.run import Load, Seen
+from bench.live.run import Load, Measurement
 
 STAGE, PEER = (one for one in CONTENDERS if one.name in {"stage-1", "kstreams-eos"})
 LOADS = [Load(partitions, 1000) for partitions in (4, 32)]
 
 
-def seen(name: str, load: Load, p50: float, failure: str | None = None) -> Seen:
-    return Seen(name, load, p50, 2 * p50, cores=p50, event=p50 / 1000, sockets=4, threads=3, failure=failure)
+def seen(name: str, load: Load, p50: float, failure: str | None = None) -> Measurement:
+    return Measurement(name, load, p50, 2 * p50, cores=p50, event=p50 / 1000, sockets=4, threads=3, failure=failure)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tests.protocol.world import (
     OFFSETS,
     RUNNING,
     TAKING_OVER,
-    Part,
+    BeatRecord,
     Request,
     Worker,
     World,
@@ -18,17 +18,17 @@ from tests.protocol.world import (
 )
 
 
-def available(setting: Setting, world: World, worker: Worker, lane: int) -> Part | None:
+def available(setting: Setting, world: World, worker: Worker, lane: int) -> BeatRecord | None:
     """The next record of a lane's input, if a reader of committed records finds one; or what is due by time."""
     position, source, state = worker.positions[lane], setting.lanes[lane], worker.tables[lane][0]
     if source == INPUT:
-        return Part(lane, position + 1, position, state) if position < setting.records else None
+        return BeatRecord(lane, position + 1, position, state) if position < setting.records else None
     if source == TIME:
-        return Part(lane, position, len(state), state) if len(state) < setting.records else None
+        return BeatRecord(lane, position, len(state), state) if len(state) < setting.records else None
     log = world.logs[2 * int(source) + 1]
     for offset in range(position, last_stable(log)):
         if log[offset].state is COMMITTED:
-            return Part(lane, offset + 1, log[offset].value[0], state)
+            return BeatRecord(lane, offset + 1, log[offset].value[0], state)
     return None
 
 

@@ -6,7 +6,7 @@ INPUT, TIME = "input", "time"
 """What a lane processes: records that are there from the beginning; or what time makes due, which moves no offset."""
 
 
-class Protocol(NamedTuple):
+class EngineProtocol(NamedTuple):
     """What an engine keeps to. Each field is a guard, or an order of steps; with one out, the search must find harm."""
 
     id_of: str = "worker"
@@ -42,10 +42,10 @@ class Protocol(NamedTuple):
     """
 
 
-WORKER = Protocol()
+WORKER = EngineProtocol()
 """One transaction for all that a worker holds."""
 
-LANE = Protocol(
+LANE = EngineProtocol(
     id_of="lane",
     taking_over=("fence", "ends", "changelog", "offsets"),
     stable=False,
@@ -58,7 +58,7 @@ LANE = Protocol(
 class Setting(NamedTuple):
     """What takes part, and what may go wrong."""
 
-    protocols: tuple[Protocol, ...] = (WORKER, WORKER)
+    protocols: tuple[EngineProtocol, ...] = (WORKER, WORKER)
     """For each worker, the one that it keeps to."""
     lanes: tuple[int | str, ...] = (INPUT,)
     """For each lane, what it reads: INPUT, TIME, or the output of a lane."""
@@ -97,6 +97,6 @@ class Setting(NamedTuple):
         return self.workers + lane
 
 
-def all_keep_to(protocol: Protocol, *, workers: int = 2, **others: Any) -> Setting:
+def all_keep_to(protocol: EngineProtocol, *, workers: int = 2, **others: Any) -> Setting:
     """A setting in which all workers keep to one protocol."""
     return Setting((protocol,) * workers)._replace(**others)

@@ -44,7 +44,7 @@ class Group(NamedTuple):
     """By lane, the worker that it is assigned to."""
 
 
-class Part(NamedTuple):
+class BeatRecord(NamedTuple):
     """A record that a beat processes: of which lane, where reading goes on, what it says, on top of what."""
 
     lane: int
@@ -73,7 +73,7 @@ class Worker(NamedTuple):
     """Up to where their changelogs are read."""
     held: tuple[int, tuple[int, ...]] = (0, ())
     """The last generation in which it held lanes, and these."""
-    beat: tuple[Part, ...] = ()
+    beat: tuple[BeatRecord, ...] = ()
     member_of_beat: tuple[int, int, int] | None = None
     """Worker, member and generation, as of the assignment that the beat belongs to."""
     done: int = 0

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.same import showing
-from tests.same.comparing import HERE, Died, Task, Told, compare
+from tests.same.comparing import HERE, Checkout, Died, Task, compare
 from tests.same.logs import Logs
 from tests.same.single import Singles
 
@@ -61,11 +61,11 @@ def main() -> int:
     began = time.monotonic()
     totals = Counter[str](), Counter[str]()
     found = 0
-    tellers: list[Told] = []
+    tellers: list[Checkout] = []
     try:
         tellers += [
-            Told(options.base.resolve(), (options.base_face or options.base / "tests/same/today.py").resolve()),
-            Told(HERE.parents[1], options.face.resolve()),
+            Checkout(options.base.resolve(), (options.base_face or options.base / "tests/same/today.py").resolve()),
+            Checkout(HERE.parents[1], options.face.resolve()),
         ]
         before, after = tellers
         for difference in compare(before, after, batches(options.seed, options.events), totals):

@@ -13,7 +13,7 @@ from threading import Thread
 from typing import Any, Final, NamedTuple
 
 HERE: Final = Path(__file__).parent
-AHEAD: Final = 3
+MAX_IN_FLIGHT: Final = 3
 """Batches that are under way at a time: what is held in memory."""
 
 Task = tuple[Any, ...]
@@ -37,7 +37,7 @@ class Difference(NamedTuple):
     """The lines before, that are the same."""
 
 
-class Told:
+class Checkout:
     """A checkout's teller, a process of its own."""
 
     def __init__(self, checkout: Path, face: Path) -> None:
@@ -51,7 +51,7 @@ class Told:
         """Whose code it runs."""
         if self.checkout != str(checkout.resolve()):
             raise Died(f"the teller of {checkout} runs the code of {self.checkout}")
-        self._answers: Queue[Any] = Queue(AHEAD + 1)
+        self._answers: Queue[Any] = Queue(MAX_IN_FLIGHT + 1)
         Thread(target=self._listen, daemon=True).start()
 
     def _read(self) -> Any:
@@ -90,7 +90,10 @@ class Told:
 
 
 def compare(
-    before: Told, after: Told, batches: Iterable[list[Task]], totals: tuple[Counter[str], Counter[str]]
+    before: Checkout,
+    after: Checkout,
+    batches: Iterable[list[Task]],
+    totals: tuple[Counter[str], Counter[str]],
 ) -> Iterator[Difference]:
     """Where the two differ, input by input; adds to the totals of each."""
     under_way: deque[list[Task]] = deque()
@@ -101,7 +104,7 @@ def compare(
             before.send(said)
             after.send(said)
             under_way.append(batch)
-        if under_way and (batch is None or len(under_way) >= AHEAD):
+        if under_way and (batch is None or len(under_way) >= MAX_IN_FLIGHT):
             oldest = under_way.popleft()
             answers = before.answer(), after.answer()
             for total, (counts, _) in zip(totals, answers, strict=True):
@@ -118,7 +121,7 @@ def compare(
 def _and_then(batches: Iterable[list[Task]]) -> Iterator[list[Task] | None]:
     """The batches, and then nothing until all are answered."""
     yield from batches
-    for _ in range(AHEAD):
+    for _ in range(MAX_IN_FLIGHT):
         yield None
 
 
