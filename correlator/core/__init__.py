@@ -1,5 +1,5 @@
-"""The pure core: what is decided about lifecycles. No I/O, no Kafka, no wall clock: state and event in, state and
-lifecycles out.
+"""The pure core decides lifecycles: a state and an event go in, the new state and the lifecycles to publish come out.
+No I/O, no Kafka, no wall clock.
 """
 
 from correlator.core.bounds import encode_within

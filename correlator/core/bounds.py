@@ -1,4 +1,4 @@
-"""Bounded state: a subject that never stops starting must not grow for ever (rules B1 to B3)."""
+"""Bounds on a subject's state: one that starts again and again without end must not grow for ever (rules B1 to B3)."""
 
 from correlator.core.assembled import Assembled
 from correlator.core.codec import encode
@@ -14,8 +14,9 @@ from correlator.moments import END_OF_TIME
 
 
 def evict(state: SubjectState, rules: Rules) -> Settled:
-    """Drop the oldest of what is too much, and return what must be published for it: a start that had not ended is
-    `lost` (or `cancelled`), an end that met none is `unmatched`, a cancellation stands alone. A witness is counted.
+    """Drop the oldest events beyond the bounds, and return what must be published for them: a start without an end is
+    `lost` (or `cancelled`), an end without a start `unmatched`, a cancellation stands alone. Witnesses are only
+    counted.
     """
     evicted = Settled()
     while len(state.starts) > rules.max_starts:
@@ -32,7 +33,9 @@ def evict(state: SubjectState, rules: Rules) -> Settled:
 
 
 def encode_within(state: SubjectState, rules: Rules) -> tuple[bytes, Settled]:
-    """The state as a table entry that is not too large, and what had to go for that: the oldest first, all but one."""
+    """The state as a table entry within its size limit, and what was dropped to fit it: the oldest events first, until
+    one is left.
+    """
     value, evicted = encode(state), Settled()
     while len(value) > rules.max_entry_bytes and len(state) > 1:
         oldest = min(_all(state), key=lambda known: known.event.occurred)
@@ -50,31 +53,31 @@ def _all(state: SubjectState) -> list[Remembered]:
 
 
 def _drop(state: SubjectState, known: Remembered, rules: Rules) -> list[Lifecycle]:
-    """Drop an event with what belongs to it. Returns what must be published for it."""
+    """Drop an event with everything that belongs to it. Returns what must be published for it."""
     if isinstance(known, RememberedStart) and not (state.ends or state.cancellations or state.witnesses):
-        lives = {known.event.id: Assembled(start=known)}  # there may be a thousand to drop
+        lives = {known.event.id: Assembled(start=known)}  # assembling all, for each of a thousand, would be too slow
     else:
         lives = {life.opening.event.id: life for life in assemble(state, END_OF_TIME, rules).lives}
-    for opening in (*state.starts, *state.ends):  # what was published as one goes as one, or it would be open again
+    for opening in (*state.starts, *state.ends):  # what was published together goes together, or it would reopen
         if opening is not known and known.event.id in _published_with(opening):
             life = lives[opening.event.id]
             if known is life.end or known in life.cancellations:
                 return _drop(state, opening, rules)
-    # Where it opens nothing, it belongs to what stays, and goes alone.
+    # An event that opens no lifecycle belongs to one that stays, so it goes alone.
     life = lives.get(known.event.id) or _alone(known)
     leave_doubt(life, lives.values(), rules)
     return _release(state, known, life)
 
 
 def _release(state: SubjectState, opening: Remembered, life: Assembled) -> list[Lifecycle]:
-    """Drop a lifecycle. Returns it as it now stands, unless that was published."""
+    """Drop a lifecycle. Returns it as it stands now, unless that was already published."""
     published_with = _published_with(opening)
     if opening.version is not None and published_with <= _ids(life):
-        # An end that has not been decided yet stays; further cancellations and witnesses say nothing more.
+        # An undecided end stays; cancellations and witnesses beyond the published ones have nothing to add.
         more = (*life.cancellations, *(() if life.testimony is None else life.testimony.all))
         _remove(state, {opening.event.id, *published_with, *(other.event.id for other in more)})
         return []
-    _remove(state, _ids(life))  # also where another start took what it was published with
+    _remove(state, _ids(life))  # also if another start has taken the end that this one was published with
     return [as_it_stands(state, life, _outcome(life), f"{EVICTED}{opening.event.id}", life.ended)]
 
 

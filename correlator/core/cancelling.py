@@ -1,4 +1,4 @@
-"""To which lifecycle a cancellation belongs (part C of the rules)."""
+"""Which lifecycle a cancellation belongs to (part C of the rules)."""
 
 from bisect import bisect_left
 
@@ -9,7 +9,7 @@ from correlator.moments import Moment
 
 
 def foresee_cancellations(lives: list[Assembled], cancellations: list[Remembered], rules: Rules) -> None:
-    """Note when each start is published as cancelled, by the clocks of its cancellations (rule C4)."""
+    """Note when each start would be published as cancelled, from the clocks of its cancellations (rule C4)."""
     for cancellation in sorted(cancellations, key=lambda it: it.clock):
         life = None if cancellation.spent else latest(lives, cancellation.event.occurred)
         if life is None or life.start is None or life.cancelled_at is not None:
@@ -22,7 +22,9 @@ def foresee_cancellations(lives: list[Assembled], cancellations: list[Remembered
 
 
 def assign_cancellations(lives: list[Assembled], state: SubjectState, rules: Rules) -> None:
-    """Give each cancellation to the lifecycle that it belongs to, or let it be one (rules C1 to C3)."""
+    """Give each cancellation to the lifecycle it belongs to; one that belongs to none becomes its own
+    (rules C1 to C3).
+    """
     begun, others = lives[: len(state.starts)], lives[len(state.starts) :]
     turns = [end.opening.turn[0] for end in others]
     for cancellation in state.cancellations:
@@ -36,8 +38,9 @@ def assign_cancellations(lives: list[Assembled], state: SubjectState, rules: Rul
 def _owner(
     begun: list[Assembled], others: list[Assembled], turns: list[Moment], cancellation: Remembered, rules: Rules
 ) -> Assembled | None:
-    """The run's latest submit not after the cancellation, unless that had ended well before; else an end that met no
-    submit. By their own clocks: without the other, each is remembered for so long.
+    """The run's latest submit not after the cancellation, unless it ended well before; else an end without a submit.
+
+    Whether the two met while both were remembered is judged by their own clocks, not by what has been read since.
     """
     earliest_end = cancellation.event.occurred - rules.grace
     life = latest(begun, cancellation.event.occurred)

@@ -1,4 +1,4 @@
-"""The clocks of the raw partitions, as one lifecycles partition has heard of them."""
+"""The clocks of the raw partitions, as one lifecycles partition has received them."""
 
 from msgspec import Struct
 
@@ -8,7 +8,7 @@ from correlator.versioned import Format, encode
 
 
 class _Clocks(Struct, gc=False, array_like=True, forbid_unknown_fields=True, tag_field="version", tag=1):
-    """As the table holds them."""
+    """The clocks as the table holds them."""
 
     partitions: int
     clocks: dict[int, Moment]
@@ -18,16 +18,16 @@ _FORMAT = Format(_Clocks, "clocks", unreadable=UnreadableState, foreign=ForeignS
 
 
 class Clocks:
-    """The greatest clock that each raw partition ever showed."""
+    """The greatest clock received from each raw partition."""
 
     def __init__(self, partitions: int = 0, clocks: dict[int, Moment] | None = None) -> None:
         self._partitions = partitions
         self._clocks = clocks or {}
         self.low_watermark = self._least()
-        """The least clock over all raw partitions; None until each has shown one (rule T4)."""
+        """The least clock of all raw partitions; None until every one of them has reported (rule T4)."""
 
     def observe(self, raw_partition: int, raw_partitions: int, clock: Moment | None) -> Moment | None:
-        """Take a clock in; returns the partition's greatest. It never goes back, also where its reader began anew."""
+        """Take in a clock, and return the partition's greatest. It never goes back, even if its reader starts again."""
         known = self._clocks.get(raw_partition)
         if raw_partitions > self._partitions:
             self._partitions = raw_partitions

@@ -1,4 +1,4 @@
-"""A subject's state as the table holds it."""
+"""A subject's state as bytes in the table."""
 
 from typing import Final
 
@@ -7,11 +7,11 @@ from correlator.versioned import Format, encode
 
 
 class UnreadableState(Exception):
-    """The bytes are no state that any release wrote."""
+    """The bytes are not a state that any release wrote."""
 
 
 class ForeignState(Exception):
-    """Another release wrote it: this one must not guess what it means."""
+    """Another release wrote the state, and this one must not guess what it means."""
 
 
 decode: Final = Format(SubjectState, "a state", unreadable=UnreadableState, foreign=ForeignState).decode

@@ -1,5 +1,5 @@
-"""The common life, a start, what its flow run said, and the end that names it: a third of the general way's price, and
-the same result.
+"""The fast path for the common lifecycle: a start, its flow run's states, and the end that names it. It costs a third
+of the general path, with the same result.
 """
 
 from typing import Final
@@ -20,16 +20,16 @@ _CANCELLED: Final = StateType.CANCELLED
 
 
 def open_first(state: SubjectState, event: Event, clock: Moment, rules: Rules) -> Decision:
-    """A start of which nothing else is known yet."""
+    """Open the lifecycle of a start about which nothing else is known yet."""
     deadline = clock + rules.limit(state.kind)
-    state.due = min(deadline, clock + rules.grace) if event.detached else deadline  # by then a witness speaks (W5)
+    state.due = min(deadline, clock + rules.grace) if event.detached else deadline  # when a witness is due (rule W5)
     state.starts.append(RememberedStart(event, None, clock, deadline))
     return Decision(state=state, fate=_OPENED)
 
 
 def ends_the_only_one(state: SubjectState, event: Event, rules: Rules) -> bool:
-    """Whether an open start is all that is known, and that its flow ran, and ended in a state but CANCELLED; and the
-    event names it.
+    """Whether the event is an end that names the only start, which is open; and nothing else is known but, at most,
+    that its flow ran and ended in a state other than CANCELLED.
     """
     if event.role is not _END or len(state.starts) != 1 or state.ends or state.cancellations:
         return False
@@ -39,7 +39,7 @@ def ends_the_only_one(state: SubjectState, event: Event, rules: Rules) -> bool:
     known, began, last = None, start.event.occurred, event.occurred + rules.grace
     for witness in state.witnesses:
         heard, role = witness.event, witness.event.role
-        if known is not None and (role is known or role is _RUNNING):  # twice, or once more since its terminal state
+        if known is not None and (role is known or role is _RUNNING):  # said twice, or RUNNING after its terminal state
             return False
         if role not in _FLOWS or not began <= heard.occurred <= last or heard.id == event.id:
             return False
@@ -50,7 +50,7 @@ def ends_the_only_one(state: SubjectState, event: Event, rules: Rules) -> bool:
 
 
 def end_the_only_one(state: SubjectState, event: Event, details: Details, clock: Moment, rules: Rules) -> Decision:
-    """The end of the only one."""
+    """End the only lifecycle."""
     (start,) = state.starts
     end = Remembered(event, None if details == state.details else details, clock, clock + rules.grace)
     running = last = None

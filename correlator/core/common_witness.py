@@ -1,5 +1,5 @@
-"""The common witness, of the only submit of a run that is open, which settles nothing yet: a quarter of the general
-way's price, and the same result.
+"""The fast path for the common witness: it speaks of a run's only submit, which is open, and settles nothing yet. It
+costs a quarter of the general path, with the same result.
 """
 
 from bisect import insort
@@ -18,9 +18,10 @@ _NOTED: Final = Fate.NOTED
 
 
 def tells_of_the_only_one(state: SubjectState, event: Event, rules: Rules) -> bool:
-    """Whether an open start is all that is known, with witnesses of it, none of which has spoken of its end; and the
-    event is another such witness, of a role or a unit not heard yet, or the flow run's terminal state; and there is
-    room for it (rule B2).
+    """Whether the event is one more witness of the only start, which is open.
+
+    Nothing else may be known but earlier witnesses of it, none of which has spoken of its end; the event must come from
+    a role, pod or task not heard yet, or be the flow run's terminal state; and there must be room for it (rule B2).
     """
     if len(state.starts) != 1 or state.ends or state.cancellations or len(state.witnesses) >= rules.max_waiting:
         return False
@@ -48,7 +49,7 @@ def tells_of_the_only_one(state: SubjectState, event: Event, rules: Rules) -> bo
 
 
 def _tells_of(start: Event, witness: Event) -> bool:
-    """Whether a witness needs no other's word to be this start's."""
+    """Whether a witness belongs to this start, whatever other witnesses say."""
     return witness.follows == start.id if witness.role is _CREATION else witness.occurred >= start.occurred
 
 
@@ -57,9 +58,7 @@ def _is_ended_unit(witness: Event) -> bool:
 
 
 def _says_more(heard: Event, event: Event) -> bool:
-    """Whether an event says again what was heard, or more of the same, or was taken back by it: a state after which the
-    flow ran.
-    """
+    """Whether an event repeats what was heard, adds to it, or is a state that a later RUNNING has revoked."""
     if heard.id == event.id:
         return True
     if isinstance(heard.said, Phase) and isinstance(event.said, Phase):
@@ -77,11 +76,11 @@ def _is_another(phase: Event, creation: Event) -> bool:
 
 
 def tell_of_the_only_one(state: SubjectState, event: Event, clock: Moment, rules: Rules) -> Decision:
-    """What such a witness says."""
+    """Take in such a witness."""
     known = Remembered(event, None, clock, clock + rules.grace)
     insort(state.witnesses, known, key=attrgetter("order"))
     if event.role is _STATE:
-        state.due = known.deadline  # by then, nobody better has spoken
+        state.due = known.deadline  # the state counts then, as nobody better has spoken
     elif event.role is not _CREATION:
-        state.due = state.starts[0].deadline  # it is no longer a run that nobody speaks of
+        state.due = state.starts[0].deadline  # the run is silent no longer (rule W5)
     return Decision(state=state, fate=_NOTED)

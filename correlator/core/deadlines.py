@@ -1,4 +1,4 @@
-"""What is due when, without looking at what is not."""
+"""An index of deadlines: what is due is found without looking at what is not."""
 
 from heapq import heapify, heappop, heappush
 
@@ -6,10 +6,9 @@ from correlator.moments import END_OF_TIME, Moment
 
 
 class Deadlines:
-    """An index of keys by the low watermark that they wait for. The cost of a tick is proportional to what is due.
+    """Keys, by the low watermark that each waits for. A tick costs in proportion to what is due, not to what waits.
 
-    A deadline that moved leaves its old place in the heap behind; when such places outnumber the keys, the heap is
-    made anew.
+    A deadline that moves leaves its old entry in the heap; the heap is rebuilt when such entries outnumber the keys.
     """
 
     def __init__(self) -> None:
@@ -22,11 +21,13 @@ class Deadlines:
 
     @property
     def earliest(self) -> Moment:
-        """A bound: nothing is due before the low watermark has passed it."""
+        """A lower bound: nothing is due before the low watermark has passed it."""
         return self._heap[0][0] if self._heap else END_OF_TIME
 
     def set(self, key: bytes, due: Moment | None, *, rests: bool = False) -> None:
-        """Let the key be due when the low watermark passes ``due``; None: no more. ``rests``: only to be forgotten."""
+        """Make the key due when the low watermark passes ``due``, or never if that is None. ``rests``: it will then
+        only be forgotten.
+        """
         if rests:
             self._resting.add(key)
         else:
@@ -41,7 +42,7 @@ class Deadlines:
                 heapify(self._heap)
 
     def pop_due(self, watermark: Moment) -> bytes | None:
-        """The key that has been due for longest, or None where nothing is. It is due no more until it is set again."""
+        """Remove and return the key that has been due for longest; None if nothing is due."""
         while self._heap and self._heap[0][0] < watermark:
             due, key = heappop(self._heap)
             if self._due.get(key) == due:
@@ -50,7 +51,7 @@ class Deadlines:
         return None
 
     def pop_resting(self, key: bytes) -> bool:
-        """Whether a key that was due is only to be forgotten. It rests no more."""
+        """Whether a key that is due only has to be forgotten; it no longer rests after that."""
         if key in self._resting:
             self._resting.remove(key)
             return True

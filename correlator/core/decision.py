@@ -1,4 +1,4 @@
-"""What a decision says."""
+"""The result of a decision."""
 
 from enum import StrEnum
 
@@ -9,40 +9,40 @@ from correlator.core.state import SubjectState
 
 
 class Fate(StrEnum):
-    """What became of a record of the input, for the counters: of N records, each has one."""
+    """What became of a record of the input, for the counters. Every record has exactly one fate."""
 
     IGNORED = "ignored"
     """It cannot concern us (rule I1)."""
     INVALID = "invalid"
-    """`replay` cannot use it, and says so."""
+    """`replay` cannot use it, and reports it."""
     DEAD_LETTERED = "dead-lettered"
-    """The stage cannot use it, and kept it (rule I2)."""
+    """The stage cannot use it, and kept it as a dead letter (rule I2)."""
     FORWARDED = "forwarded"
-    """Intake gave it to correlate."""
+    """Intake forwarded it to correlate."""
     OPENED = "opened"
-    """A start."""
+    """A start: it opened a lifecycle."""
     DECIDED = "decided"
-    """An end, a cancellation or a witness that a record was published with."""
+    """An end, a cancellation or a witness with which a record was published."""
     NOTED = "noted"
-    """A witness of a lifecycle that is open, or that it tells nothing new of."""
+    """A witness of an open lifecycle, or one that adds nothing to what is known."""
     WAITING = "waiting"
-    """An end, a cancellation or a witness that waits for what it belongs to."""
+    """An end, a cancellation or a witness that waits for the lifecycle it belongs to."""
     DUPLICATE = "duplicate"
-    """It had come before (rule A2)."""
+    """The same event has come before (rule A2)."""
 
 
 class Decision(Struct, frozen=True, gc=False, kw_only=True):
-    """What follows from an event, or from time."""
+    """What follows from an event, or from the passing of time."""
 
     state: SubjectState | None
-    """What is to be remembered; None for nothing."""
+    """The subject's new state; None if nothing is left to remember."""
     lifecycles: tuple[Lifecycle, ...] = ()
-    """What is to be published."""
+    """The lifecycles to publish."""
     fate: Fate = Fate.DECIDED
-    """Of the event, if it was one."""
+    """What became of the event, if there was one."""
     unclaimed: int = 0
-    """Witnesses that were forgotten, as they found no submit (rule W4)."""
+    """How many witnesses were forgotten because they found no submit (rule W4)."""
     silent: int = 0
-    """Runs of workers that do not wait of which no witness has spoken in time (rule W5)."""
+    """How many runs of detached workers have had no witness in time (rule W5)."""
     rests: bool = False
-    """Whether all that the state still waits for is to be forgotten."""
+    """Whether the state only waits to be forgotten."""

@@ -1,4 +1,4 @@
-"""What is forgotten, and when (rules A1, M9, W4 and W6)."""
+"""When events and lifecycles are forgotten (rules A1, M9, W4 and W6)."""
 
 from collections.abc import Iterable
 
@@ -12,8 +12,8 @@ from correlator.moments import Moment
 
 
 def kept_until(life: Assembled, lives: list[Assembled], watermark: Moment | None, rules: Rules) -> Moment | None:
-    """Until when what was published is remembered; None where that is over. A start without an end is kept longer while
-    an end is undecided that came in time and may yet take it (rule M9).
+    """Until when a published lifecycle is remembered; None if that time has passed. A start without an end is kept
+    longer while an undecided end, which came in time, may still take it (rule M9).
     """
     forget_at = life.opening.forget_at
     if watermark is None or forget_at >= watermark:
@@ -25,7 +25,7 @@ def kept_until(life: Assembled, lives: list[Assembled], watermark: Moment | None
 
 
 def forget(state: SubjectState, life: Assembled) -> None:
-    """Forget a lifecycle, with all that belongs to it."""
+    """Forget a lifecycle and everything that belongs to it."""
     if life.start is not None:
         state.starts.remove(life.start)
     if life.end is not None:
@@ -45,8 +45,8 @@ def forget_witnesses(
     rules: Rules,
     dues: list[Moment],
 ) -> int:
-    """Forget witnesses that found no submit within ``grace``, and count these; and what no longer counts, once no
-    submit can come for it.
+    """Forget witnesses that found no submit within ``grace``, and those that no longer count and that no later submit
+    can need. Returns how many of the former there were.
     """
     gone: set[str] = set()
     for known in homeless:
@@ -64,7 +64,7 @@ def forget_witnesses(
 
 
 def leave_doubt(forgotten: Assembled, lives: Iterable[Assembled], rules: Rules) -> None:
-    """What was ambiguous remains so when the start or the end that made it so is forgotten (rule M9)."""
+    """Keep an ambiguous match ambiguous when the start or end that made it so is forgotten (rule M9)."""
     if forgotten.start is None or forgotten.matched_by is MatchedBy.FOLLOWS:
         return
     end = forgotten.end

@@ -1,4 +1,4 @@
-"""What is decided: a version of a lifecycle, with everything that its record needs."""
+"""A version of a lifecycle, as decided: everything that its record needs."""
 
 from enum import StrEnum
 from typing import Final
@@ -21,7 +21,7 @@ class Outcome(StrEnum):
 
 
 class EndedBy(StrEnum):
-    """Whose word an end is (rule W2)."""
+    """Who reported the end that counts (rule W2)."""
 
     WORKER = "worker"
     INFRASTRUCTURE = "infrastructure"
@@ -40,54 +40,55 @@ class MatchedBy(StrEnum):
 
 
 class Version(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
-    """The version of a lifecycle that was published last."""
+    """What is remembered of the last published version of a lifecycle."""
 
     outcome: Outcome
     matched_by: MatchedBy | None
     ambiguous: bool
     end: str | None
-    """The event that ended it: its worker's, or a witness's."""
+    """The id of the event that ended it, from its worker or from a witness."""
     cancellation: str | None
     superseded_by: str | None
     heard: tuple[str, ...] = ()
-    """What else it told of: witnesses, a runner that cancelled after the flow run's state had said so."""
+    """The ids of its other events: witnesses, and a runner's cancellation that came after the flow run's own."""
 
 
 EVICTED: Final = "evicted:"
-"""What the cause begins with of what had to end for want of room."""
+"""The prefix of the cause of a lifecycle that was ended for want of room."""
 
 
 class Lifecycle(Struct, frozen=True, gc=False, kw_only=True):
-    """One version of one lifecycle, to publish. It has a start, an end or a cancellation; the first of these is its
-    identity (rule S2).
+    """One version of one lifecycle, to be published. It has a start, an end or a cancellation, and takes its identity
+    from the first of these that it has (rule S2).
     """
 
     kind: Kind
     subject: str
     outcome: Outcome | None
-    """None while it is open: then it is shown, and not published."""
+    """None while it is open: then it is displayed, not published."""
     matched_by: MatchedBy | None = None
     ambiguous: bool = False
     start: Event | None = None
     end: Event | None = None
-    """The best word on its end: its worker's, else a pod's or a task's, else the flow run's (rule W2)."""
+    """The best report of its end: its worker's, else a pod's or task's, else the flow run's (rule W2)."""
     cancellation: Event | None = None
-    """The earliest, of several; the flow run's state, where that says it first."""
+    """The earliest cancellation; the flow run's state, if that came first."""
     creation: Event | None = None
     running: Event | None = None
     state: Event | None = None
     phase: Event | None = None
-    """What else witnesses say: the first creation and RUNNING, the terminal state, how the last pod or task ended."""
+    """What witnesses say besides: the first creation and RUNNING, the terminal state, the end of the last pod or
+    task."""
     superseded_by: str | None = None
-    """The id of the start that came after."""
+    """The id of the start that superseded this one."""
     cause: str
-    """What caused this version: an event's id, or a deadline's name and what it was the deadline of."""
+    """What caused this version: an event's id, or a deadline's name followed by the id of its event."""
     replaces: Version | None = None
-    """The version that was published before, which this one amends; None for a first one."""
+    """The version that this one amends; None for the first."""
     told: tuple[Details, ...]
-    """What its events tell, the start's first, then the end's, then the cancellation's; what is told twice, once."""
+    """The details of its start, its end and its cancellation, in this order, without repeats."""
     bare: bool = False
-    """Whether what its events tell was left out."""
+    """Whether the details were left out for size."""
 
     @property
     def amended(self) -> bool:
@@ -96,12 +97,12 @@ class Lifecycle(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def evicted(self) -> bool:
-        """Whether it had to end for want of room, by no rule of time."""
+        """Whether it was ended for want of room rather than by an event or a deadline."""
         return self.cause.startswith(EVICTED)
 
     @property
     def truncated(self) -> bool:
-        """Whether something that an event told is left out."""
+        """Whether anything that an event said was left out."""
         for event in (self.start, self.end, self.cancellation, self.creation, self.state, self.phase):
             if event is not None and event.truncated:
                 return True
@@ -109,30 +110,30 @@ class Lifecycle(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def events(self) -> list[Event]:
-        """All that it tells of."""
+        """All events that the record reports."""
         witnesses = (self.creation, self.running, self.state, self.phase)
         return [event for event in (self.start, self.end, self.cancellation, *witnesses) if event is not None]
 
     @property
     def opening(self) -> Event:
-        """The event that gives it its identity."""
+        """The event that gives the lifecycle its identity."""
         opening = self.start or self.end or self.cancellation
         assert opening is not None
         return opening
 
     @property
     def span(self) -> Span | None:
-        """From start to end, where both are known. Negative where their clocks differ."""
+        """The time from start to end, if both are known; negative if their clocks differ."""
         return None if self.start is None or self.end is None else self.end.occurred - self.start.occurred
 
     @property
     def details(self) -> Details:
-        """What its events tell together (rule S4)."""
+        """The details of its events, merged (rule S4)."""
         return self.told[0] if len(self.told) == 1 else merged(self.told)
 
     @property
     def ended_by(self) -> EndedBy | None:
-        """Whose word its end is; None where it has none."""
+        """Who reported its end; None if it has none."""
         if self.end is None:
             return None
         role = self.end.role
@@ -140,12 +141,12 @@ class Lifecycle(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def startup(self) -> Span | None:
-        """From its start until the flow's own code ran, where both are known."""
+        """The time from its start until the flow's own code ran, if both are known."""
         return None if self.start is None or self.running is None else self.running.occurred - self.start.occurred
 
     @property
     def infrastructure(self) -> Infrastructure | None:
-        """What ran it, as its events tell together."""
+        """What ran it, merged from its events."""
         infrastructure = None
         for event in (self.start, self.end, self.cancellation, self.creation):
             if event is not None and (told := event.infrastructure) is not None:

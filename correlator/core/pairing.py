@@ -1,4 +1,4 @@
-"""What belongs together: a function of the events that are remembered, whatever order they came in (rule S3)."""
+"""Which events belong together: a function of the remembered events, whatever order they came in (rule S3)."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -18,13 +18,13 @@ class Assembly(NamedTuple):
     """The lifecycles of a subject."""
 
     lives: list[Assembled]
-    """Those with a start, in its order, then those of other ends, then cancellations alone."""
+    """First those with a start, in the order of their starts; then ends without a start; then lone cancellations."""
     homeless: list[Remembered]
-    """Witnesses that speak of none of them."""
+    """Witnesses that belong to none of them."""
 
 
 def assemble(state: SubjectState, watermark: Moment | None, rules: Rules) -> Assembly:
-    """The lifecycles of a subject as they stand at a low watermark."""
+    """Assemble a subject's lifecycles as they stand at a low watermark."""
     lives = [Assembled(start=start) for start in state.starts]
     foresee_cancellations(lives, state.cancellations, rules)
     homeless = hear(lives, state, rules) if state.witnesses else []
@@ -35,7 +35,7 @@ def assemble(state: SubjectState, watermark: Moment | None, rules: Rules) -> Ass
     undecided = _match_by_resource([life for life in lives if life.end is None], guessing, watermark, rules)
     for life in lives:
         if life.testimony is not None:
-            if life.matched_by is MatchedBy.RESOURCE:  # its worker spoke, after all
+            if life.matched_by is MatchedBy.RESOURCE:  # only now has it an end from its worker
                 weigh(life, rules)
             homeless += dismiss(life)
     matched = {life.end.event.id for life in lives if life.end is not None}
@@ -47,17 +47,17 @@ def assemble(state: SubjectState, watermark: Moment | None, rules: Rules) -> Ass
 
 
 def could_follow(end: Remembered, life: Assembled, rules: Rules) -> bool:
-    """Whether an end without ``follows`` can be that of a lifecycle's start (rule M2).
+    """Whether an end without ``follows`` can belong to a lifecycle's start (rule M2).
 
-    Prefect would have said so within ``tight_timing``; and the worker that sees a run exit is the one that submitted
-    it.
+    If the two were closer than ``tight_timing``, the end would name its start; and the worker that sees a run exit is
+    the one that submitted it.
     """
     start = life.start
     return (
         start is not None
         and start.event.occurred <= end.event.occurred - rules.tight_timing
         and start.event.worker == end.event.worker
-        # By their own clocks: the end may have come by a partition that is ahead of the others.
+        # Judged by their own clocks: the end may have come by a partition that is ahead of the others.
         and end.clock <= life.endless_until(start, rules)
     )
 
@@ -72,7 +72,7 @@ def _match_by_follows(lives: list[Assembled], ends: list[Remembered]) -> list[Re
             continue
         if follows is None:
             guessing.append(end)
-        elif (life := by_start.get(follows)) is not None and life.end is None:  # of two, the later is unmatched (M8)
+        elif (life := by_start.get(follows)) is not None and life.end is None:  # a second end is unmatched (M8)
             life.end, life.matched_by = end, MatchedBy.FOLLOWS
     return guessing
 
@@ -80,8 +80,8 @@ def _match_by_follows(lives: list[Assembled], ends: list[Remembered]) -> list[Re
 def _match_by_resource(
     lives: list[Assembled], ends: list[Remembered], watermark: Moment | None, rules: Rules
 ) -> dict[str, Moment]:
-    """Let ends choose among the starts that have none, in their turn (rules M2 to M4). Returns which of them are not
-    decided yet, by id, and until when.
+    """Let the ends choose, in turn, among the starts without an end (rules M2 to M4). Returns the ends that are still
+    undecided, by id, with the low watermark at which each is decided.
     """
     free: defaultdict[str | None, list[Assembled]] = defaultdict(list)
     for life in lives:
@@ -91,7 +91,7 @@ def _match_by_resource(
     choices: defaultdict[str | None, list[Assembled]] = defaultdict(list)
     for end in ends:
         worker = end.event.worker
-        if worker in blocked:  # has the same candidates as an undecided end before it, so waits for that one
+        if worker in blocked:  # has the candidates of an earlier, undecided end, so it waits for that one
             undecided[end.event.id] = blocked[worker]
             continue
         chosen, among_several = _most_recent(end, free[worker], rules)
@@ -110,9 +110,9 @@ def _match_by_resource(
 
 
 def _most_recent(end: Remembered, lives: list[Assembled], rules: Rules) -> tuple[Assembled | None, bool]:
-    """The end's choice among the starts of its worker that have no end yet, and whether there was another.
+    """The most recent start of its worker that the end could belong to, and whether there was another candidate.
 
-    By bisection and from the most recent back: there may be a thousand of each.
+    Found by bisection, then backwards from the most recent: there may be a thousand starts, and as many ends.
     """
     old_enough = bisect_right(lives, end.event.occurred - rules.tight_timing, key=began)
     candidates = (
@@ -122,7 +122,7 @@ def _most_recent(end: Remembered, lives: list[Assembled], rules: Rules) -> tuple
 
 
 def _was_passed_over(life: Assembled, choices: list[Assembled], rules: Rules) -> bool:
-    """Whether an end that could have been the start's own took a more recent one."""
+    """Whether an end that could have belonged to this start took a more recent one."""
     return (life.start is not None and life.start.passed_over) or any(
         chosen.end is not None and began(chosen) >= began(life) and could_follow(chosen.end, life, rules)
         for chosen in choices

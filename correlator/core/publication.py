@@ -1,4 +1,4 @@
-"""What is published of a subject: every lifecycle that settled, or stands otherwise than it was published last."""
+"""What to publish for a subject: every lifecycle that has settled, or has changed since it was last published."""
 
 from msgspec import Struct
 
@@ -15,40 +15,40 @@ from correlator.moments import MICROSECOND, Moment
 
 
 class Occasion(Struct, frozen=True, gc=False, kw_only=True):
-    """Why, and at which time, a subject is looked at."""
+    """Why a subject's lifecycles are reviewed, and at what time."""
 
     seen: Moment | None
-    """Up to when all events are known: the low watermark, but at the end of the input."""
+    """Up to when all events are known: the low watermark, or the end of time once the input has ended."""
     watermark: Moment | None
     now: Moment
     """The clock of the event in hand, or the deadline that has passed."""
     event_id: str | None = None
-    """The event in hand, if there is one."""
+    """The id of the event in hand, if there is one."""
 
 
 class Settled(Struct):
-    """What follows from a look at a subject."""
+    """What a review of a subject's lifecycles has settled."""
 
     published: list[Lifecycle] = []
     unclaimed: int = 0
-    """Witnesses that were forgotten, as they found no submit (rule W4)."""
+    """How many witnesses were forgotten because they found no submit (rule W4)."""
     silent: int = 0
-    """Runs of workers that do not wait of which no witness has spoken in time (rule W5)."""
+    """How many runs of detached workers have had no witness in time (rule W5)."""
     homeless: list[Remembered] = []
     """Witnesses that have found no submit yet."""
     rests: bool = False
-    """Whether all that is left is to be forgotten, and when that is due nothing else is."""
+    """Whether one lifecycle is left, which only waits to be forgotten."""
 
     def add(self, more: "Settled") -> None:
-        """What follows from another look, too."""
+        """Add what another review has settled."""
         self.published += more.published
         self.unclaimed += more.unclaimed
         self.silent += more.silent
 
 
 def pass_time(state: SubjectState, watermark: Moment, rules: Rules) -> Settled:
-    """Let time pass up to a low watermark: one deadline after the other, so that it is the same in how many steps it
-    went (rule T5).
+    """Let time pass up to a low watermark, one deadline after another, so that the size of the steps in which it comes
+    makes no difference (rule T5).
     """
     all_ = Settled()
     while state.due is not None and state.due < watermark:
@@ -60,7 +60,9 @@ def pass_time(state: SubjectState, watermark: Moment, rules: Rules) -> Settled:
 
 
 def settle(state: SubjectState, occasion: Occasion, rules: Rules) -> Settled:
-    """Publish what has settled or changed, forget what was remembered for long enough, and note what is due next."""
+    """Publish what has settled or changed, forget what has been remembered for long enough, and note what
+    is due next.
+    """
     settled = Settled()
     dues: list[Moment] = []
     lives, homeless = _in_motion(state, occasion, rules, dues)
@@ -69,7 +71,7 @@ def settle(state: SubjectState, occasion: Occasion, rules: Rules) -> Settled:
         if status.outcome is None:
             if status.due is not None:
                 dues.append(status.due)
-            if life.start is not None:  # open again, if it was published: until when it is remembered is open, too
+            if life.start is not None:  # if it was published, it is open again, and remembered without a limit
                 life.start.endless_until = Moment(0)
             if life.start is not None and life.start.event.detached:
                 settled.silent += is_newly_silent(life, life.start, occasion.watermark, rules, dues)
@@ -95,11 +97,11 @@ def settle(state: SubjectState, occasion: Occasion, rules: Rules) -> Settled:
 
 
 def _in_motion(state: SubjectState, occasion: Occasion, rules: Rules, dues: list[Moment]) -> Assembly:
-    """The lifecycles that may have settled or changed; of the others, note when something is due."""
+    """The lifecycles that may have settled or changed. For the others, note when they are due."""
     if state.ends or state.cancellations or state.witnesses:
         return assemble(state, occasion.seen, rules)
     moving = []
-    for start in state.starts:  # starts alone, and perhaps a thousand of them: most are at rest
+    for start in state.starts:  # there may be a thousand lone starts, most of them at rest
         due = _at_rest(start, occasion.watermark, rules)
         if due is None:
             moving.append(Assembled(start=start))
@@ -109,9 +111,7 @@ def _in_motion(state: SubjectState, occasion: Occasion, rules: Rules, dues: list
 
 
 def _at_rest(start: RememberedStart, watermark: Moment | None, rules: Rules) -> Moment | None:
-    """When a start that is known alone is due next; None where it is due now, or stands otherwise than was
-    published.
-    """
+    """When a lone start is due next; None if it is due now, or has changed since it was published."""
     if start.version is None:
         due = start.settles
         if start.event.detached and not start.silence_noted:
@@ -129,7 +129,7 @@ def _note(life: Assembled, version: Version, status: Status, occasion: Occasion,
     since = status.since
     opening.version = version
     if since is None:
-        # By the greatest clock: events came by several partitions, and the last read may lag behind.
+        # The greatest clock counts: events come by several partitions, and the one read last may lag behind.
         since = max(occasion.now, *(known.clock for known in life.events))
     opening.forget_at = since + rules.remember
     if start is None:

@@ -11,20 +11,21 @@ _WORKER: Final = Kind.WORKER
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How long what may belong together is waited for and remembered, and how much of it, with the defaults."""
+    """How long to wait for events that belong together, how long to remember them, and how many, with the defaults."""
 
     tight_timing: Span = 5 * MINUTE
-    """Prefect sets ``follows`` only while end and start are closer than this, so an end without it did not start within
-    that time before it (rule F1). 0: the producer strips ``follows``, and its absence says nothing."""
+    """Prefect sets ``follows`` only if start and end are closer than this, so the start of an end without it lies at
+    least this far back (rule F1). 0: the producer strips ``follows``, so its absence says nothing."""
     grace: Span = 15 * MINUTE
-    """How long what belongs together may be apart: an end waits for its start, a cancellation for its submit, a start
-    that a newer one followed for its end, a witness for a better one."""
+    """How long an end waits for its start, a cancellation for its submit, a start for its end after a newer start came,
+    and a witness for a better one."""
     remember: Span = 30 * MINUTE
-    """How long a lifecycle whose record was published can be amended, and knows its events when they come again."""
+    """How long a published lifecycle can be amended, and recognizes its events when they come again."""
     flow_run_limit: Span = 7 * DAY
     worker_limit: Span = 90 * DAY
     worker_names_shared: bool = False
-    """Whether several workers run under one name at a time: then a newer start says nothing of an older one."""
+    """Whether several workers run under one name at the same time: then a newer start says nothing about an older
+    one."""
     max_starts: int = 1000
     max_waiting: int = 1000
     max_entry_bytes: int = 512 * 1024

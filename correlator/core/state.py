@@ -1,7 +1,7 @@
-"""What is remembered of a subject: its events, what each of them waits for, and what was published of them.
+"""What is remembered of a subject: its events, what each of them waits for, and what was published about them.
 
-Pairs are not kept: they are decided anew from the events (`pairing`), so the order in which those came leaves no trace.
-Its Structs are what the table holds, each with its fields in this order.
+Pairs are not kept. They are decided anew from the events (`pairing`), so the order of arrival leaves no trace. The
+table holds these Structs, each with its fields in this order.
 """
 
 from typing import Final
@@ -13,45 +13,45 @@ from correlator.event import Details, Event, Kind
 from correlator.moments import Moment
 
 FORMAT: Final = 2
-"""The version of what the table holds. Goes up with a change of shape."""
+"""The version of the table's format. Raise it with every change of shape."""
 
 
 class Successor(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
-    """The next start after a start."""
+    """The next start of the same subject."""
 
     id: str
     occurred: Moment
     supersedes_at: Moment
-    """When the older one is superseded, if it has no end by then (rule O3)."""
+    """When the older start is superseded, unless its end comes first (rule O3)."""
 
 
 class Remembered(Struct, eq=False, gc=False, array_like=True, forbid_unknown_fields=True):
-    """An event of the subject. Deadlines are low watermarks."""
+    """An event of the subject. Its deadlines are low watermarks."""
 
     event: Event
     details: Details | None
-    """What it tells; None where that is what its subject's state tells."""
+    """Its details; None if they are those that the subject's state holds."""
     clock: Moment
-    """The clock of the raw partition that it came by, when it came."""
+    """The clock of its raw partition when it came."""
     deadline: Moment
-    """A start: when it is lost. An end: when it stops waiting for its start. A cancellation, a witness: when it stops
-    waiting for what it belongs to, or for the end of that."""
+    """When a start is lost, an end stops waiting for its start, and a cancellation or a witness stops waiting for its
+    lifecycle, or for the end of it."""
     version: Version | None = None
-    """What was published of the lifecycle that this event opens."""
+    """The last published version of the lifecycle that this event opens."""
     forget_at: Moment = Moment(0)
-    """When what was published is forgotten."""
+    """When the published lifecycle is forgotten."""
     spent: bool = False
-    """An end or a cancellation that was published alone: it belongs to nothing else any more (rule M8)."""
+    """Whether it is an end or a cancellation that was published alone: nothing else can take it any more (rule M8)."""
 
     @property
     def order(self) -> tuple[Moment, str]:
-        """Where it stands among others: by when it occurred, and its id."""
+        """The sort key among events of its role: when it occurred, then its id."""
         return self.event.occurred, self.event.id
 
     @property
     def turn(self) -> tuple[Moment, str]:
-        """Of an end: when its turn to take a start is. When it occurred; but where it came later than it would have
-        waited itself (``grace``), when it came: what was taken by then was published (rule M7).
+        """The sort key by which ends take starts: when the end occurred; or, if it came more than ``grace`` after that,
+        when it came, since what had been taken by then was published (rule M7).
         """
         late = self.clock - self.event.occurred > self.deadline - self.clock
         return self.clock if late else self.event.occurred, self.event.id
@@ -62,43 +62,43 @@ class RememberedStart(Remembered, eq=False, gc=False, array_like=True, forbid_un
 
     successor: Successor | None = None
     passed_over: bool = False
-    """Whether it is ambiguous by what is forgotten (rule M9): an end that took another start and could have been its
-    own, or a start that its own end could have taken. What is remembered is judged anew each time (`pairing`), as
-    ``follows`` may yet clear it up.
+    """Whether something that is forgotten makes its match ambiguous (rule M9): an end that could have been its own and
+    took another start, or a start that its own end could have taken. Ambiguity by remembered events is not kept but
+    judged anew each time (`pairing`), as a ``follows`` may yet resolve it.
     """
     endless_until: Moment = Moment(0)
-    """Until when it is remembered for what was published of it without an end; 0 where nothing was. That settles which
-    ends it can take, however long an end has made it remembered since."""
+    """Until when it is remembered after it was published without an end; 0 if it was not. It can take an end that comes
+    until then, and no later one, even if an end has since extended how long it is remembered."""
     silence_noted: bool = False
-    """Whether it was told that no witness speaks of it (rule W5)."""
+    """Whether it was reported as silent (rule W5)."""
 
     @property
     def settles(self) -> Moment:
-        """When it is superseded or lost, if it has no end by then and was not cancelled."""
+        """When it is superseded or lost, unless its end comes first or it was cancelled."""
         return self.deadline if self.successor is None else min(self.deadline, self.successor.supersedes_at)
 
 
 class SubjectState(
     Struct, eq=False, gc=False, array_like=True, forbid_unknown_fields=True, tag_field="version", tag=FORMAT
 ):
-    """All that is remembered of a subject."""
+    """Everything that is remembered of a subject."""
 
     kind: Kind
     subject: str
     details: Details
-    """What its events tell, but for those that tell something else."""
+    """The details of its events, except those events that hold details of their own."""
     starts: list[RememberedStart] = []
-    """In order of (occurred, id), as the cancellations."""
+    """Sorted by `Remembered.order`, like the cancellations."""
     ends: list[Remembered] = []
-    """In the order in which they take starts (`Remembered.turn`)."""
+    """Sorted by `Remembered.turn`: the order in which they take starts."""
     cancellations: list[Remembered] = []
     witnesses: list[Remembered] = []
-    """In order of (occurred, id); of a pod or a task, its last phase alone. What they tell besides is not kept."""
+    """Sorted by `Remembered.order`. Only the last phase of each pod or task is kept, and no details."""
     due: Moment | None = None
     """The earliest low watermark at which something is due."""
 
     def knows(self, event_id: str) -> bool:
-        """Whether the event is a duplicate (rule A2)."""
+        """Whether the event is already remembered, and so a duplicate (rule A2)."""
         for group in (self.starts, self.ends, self.cancellations, self.witnesses):
             for known in group:
                 if known.event.id == event_id:
@@ -106,7 +106,7 @@ class SubjectState(
         return False
 
     def told_by(self, *events: Remembered | None) -> tuple[Details, ...]:
-        """What events tell one after the other; what is told twice, once."""
+        """The details of these events, in their order, without repeats."""
         told: list[Details] = []
         for known in events:
             if known is not None:
@@ -121,8 +121,8 @@ class SubjectState(
 
     @property
     def unpublished(self) -> list[RememberedStart]:
-        """The starts that nothing was published of: their lifecycles are open. The oldest first. (One whose end another
-        start took is open again, and not among them: its record stands until it is amended.)
+        """The starts of lifecycles that are open and have no record, the oldest first. A lifecycle that lost its end to
+        another start is open again but not among them: it has a record, which stands until it is amended.
         """
         return [start for start in self.starts if start.version is None]
 

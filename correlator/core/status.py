@@ -1,4 +1,4 @@
-"""How a lifecycle stands at a low watermark: settled with an outcome, or open until something is due."""
+"""The status of a lifecycle at a low watermark: settled with an outcome, or open until something is due."""
 
 from msgspec import Struct
 
@@ -15,20 +15,20 @@ class Status(Struct, frozen=True, gc=False, kw_only=True):
     end: Remembered | None = None
     """The event that ended it."""
     deadline: str | None = None
-    """What settled it, where time did: a name that the same events give again."""
+    """The name of the deadline that settled it, if one did: the same events give the same name again."""
     since: Moment | None = None
-    """When that was due."""
+    """When that deadline was due."""
     due: Moment | None = None
-    """Of an open one: the low watermark at which it may settle."""
+    """The low watermark at which an open lifecycle may settle."""
 
 
 def status_of(life: Assembled, watermark: Moment | None) -> Status:
-    """Judge a lifecycle. A cancellation outranks every other outcome (rule O2), a worker's word every other (W2)."""
+    """Judge a lifecycle. A cancellation outranks every other outcome (rule O2), its worker every witness (rule W2)."""
     start, end = life.start, life.end
     if start is None:
         outcome = Outcome.CANCELLED if life.cancellations else Outcome.UNMATCHED
         waits = life.opening.deadline
-        if life.decides is not None:  # one whose start another end took may find another yet
+        if life.decides is not None:  # an end that lost its start to another may still find one
             waits = max(waits, life.decides)
         return _when(life.opening.spent, [(waits, outcome)], watermark, life)
     if end is not None:
@@ -37,8 +37,8 @@ def status_of(life: Assembled, watermark: Moment | None) -> Status:
         return _by_witness(life, start, life.witnessed_end, watermark)
     if life.cancellations:
         first = min(life.cancellations, key=lambda cancellation: cancellation.deadline)
-        already = start.version is not None and start.version.end is None  # one that has lost its end is open again
-        # By the cancellation's id: one that lost its end may be cancelled by time a second time, by another.
+        already = start.version is not None and start.version.end is None  # if it has lost its end, it is open again
+        # Named after the cancellation: a lifecycle that lost its end may be cancelled by time again, by another one.
         return _when(already, [(first.deadline, Outcome.CANCELLED)], watermark, life, first.event.id)
     limits = [(start.deadline, Outcome.LOST)]
     if start.successor is not None:
@@ -52,7 +52,9 @@ def _met(life: Assembled) -> Outcome:
 
 
 def _by_witness(life: Assembled, start: RememberedStart, witnessed: WitnessedEnd, watermark: Moment | None) -> Status:
-    """A witness has spoken of the end. While a better one may speak, it is open, or stands as it was published."""
+    """Judge a lifecycle whose end only a witness reports. While a better report may come, it stays open, or as it was
+    published.
+    """
     outcome, known = _met(life), witnessed.known
     if witnessed.at_once or (start.version is not None and start.version.end == known.event.id):
         return Status(outcome=outcome, end=known)
@@ -68,11 +70,11 @@ def _when(
     life: Assembled,
     whose: str | None = None,
 ) -> Status:
-    """The outcome of the earliest deadline, if it has passed, or was settled already. ``whose`` deadline it is: an
-    event's id, the opening one's by default.
+    """The outcome of the earliest deadline in ``limits``, if it has passed or had ``already`` settled the lifecycle.
+    ``whose``: the id of the event that the deadline is named after, the opening one by default.
     """
     due, outcome = min(limits)
-    end = life.end  # of one that met no start
+    end = life.end  # set only if the lifecycle has no start
     if already:
         return Status(outcome=outcome, end=end)
     if watermark is not None and due < watermark:

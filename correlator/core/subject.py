@@ -1,4 +1,6 @@
-"""Deciding: a subject's state and an event, or the passing of time, in; its state and what is to be published, out."""
+"""Decisions for one subject: its state and an event, or the passing of time, go in; its new state and what to publish
+come out.
+"""
 
 from bisect import insort
 from operator import attrgetter
@@ -22,8 +24,9 @@ _WITNESSES: Final = frozenset({Role.CREATION, Role.PHASE, Role.RUNNING, Role.STA
 def on_event(
     state: SubjectState, event: Event, details: Details, clock: Moment, watermark: Moment | None, rules: Rules
 ) -> Decision:
-    """Decide an event that came by a raw partition whose clock is ``clock``, at a low watermark, if there is one
-    yet. What that watermark has made due comes first: it was due before the event, whoever heard of it later.
+    """Decide an event that came by a raw partition with the clock ``clock``.
+
+    What the low watermark, if there is one yet, has made due is decided first: it was due before the event came.
     """
     passed: tuple[Settled, ...] = ()
     if watermark is not None and state.due is not None and state.due < watermark:
@@ -54,13 +57,13 @@ def on_event(
 
 
 def on_watermark(state: SubjectState, watermark: Moment, rules: Rules) -> Decision:
-    """Decide what is due at a low watermark."""
+    """Decide what a low watermark has made due."""
     return _decision(state, Fate.DECIDED, pass_time(state, watermark, rules))
 
 
 def on_end_of_input(state: SubjectState, rules: Rules) -> Decision:
-    """No more events will come: ends that have several candidates need not wait for any (rule T8). Nothing else becomes
-    due by it.
+    """Decide the ends that wait because they have several candidates: no more events will come (rule T8). Nothing else
+    becomes due.
     """
     if not state.ends:
         return _decision(state, Fate.DECIDED)
@@ -69,7 +72,7 @@ def on_end_of_input(state: SubjectState, rules: Rules) -> Decision:
 
 
 def _decision(state: SubjectState, fate: Fate, *looks: Settled) -> Decision:
-    """What one look at the subject after the other has settled."""
+    """The decision that sums up several reviews of the subject."""
     return Decision(
         state=None if state.empty else state,
         lifecycles=tuple(lifecycle for settled in looks for lifecycle in settled.published),
@@ -81,7 +84,7 @@ def _decision(state: SubjectState, fate: Fate, *looks: Settled) -> Decision:
 
 
 def _fate(event: Event, settled: Settled) -> Fate:
-    """What became of an event that is no start."""
+    """What became of an event other than a start."""
     if any(event is it for one in settled.published for it in one.events):
         return Fate.DECIDED
     homeless = any(event is known.event for known in settled.homeless)
@@ -98,7 +101,7 @@ def _add_other(state: SubjectState, details: Details, event: Event, clock: Momen
 
 
 def _own(state: SubjectState, details: Details) -> Details | None:
-    """What an event tells, where its subject's others tell something else. Witnesses tell nothing that is kept."""
+    """The details of an event, or None if its subject's state holds the same. Details of witnesses are not kept."""
     if not (state.starts or state.ends or state.cancellations):
         state.details = details
     return None if details == state.details else details
@@ -117,8 +120,8 @@ def _add_start(state: SubjectState, details: Details, event: Event, clock: Momen
 
 
 def _succeed(start: RememberedStart, by: RememberedStart, rules: Rules) -> None:
-    """A newer start came: the older has ``grace`` from then for its end, by the later of the clocks that the two came
-    by, in whatever order they came. The next after it is the one that is named (rule O3).
+    """Note that a start is followed by a newer one: it then has ``grace`` for its end, counted from the later of the
+    clocks with which the two came, whatever their order. Its record will name the very next start (rule O3).
     """
     known = start.successor
     supersedes_at = max(start.clock, by.clock) + rules.grace
@@ -131,8 +134,8 @@ def _succeed(start: RememberedStart, by: RememberedStart, rules: Rules) -> None:
 
 
 def _only_opens(state: SubjectState, event: Event) -> bool:
-    """Whether a start is the newest and nothing else is known but starts, the one before it open: then no lifecycle
-    changes. A resource id that starts without end thus costs little each time, however much of it is remembered.
+    """Whether a start changes no other lifecycle: only starts are known, it is the newest, and the one before it is
+    open. A worker in a crash loop thus costs little per start, however many starts are remembered.
     """
     if state.ends or state.cancellations or state.witnesses or state.starts[-1].event is not event:
         return False

@@ -1,5 +1,5 @@
-"""All subjects of a partition: their states, deadlines and clocks, and the loop over them. The stage runs it over its
-table, `replay` over a dict.
+"""All subjects of a partition, with their states, deadlines and clocks. The stage keeps the states in its table,
+`replay` in a dict.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,14 +19,14 @@ from correlator.event import Details, Event, Kind
 from correlator.moments import Moment
 
 MEASURED_EVERY: Final = 8
-"""A state's bytes are looked at when it holds a multiple of so many events: each look costs as much as it holds."""
+"""A state's bytes are counted when its number of events is a multiple of this: counting costs as much as encoding."""
 
 FORGOTTEN: Final = Decision(state=None)
-"""Nothing is published of a subject any more, and nothing remembered."""
+"""The decision for a subject that only had to be forgotten."""
 
 
 class States(Protocol):
-    """The states of subjects, by key: the subject in UTF-8. A dict is one."""
+    """The states of subjects, by key, which is the subject in UTF-8. A dict will do."""
 
     def get(self, key: bytes, /) -> SubjectState | None: ...
     def __setitem__(self, key: bytes, state: SubjectState, /) -> None: ...
@@ -34,7 +34,7 @@ class States(Protocol):
 
 
 class Subjects:
-    """Decides each subject's events in order, and what time makes due of all of them (rule S1)."""
+    """Decides each subject's events in order, and what time makes due for any of them (rule S1)."""
 
     def __init__(self, states: States, rules: Rules) -> None:
         self._states, self._rules = states, rules
@@ -53,8 +53,8 @@ class Subjects:
         raw_partitions: int = 1,
         clock: Moment | None,
     ) -> Decision:
-        """Decide an event of the subject whose key it is. ``clock`` is that of the raw partition that it came by, as
-        intake, or whoever reads it, knows it.
+        """Decide an event of the subject with this key. ``clock``: the clock of its raw partition, as intake, or
+        whoever reads that partition, knows it.
         """
         now = self.clocks.observe(raw_partition, raw_partitions, clock)
         if now is None:
@@ -65,7 +65,7 @@ class Subjects:
         return self._keep(key, on_event(state, event, details, now, self.clocks.low_watermark, self._rules))
 
     def recover(self, key: bytes, state: SubjectState) -> None:
-        """Take up when a subject is due, as its state says."""
+        """Restore a subject's deadline from its state."""
         self._deadlines.set(key, state.due)
 
     @property
@@ -75,25 +75,25 @@ class Subjects:
         return watermark is not None and self._deadlines.earliest < watermark
 
     def due(self, watermark: Moment | None = None) -> Iterator[Decision]:
-        """Decide what is due at the low watermark, or at another one, in the order of deadlines."""
+        """Decide what is due, in the order of deadlines, at the low watermark or at the one that is given."""
         if watermark is None:
             watermark = self.clocks.low_watermark
         while watermark is not None and (key := self._deadlines.pop_due(watermark)) is not None:
-            if self._deadlines.pop_resting(key):  # that needs no look at the state
+            if self._deadlines.pop_resting(key):  # no need to read the state
                 self._states.pop(key, None)
                 yield FORGOTTEN
             elif (state := self._states.get(key)) is not None:
                 yield self._keep(key, on_watermark(state, watermark, self._rules))
 
     def end_of_input(self, keys: Iterable[bytes]) -> Iterator[Decision]:
-        """Decide what waits only to see whether more events come."""
+        """Decide what only waits for events that might still have come."""
         for key in keys:
             state = self._states.get(key)
             if state is not None:
                 yield self._keep(key, on_end_of_input(state, self._rules))
 
     def _keep(self, key: bytes, decision: Decision) -> Decision:
-        """Remember what was decided, within bounds (rule B3)."""
+        """Store the new state, within bounds (rule B3)."""
         state = decision.state
         if state is None:
             self._states.pop(key, None)

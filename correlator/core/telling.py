@@ -1,5 +1,5 @@
-"""What several events of a lifecycle tell together: what the first says, and of the others what it leaves open (rule
-S4).
+"""How the details of several events are merged: the first event counts, and the others fill in what it leaves open
+(rule S4).
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ PartT = TypeVar("PartT", bound=Struct)
 
 
 def merged(told: Iterable[Details]) -> Details:
-    """What is told by one after the other."""
+    """Merge details; the earlier ones take precedence."""
     return reduce(_merged, told)
 
 
@@ -32,7 +32,7 @@ def _merged(known: Details, said: Details) -> Details:
 
 
 def filled_in(known: PartT | None, said: PartT | None) -> PartT | None:
-    """What is known of a part, and where that is null, what is said of it by one that otherwise says the same."""
+    """The known part, its nulls filled in from the other one if the two agree in everything else."""
     if known is None or said is None or known == said:
         return said if known is None else known
     pairs = list(zip(astuple(known), astuple(said), strict=True))

@@ -1,4 +1,6 @@
-"""What counts of all that witnesses say of a submit, and the best word on its end (rules W2, W3 and W6)."""
+"""What counts of everything that witnesses say about a submit, and their best report of its end (rules W2,
+W3 and W6).
+"""
 
 from bisect import insort
 from operator import attrgetter
@@ -15,7 +17,7 @@ _order = attrgetter("order")
 
 
 def weigh(life: Assembled, rules: Rules) -> None:
-    """Find what counts of all that was heard of a lifecycle."""
+    """Find what counts in the testimony about a lifecycle."""
     testimony, end, start = life.testimony, life.end, life.start
     if testimony is None or start is None:
         return
@@ -50,7 +52,7 @@ def weigh(life: Assembled, rules: Rules) -> None:
 
 
 def dismiss(life: Assembled) -> list[Remembered]:
-    """Let go, and return, what turned out not to be of a lifecycle: it had ended long before (rule W3)."""
+    """Remove and return the witnesses that cannot be about a lifecycle, as it had ended long before (rule W3)."""
     testimony = life.testimony
     if testimony is None or not testimony.foreign:
         return []
@@ -60,8 +62,8 @@ def dismiss(life: Assembled) -> list[Remembered]:
 
 
 def _end_of(phase: Remembered | None, resumed: Remembered | None) -> Remembered | None:
-    """The last phase of all pods and tasks, if it is an end, and the flow has not run since: another has taken the
-    place of the one that ended. Their times are cut to the second (rule F10).
+    """The last phase of all pods and tasks, if it is an end and the flow has not run since. If the flow has, another
+    pod has replaced the one that ended. Times of pods are cut to the second (rule F10).
     """
     if phase is None or not _has_ended(phase):
         return None
@@ -73,8 +75,8 @@ def _end_of(phase: Remembered | None, resumed: Remembered | None) -> Remembered 
 def _last_of(
     states: list[Remembered], ended: Remembered | None, foreign: list[Remembered], rules: Rules
 ) -> Remembered | None:
-    """The last terminal state. One that cancels what had ended long before is foreign, as other cancellations are (rule
-    C1).
+    """The last terminal state. One that cancels long after the end is foreign, like any other cancellation
+    (rule C1).
     """
     if ended is not None:
         last = ended.event.occurred + rules.grace
@@ -90,7 +92,9 @@ def _cancels(known: Remembered) -> bool:
 
 
 def _lives_last(phase: Remembered) -> tuple[Moment, bool, str]:
-    """By time; within one second, one that lives has taken the place of one that ended."""
+    """The sort key for the last phase: by time; within one second, a living pod counts as the one that replaced
+    another.
+    """
     return phase.event.occurred, not _has_ended(phase), phase.event.id
 
 
@@ -99,7 +103,7 @@ def _has_ended(phase: Remembered) -> bool:
 
 
 def _witnessed_end(testimony: Testimony, rules: Rules, *, detached: bool) -> WitnessedEnd | None:
-    """The infrastructure's word, else the flow run's (rule W2)."""
+    """The end that the infrastructure reports, else the one that the flow run does (rule W2)."""
     phase, state = testimony.phase, testimony.state
     known = phase or state
     if known is None:
@@ -110,9 +114,7 @@ def _witnessed_end(testimony: Testimony, rules: Rules, *, detached: bool) -> Wit
 
 
 def fold(witnesses: list[Remembered], known: Remembered) -> bool:
-    """Take in what a witness says. Returns whether that says more than what it had said already: of a pod or a task,
-    how it is now is all that counts.
-    """
+    """Take in a witness, and return whether it says anything new. Of each pod or task, only the last phase counts."""
     said = known.event.said
     if isinstance(said, Phase):
         for place, other in enumerate(witnesses):
@@ -120,7 +122,7 @@ def fold(witnesses: list[Remembered], known: Remembered) -> bool:
             if isinstance(before, Phase) and before.unit == said.unit:
                 if _progress(other) >= _progress(known):
                     return False
-                known.deadline = min(known.deadline, other.deadline)  # it waits since it was first heard
+                known.deadline = min(known.deadline, other.deadline)  # it has waited since it was first heard
                 del witnesses[place]
                 break
     insort(witnesses, known, key=_order)
@@ -128,16 +130,18 @@ def fold(witnesses: list[Remembered], known: Remembered) -> bool:
 
 
 def _progress(phase: Remembered) -> tuple[bool, bool, Moment, str]:
-    """How much a phase says: an end more than a life, one with a reason more than without, a later one more."""
+    """The sort key for how much a phase says: an end says more than a life, a reason more than none, later more than
+    earlier.
+    """
     said = phase.event.said
     reason = isinstance(said, Phase) and said.reason is not None
     return _has_ended(phase), reason, phase.event.occurred, phase.event.id
 
 
 def superfluous(life: Assembled, settled: Moment) -> list[Remembered]:
-    """What was heard of a lifecycle and does not count, phases aside: RUNNINGs, and states, between the first and the
-    last. A submit that comes late may yet need them, or take over the state that counts, so that an earlier one does:
-    none comes any more that is dated before ``settled``.
+    """The witnesses of a lifecycle, phases aside, that will never count: RUNNINGs and states between the first and the
+    last, dated before ``settled``. Later ones are kept for a submit that comes late: it may need them itself, or take
+    over the state that counts now, so that an earlier one counts again.
     """
     testimony = life.testimony
     if testimony is None or len(testimony.all) < 2:

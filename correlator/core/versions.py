@@ -1,4 +1,4 @@
-"""A version of a lifecycle: what is published of it, and what is remembered of that."""
+"""Versions of a lifecycle: what is published, and what is remembered of it."""
 
 from correlator.core.assembled import Assembled, Testimony
 from correlator.core.lifecycle import Lifecycle, MatchedBy, Outcome, Version
@@ -11,7 +11,7 @@ from correlator.moments import END_OF_TIME
 
 
 def version_of(life: Assembled, status: Status) -> Version:
-    """What is remembered of the version that is published."""
+    """What to remember of the version that is published."""
     outcome, cancellation, end = status.outcome, life.cancellation, status.end
     assert outcome is not None
     return Version(
@@ -28,7 +28,7 @@ def version_of(life: Assembled, status: Status) -> Version:
 def as_it_stands(
     state: SubjectState, life: Assembled, outcome: Outcome | None, cause: str, end: Remembered | None
 ) -> Lifecycle:
-    """The version of a lifecycle that is to be published, or, where it is open, shown. ``end``: what ended it."""
+    """The version of a lifecycle to publish or, if it is open, to display. ``end``: the event that ended it."""
     testimony = life.testimony or Testimony()
     return Lifecycle(
         kind=state.kind,
@@ -51,7 +51,7 @@ def as_it_stands(
 
 
 def open_lifecycles(state: SubjectState, rules: Rules) -> list[Lifecycle]:
-    """The subject's lifecycles that have not ended, as they stand."""
+    """The subject's open lifecycles, as they stand."""
     return [
         as_it_stands(state, life, None, "open", life.end)
         for life in assemble(state, END_OF_TIME, rules).lives
@@ -60,8 +60,8 @@ def open_lifecycles(state: SubjectState, rules: Rules) -> list[Lifecycle]:
 
 
 def cause_of(life: Assembled, status: Status, event_id: str | None) -> str:
-    """What causes a version: the event in hand, or what its deadline is called (rule S2)."""
-    if event_id is not None:  # what time alone made due was published before the event
+    """What causes a version: the event in hand, or else the deadline, by its name (rule S2)."""
+    if event_id is not None:  # what was due before the event has been published already
         return event_id
     if status.deadline is not None:
         return status.deadline
@@ -69,14 +69,14 @@ def cause_of(life: Assembled, status: Status, event_id: str | None) -> str:
 
 
 def _told_besides(life: Assembled, cancellation: Remembered | None) -> list[Remembered]:
-    """What else a record tells of: witnesses, and the runner that cancelled, where a state said so first."""
+    """The other events that a record reports: witnesses, and a runner's cancellation if the flow run's came first."""
     counted = [] if life.testimony is None else life.testimony.counted
     runners = life.cancellations[:1]
     return counted if not runners or runners[0] is cancellation else counted + runners
 
 
 def _matched_by(life: Assembled, end: Remembered | None) -> MatchedBy | None:
-    """How the end found its start: a witness's by the run that it speaks of."""
+    """How the end found its start; one that a witness reports is found by its run."""
     return life.matched_by if end is life.end else MatchedBy.RESOURCE
 
 
@@ -85,7 +85,7 @@ def _superseded_by(life: Assembled, outcome: Outcome | None) -> str | None:
 
 
 def next_start(start: RememberedStart) -> str | None:
-    """The id of the start that came after, if one has."""
+    """The id of the next start, if there is one."""
     return None if start.successor is None else start.successor.id
 
 

@@ -1,4 +1,4 @@
-"""To which submit of a run its witnesses speak (rules W3 and W4)."""
+"""Which submit of a run a witness speaks of (rules W3 and W4)."""
 
 from typing import Final
 
@@ -9,15 +9,15 @@ from correlator.event import Phase, Role
 from correlator.moments import Moment
 
 MAX_STEM: Final = 58
-"""Characters of a Job's name, the hyphen after it included, that its pods' names begin with: Kubernetes appends five to
-them, and a name has 63 (``SimpleNameGenerator``, apiserver's ``storage/names``).
+"""How many characters of a Job's name, including the hyphen after it, its pods' names begin with. Kubernetes appends
+five random ones, and a name has at most 63 (``SimpleNameGenerator`` in the apiserver's ``storage/names``).
 """
 
 _CREATION, _RUNNING = Role.CREATION, Role.RUNNING
 
 
 def hear(begun: list[Assembled], state: SubjectState, rules: Rules) -> list[Remembered]:
-    """Give each witness's word to the lifecycle that it is about. Returns those that found none.
+    """Give each witness to the lifecycle that it speaks of. Returns the witnesses that found none.
 
     ``begun``: the lifecycles with a start, in order.
     """
@@ -44,7 +44,7 @@ def hear(begun: list[Assembled], state: SubjectState, rules: Rules) -> list[Reme
 
 
 def is_created_as(name: str, identifier: str) -> bool:
-    """Whether a pod or a task of that name is of what a worker created under that identifier: the task, or the Job."""
+    """Whether a pod or task of this name belongs to what a worker created under this identifier: a task, or a Job."""
     job = identifier.rpartition(":")[2]
     return identifier.endswith(f"::{name}") or name.startswith(f"{job}-"[:MAX_STEM])
 
@@ -63,7 +63,7 @@ def _give(known: Remembered, life: Assembled | None, homeless: list[Remembered])
 
 
 def _creator(begun: list[Assembled], creation: Remembered) -> Assembled | None:
-    """The submit that a creation names; else its worker's latest that is not after it."""
+    """The submit that a creation names; else the latest submit of its worker that is not after it."""
     event = creation.event
     if event.follows is not None:
         return next((life for life in begun if life.opening.event.id == event.follows), None)
@@ -73,9 +73,9 @@ def _creator(begun: list[Assembled], creation: Remembered) -> Assembled | None:
 def _runner(
     phase: Phase, occurred: Moment, begun: list[Assembled], created: list[tuple[str, Assembled]]
 ) -> Assembled | None:
-    """The submit that created a pod's Job, or a task. Of several, as long names are cut, the latest that is not after
-    it. Without one, the run's latest that is not after it, unless that is known to have created another: then the pod's
-    own is forgotten.
+    """The submit that created the pod's Job, or the task. If several could have, as long names are cut, it is the
+    latest not after the phase. If none is known to have, it is the run's latest not after the phase, unless that one is
+    known to have created something else: then the pod's own submit is forgotten.
     """
     name, able = phase.name, None
     if name is not None:
@@ -92,9 +92,11 @@ def _runner(
 
 
 def _was_forgotten(life: Assembled, known: Remembered, by_workers: set[str], rules: Rules) -> bool:
-    """Whether a lifecycle was published and forgotten when a witness was first heard, by its own clock: its partition
-    may be hours ahead of the one that the next submit is still to come by. A run is open again if a pod of it lives, or
-    its flow ran again after what was taken for its end, or that is another's by now; and what was told stays told.
+    """Whether a lifecycle was already published and forgotten when the witness was first heard.
+
+    This is judged by the witness's own clock: its partition may be hours ahead of the one by which the next submit has
+    yet to come. A witness that the record already reports stays with it. And a lifecycle is not forgotten but open
+    again if one of its pods lives, if its flow ran again after its presumed end, or if that end now belongs to another.
     """
     start = life.start
     if start is None or start.version is None or known.event.id in (start.version.end, *start.version.heard):
