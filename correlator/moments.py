@@ -1,4 +1,4 @@
-"""Times and spans of time, which no type checker lets anybody swap. Both are whole microseconds, and exact."""
+"""Times and spans of time, in whole microseconds and exact. Type checkers refuse to mix the two up."""
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         def __neg__(self) -> "Span": ...
 
     class Moment(int):
-        """When something is, in microseconds since 1970-01-01 UTC."""
+        """A point in time, in microseconds since 1970-01-01 UTC."""
 
         def __add__(self, span: Span) -> "Moment": ...  # type: ignore[override]
         @overload  # type: ignore[override]
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         def __sub__(self, other: Span) -> "Moment": ...
         def __sub__(self, other: object) -> object: ...
 
-else:  # plain integers when it runs: an object of ours for each would cost more than all that is done with it
+else:  # plain integers at run time: creating an object for each would cost more than everything done with it
     Moment: TypeAlias = int
     Span: TypeAlias = int
 
@@ -36,19 +36,19 @@ HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
 END_OF_TIME: Final = Moment(1 << 62)
-"""A low watermark that everything has passed."""
+"""A low watermark later than every deadline."""
 
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
-"""From when on moments count."""
+"""The moment 0."""
 
 _STEP: Final = timedelta(microseconds=1)
 
 
 def moment_of(date: datetime) -> Moment:
-    """The moment that a date with an offset names."""
+    """The moment of a date, which must have an offset."""
     return Moment((date - EPOCH) // _STEP)
 
 
 def span_of(length: timedelta) -> Span:
-    """A length of time, of what is exact to the microsecond."""
+    """The span of a timedelta, exactly."""
     return Span(length // _STEP)

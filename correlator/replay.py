@@ -1,5 +1,5 @@
-"""The stage's decisions without Kafka: lines of events in, lifecycles out. All that is read is one partition, with one
-clock: files are read one after the other, so are to be given in the order of time.
+"""The stage's decisions without Kafka: lines of events go in, lifecycles come out. All input counts as one partition
+with one clock, so files, which are read one after another, must be given in the order of time.
 """
 
 from collections import Counter
@@ -11,20 +11,20 @@ from correlator.moments import END_OF_TIME, Moment
 
 
 class Replay:
-    """What was read so far. ``fates`` counts what became of every line."""
+    """The subjects of all lines read so far. ``fates`` counts what became of each line."""
 
     def __init__(self, rules: core.Rules, reading: prefect.Reading, *, wall_clock: Callable[[], Moment]) -> None:
-        """``wall_clock``: events without ``received`` are taken to have arrived now."""
+        """``wall_clock``: its time counts as the arrival of an event without ``received``."""
         self.fates: Counter[Fate] = Counter()
         self.silent = self.unclaimed = 0
-        """Runs of workers that do not wait of which no witness spoke, and witnesses that found no submit."""
+        """How many runs of detached workers had no witness, and how many witnesses found no submit."""
         self._rules, self._reading, self._wall_clock = rules, reading, wall_clock
         self._clock = core.PartitionClock(wall_clock())
         self._states: dict[bytes, core.SubjectState] = {}
         self._subjects = core.Subjects(self._states, rules)
 
     def read(self, line: bytes) -> Iterator[Lifecycle]:
-        """Decide a line, and what its clock makes due. Raises `prefect.InvalidEvent`."""
+        """Decide a line, and then what its clock makes due. Raises `prefect.InvalidEvent`."""
         try:
             said = prefect.decode(line, self._reading)
         except prefect.InvalidEvent:
@@ -45,16 +45,16 @@ class Replay:
             yield from self._due()
 
     def end(self) -> Iterator[Lifecycle]:
-        """The input has ended: no end need wait any longer to see which of several starts is its own (rule T8)."""
+        """Decide the ends that still wait because they have several candidates: the input has ended (rule T8)."""
         for decision in self._subjects.end_of_input(list(self._states)):
             yield from self._decided(decision)
 
     def flush(self) -> Iterator[Lifecycle]:
-        """End all that is open as if time had run out."""
+        """End every open lifecycle as if time had run out."""
         return self._due(END_OF_TIME)
 
     def open(self) -> Iterator[Lifecycle]:
-        """The lifecycles that have not ended."""
+        """The lifecycles that are still open."""
         return (lifecycle for state in self._states.values() for lifecycle in core.open_lifecycles(state, self._rules))
 
     def _due(self, watermark: Moment | None = None) -> Iterator[Lifecycle]:

@@ -1,7 +1,7 @@
-"""What we write for ourselves, in the table and between the stages: MessagePack by its type, a version in front.
+"""The format of what only we read, in the table and between the stages: MessagePack by type, with a version in front.
 
-A release refuses what another one wrote in another version, and never takes it for damaged: that goes to the dead
-letters, and from the table.
+A value of another version is refused as another release's. It is never taken for damaged, since damaged values become
+dead letters and leave the table.
 """
 
 from collections.abc import Callable
@@ -12,23 +12,25 @@ from msgspec import MsgspecError, Struct, msgpack
 T = TypeVar("T", bound=Struct)
 
 MAX_QUOTED: Final = 160
-"""Characters of a reason, which may quote what was found: it travels in a dead letter's header."""
+"""Characters of a reason, which may quote the input: it travels in a dead letter's header."""
 
 encode: Final[Callable[[Struct], bytes]] = msgpack.Encoder().encode
-"""The bytes of anything that has a `Format`."""
+"""Encode a value of any type that has a `Format`."""
 
 
 class Format(Generic[T]):
-    """A type as bytes: an array of its fields, the version first, which is the type's tag."""
+    """The byte format of a type: an array of its fields, with the version, which is the type's tag, first."""
 
     def __init__(self, shape: type[T], what: str, *, unreadable: type[Exception], foreign: type[Exception]) -> None:
-        """``what`` it is, for errors: ``unreadable`` where no release wrote it, ``foreign`` where another did."""
+        """``what``: the type's name in error messages. ``unreadable``: raised for bytes that no release wrote;
+        ``foreign``: for those that another release wrote.
+        """
         self._decode = msgpack.Decoder(shape).decode
         self._version = shape.__struct_config__.tag
         self._what, self._unreadable, self._foreign = what, unreadable, foreign
 
     def decode(self, value: bytes) -> T:
-        """What `encode` wrote. Raises ``unreadable`` or ``foreign``, and nothing else."""
+        """Decode what `encode` wrote. Raises ``unreadable`` or ``foreign``, and nothing else."""
         try:
             return self._decode(value)
         except (MsgspecError, ValueError, RecursionError) as reason:

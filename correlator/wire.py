@@ -1,6 +1,6 @@
-"""What the lifecycles topic carries from intake to correlate: an event, or a tick. The subject is an event's key.
+"""The records of the lifecycles topic, from intake to correlate: an event, keyed by its subject, or a tick.
 
-Only this package writes that topic, so a value is checked for its shape, not for what Prefect may say.
+Only this package writes that topic, so values are checked for their shape, not against what Prefect may send.
 """
 
 from typing import Final
@@ -12,7 +12,7 @@ from correlator.moments import Moment
 from correlator.versioned import Format, encode
 
 VERSION: Final = 2
-"""Raised by any change of shape."""
+"""Raise it with every change of shape."""
 
 _START, _END = Role.START, Role.END
 
@@ -20,24 +20,24 @@ _START, _END = Role.START, Role.END
 class Forwarded(
     Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True, tag_field="version", tag=VERSION
 ):
-    """An event, and by which raw partition it came."""
+    """An event, and the raw partition it came by."""
 
     kind: Kind
     event: Event
     details: Details
     arrived: Moment
-    """When Prefect's server took it in, or else when it came to Kafka, or to us."""
+    """When Prefect's server received it; else when it came to Kafka, or to us."""
     raw_partition: int
     raw_partitions: int
-    """How many the raw topic had."""
+    """How many partitions the raw topic had."""
     clock: Moment | None
-    """That partition's clock, this event included; None as long as it has none."""
+    """The raw partition's clock after this event; None if it has none yet."""
 
 
 class Tick(
     Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True, tag_field="version", tag=VERSION
 ):
-    """How far the clock of a raw partition is (rule T6)."""
+    """The clock of a raw partition (rule T6)."""
 
     raw_partition: int
     raw_partitions: int
@@ -45,11 +45,11 @@ class Tick(
 
 
 class ForeignWire(Exception):
-    """Another release wrote the record: this one must not take it for damaged. Let all workers be of one release."""
+    """Another release wrote the record, so it is not damaged: all workers must run the same release."""
 
 
 class UnreadableWire(Exception):
-    """A record of the lifecycles topic that this version cannot have written. The text says why."""
+    """A record of the lifecycles topic that no release can have written. The text says why."""
 
 
 _FORWARDED: Final = Format(Forwarded, "an event", unreadable=UnreadableWire, foreign=ForeignWire)
@@ -57,7 +57,7 @@ _TICK: Final = Format(Tick, "a tick", unreadable=UnreadableWire, foreign=Foreign
 
 
 def decode(key: bytes | None, value: bytes | None) -> Forwarded | Tick:
-    """Read a record of the lifecycles topic: an event has a key, a tick has none. Raises `UnreadableWire` or
+    """Read a record of the lifecycles topic: an event if it has a key, else a tick. Raises `UnreadableWire` or
     `ForeignWire`, and nothing else.
     """
     if key is None:

@@ -1,4 +1,4 @@
-"""What Prefect says: the bytes of a raw Kafka record, as an event of ours, as nothing, or as `InvalidEvent`."""
+"""Reads what Prefect sends: the bytes of a raw Kafka record become an event of ours, None, or `InvalidEvent`."""
 
 from correlator.prefect.decoding import Decoded, Reading, decode
 from correlator.prefect.invalid import InvalidEvent

@@ -1,4 +1,6 @@
-"""Raw bytes to an event: a byte search that passes over what is not ours, one parse, a look at every field we use."""
+"""From raw bytes to an event: a byte search skips what is not ours, one parse reads the rest, every field
+is checked.
+"""
 
 from typing import Final
 
@@ -23,16 +25,16 @@ _SILENT: Final = Details()
 
 
 class Reading(Struct, frozen=True):
-    """What the settings say of how events are read."""
+    """The settings by which events are read."""
 
     max_tags: int
-    """Tags that are kept of an event (rule B4)."""
+    """How many tags of an event are kept (rule B4)."""
     detached: frozenset[str]
-    """The types of workers that do not wait for what they run (rule F9)."""
+    """The types of detached workers, which do not wait for what they run (rule F9)."""
 
 
 class Decoded(Struct, frozen=True, gc=False):
-    """An event of ours, and what it tells."""
+    """An event of ours, with its subject and details."""
 
     kind: Kind
     subject: str
@@ -40,15 +42,15 @@ class Decoded(Struct, frozen=True, gc=False):
     event: Event
     details: Details
     received: Moment | None
-    """When Prefect's server took the event in; None where no server said so. The clocks ask for it."""
+    """When Prefect's server received the event; None if no server says so. Only the clocks need it."""
 
 
 def decode(value: bytes | None, reading: Reading) -> Decoded | None:
     """Read the value of a raw Kafka record.
 
-    None where it cannot concern us: a tombstone, another event, bytes that name none of our events (rule I1).
+    Returns None if it cannot concern us: a tombstone, another event, bytes that name none of our events (rule I1).
 
-    Raises `InvalidEvent`, and never anything else, where it names one of ours and is no valid one (rule I2).
+    Raises `InvalidEvent`, and never anything else, if it names one of our events and is not valid (rule I2).
     """
     if value is None or not may_concern_us(value):
         return None
@@ -70,7 +72,7 @@ def decode(value: bytes | None, reading: Reading) -> Decoded | None:
 
 
 def _told(message: Message, meaning: Meaning, reading: Reading, size: int) -> tuple[str, Event, Details]:
-    """What a worker or a runner says, and of which subject."""
+    """The subject, event and details of what a worker or a runner says."""
     id_, before, at = event_id(message.id), follows(message.follows), occurred(message.occurred)
     own, worker, runner, cached = message.resource, None, None, size <= resources.MAX_CACHED_EVENT
     its_id = own_id(own.id, meaning.speaker)
@@ -97,14 +99,14 @@ def _told(message: Message, meaning: Meaning, reading: Reading, size: int) -> tu
 
 
 def _created(infrastructure: Infrastructure | None) -> Infrastructure | None:
-    """What a worker created that does not wait: its status code means nothing."""
+    """What a detached worker created, without the status code, which means nothing."""
     if infrastructure is None or infrastructure.identifier is None:
         return None
     return Infrastructure(infrastructure.identifier, None)
 
 
 def _mended(members: dict[str, JSON]) -> Message | None:
-    """The message of a JSON object in which something is not as it should be; None where it is not of ours."""
+    """The message in a JSON object that is malformed somewhere; None if it is not an event of ours."""
     name, labels, received = members.get("event"), members.get("resource"), members.get("received")
     if not isinstance(name, str):
         raise InvalidEvent(f"event is {quoted(name)}, not a name")

@@ -1,4 +1,6 @@
-"""The fields that every event must have, whoever says it (rule I2). Each raises `InvalidEvent` where it is not so."""
+"""The fields that every event must have, whoever sends it (rule I2). Each function raises `InvalidEvent` if the field
+is missing or malformed.
+"""
 
 import re
 
@@ -29,7 +31,7 @@ def follows(value: JSON) -> str | None:
 
 
 def occurred(value: JSON) -> Moment:
-    """When it occurred."""
+    """When the event occurred."""
     at = moment(value)
     if at is None:
         raise InvalidEvent(f"occurred is {quoted(value)}, not an RFC 3339 time with offset, 1970 or later")

@@ -1,5 +1,5 @@
-"""The JSON of an event, as far as we read it: typed and checked in C, or, where something optional in it is malformed,
-label by label.
+"""The JSON of an event, as far as we read it: typed and checked in C or, if something in it is malformed, label by
+label.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ TASK_ARN: Final = "ecs.taskArn"
 
 
 class Resource(Struct, frozen=True, gc=False):
-    """What the event is about: a worker or a runner, a pod or a task, a flow run."""
+    """The resource that the event is about: a worker, a runner, a pod, a task or a flow run."""
 
     id: str = field(name=ID)
     name: str | None = field(name=NAME, default=None)
@@ -41,7 +41,7 @@ class Resource(Struct, frozen=True, gc=False):
 
 
 class Related(Struct, frozen=True, gc=False):
-    """What else it concerns, in a role: a flow run, its flow, a tag."""
+    """A related resource and its role: a flow run, its flow, a tag."""
 
     id: str = field(name=ID)
     role: str = field(name=ROLE)
@@ -66,10 +66,10 @@ _typed: Final = Decoder(Message).decode
 
 
 def typed(value: bytes) -> Message | None:
-    """The message, or None where it is not quite as it should be: `loose` says what is wrong, or does without."""
+    """The message, or None if anything in it is malformed. `loose` then reads it, or says what is wrong."""
     try:
         if not value.isascii():
-            value.decode()  # keys that nobody reads may not be damaged, either
+            value.decode()  # members that nobody reads must be UTF-8, too
         return _typed(value)
     except (DecodeError, UnicodeDecodeError, RecursionError):
         return None
@@ -95,14 +95,14 @@ def _fault(value: bytes, error: orjson.JSONDecodeError) -> str:
 
 
 def resource(id_: str, labels: Mapping[str, JSON]) -> Resource:
-    """What the event is about, with null for labels that are no text."""
+    """The resource that the event is about, with None for labels that are not text."""
     others = (NAME, VERSION, WORKER_TYPE, STATE_TYPE, STATE_NAME, REASON, DIAGNOSIS, TASK_ARN)
     return Resource(id_, *(text(labels.get(label)) for label in others))
 
 
 def related(resources: JSON) -> list[Related]:
-    """The related resources that have an id and a role, with null for labels that are no text. Raises `InvalidEvent`
-    where they are no list; none at all are as good as an empty one.
+    """The related resources that have an id and a role, with None for labels that are not text. null counts as an empty
+    list. Raises `InvalidEvent` for anything else that is not a list.
     """
     if resources is not None and not isinstance(resources, list):
         raise InvalidEvent(f"related is {quoted(resources)}, not a list")

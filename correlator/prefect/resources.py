@@ -1,7 +1,7 @@
-"""What an event's resources tell: the subject, and the details of a record.
+"""Reads an event's resources, which give its subject and its details.
 
-Only the flow run's and the worker's or runner's own ids must be there. Everything else is optional: what is missing or
-malformed is null, and what is unknown is passed over (rule I3).
+Only the ids of the flow run, and of the worker or runner itself, are required. Everything else is optional: what is
+missing or malformed becomes None, and what is unknown is skipped (rule I3).
 """
 
 import re
@@ -17,44 +17,44 @@ from correlator.prefect.parsing import Related, Resource
 UUID: Final = r"[0-9a-fA-F]{8}+-[0-9a-fA-F]{4}+-[0-9a-fA-F]{4}+-[0-9a-fA-F]{4}+-[0-9a-fA-F]{12}+"
 
 CACHED: Final = 4096
-"""How many workers, flows, deployments and pools are known by heart: an installation's events name the same again and
-again.
+"""How many workers, and how many flows, deployments and pools, are cached: an installation's events keep naming the
+same ones.
 """
 
 MAX_CACHED_EVENT: Final = 4096
-"""Bytes of an event whose resources are worth knowing by heart: real ones have 500 to 1,400."""
+"""Bytes of the largest event whose resources are cached: real events have 500 to 1,400."""
 
 MAX_LABEL: Final = 1_024
-"""Characters that a label of a large event, or of a witness, may have (rule B5)."""
+"""How many characters a label of a large event, or of a witness, may have (rule B5)."""
 
 _TAG: Final = "prefect.tag."
 _IDS: Final = {
     role: re.compile(rf"prefect\.{role}\.{UUID}").fullmatch for role in ("flow-run", "flow", "deployment", "work-pool")
 }
-"""What the id of a related resource must be, by its role."""
+"""The form of a related resource's id, by its role."""
 
 _is_flow_run = _IDS["flow-run"]
 _is_status_code = re.compile(r"-?[0-9]{1,10}").fullmatch
 
 
 def flow_run_id(resource_id: str) -> str | None:
-    """The UUID of a flow run's resource id; None where it is none."""
+    """The UUID in a flow run's resource id; None if it is not a flow run's."""
     return resource_id[-36:].lower() if _is_flow_run(resource_id) else None
 
 
 def flow_run_in(related: Iterable[Related]) -> str | None:
-    """The UUID of the flow run that related resources name, where nothing else of them is asked for."""
+    """The UUID of the flow run among related resources; None if there is none. Reads nothing else of them."""
     named = (flow_run_id(it.id) for it in related if it.role == "flow-run")
     return next((run for run in named if run is not None), None)
 
 
 def short(label: str | None) -> str | None:
-    """A label that is not overlong, else None (rule B5)."""
+    """The label, or None if it is too long (rule B5)."""
     return label if label is None or len(label) <= MAX_LABEL else None
 
 
 class RelatedResources(Struct, gc=False):
-    """What related resources tell. Of a role that is there several times, the first with a proper id counts."""
+    """What the related resources are, by role. If a role occurs several times, the first with a valid id counts."""
 
     flow_run: Named | None
     infrastructure: Infrastructure | None
@@ -95,7 +95,7 @@ _cached_named = lru_cache(CACHED)(_named)
 
 
 def worker(own: Resource, *, cached: bool) -> Worker:
-    """The worker whose event it is."""
+    """The worker that an event is about."""
     make = _cached_worker if cached else Worker
     return make(own.id, own.name, own.worker_type, own.version)
 
@@ -104,9 +104,9 @@ _cached_worker = lru_cache(CACHED)(Worker)
 
 
 def _infrastructure(identifier: str | None, code: str | int | None) -> Infrastructure | None:
-    """What ran the flow run; None where nothing is told.
+    """What ran the flow run; None if its labels say nothing.
 
-    The status code is the process's, and an integer: Prefect writes it as text.
+    The status code is that of the process. Prefect writes it as text; it is returned as an integer.
     """
     if identifier is None and code is None:
         return None
@@ -120,7 +120,7 @@ def _infrastructure(identifier: str | None, code: str | int | None) -> Infrastru
 
 
 def kept(tags: list[str], most: int) -> tuple[tuple[str, ...], bool]:
-    """The tags sorted and once each, at most so many; and whether any had to go (rule B4)."""
+    """At most ``most`` of the tags, sorted and without repeats; and whether any were dropped (rule B4)."""
     if len(tags) > 1:
         tags = sorted(set(tags))
     return tuple(tags[:most]), len(tags) > most

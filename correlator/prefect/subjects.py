@@ -1,4 +1,4 @@
-"""The subject of any event, for a key: of one of ours, that which `decode` gives it (rule S1)."""
+"""The subject of any event, to key it by. For an event of ours, it is the one that `decode` finds (rule S1)."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,8 @@ from correlator.prefect.parsing import Related
 
 
 def subject_of(value: bytes, name: str, resource_id: str) -> str:
-    """The UUID of the flow run that an event of that name tells of; of any other, as of a worker's start, the id of
-    its resource.
+    """The UUID of the flow run that an event concerns; the id of its resource if it concerns none, such as the start of
+    a worker.
     """
     meaning = MEANINGS.get(name)
     if meaning is not None and meaning.kind is Kind.WORKER:

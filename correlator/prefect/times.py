@@ -1,4 +1,4 @@
-"""RFC 3339 times, exactly."""
+"""RFC 3339 times, to the microsecond."""
 
 import re
 from datetime import UTC, datetime
@@ -16,14 +16,14 @@ _RFC_3339 = re.compile(
 
 
 def moment(text: object) -> Moment | None:
-    """A time of RFC 3339; None for what is none, has no offset, or lies before 1970.
+    """The moment of an RFC 3339 time; None if it is not one, has no offset, or lies before 1970.
 
-    A blank may stand for the T (section 5.6), as `prefect events stream` writes it.
-    Digits beyond the sixth of a fraction are cut, not rounded: rounding could move a time past its successor's.
+    A space may stand for the T (section 5.6), as `prefect events stream` writes it.
+    Fractions are cut after six digits, not rounded: rounding could move a time past that of the next event.
     """
     if not isinstance(text, str):
         return None
-    # As Prefect writes nearly all: 2026-11-23T15:38:21.737255Z. Many events share a second.
+    # The form in which Prefect writes nearly all times: 2026-11-23T15:38:21.737255Z. Many events share a second.
     if len(text) == 27 and text[19] == "." and text[26] == "Z" and text.isascii() and (digits := text[20:26]).isdigit():
         second = _second(text[:19])
         return None if second is None else second + Span(int(digits))

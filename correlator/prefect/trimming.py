@@ -1,7 +1,7 @@
-"""Bounds on what one event may bring, whatever its producer wrote (rule B5).
+"""Bounds on the size of an event, whatever its producer wrote (rule B5).
 
-An event becomes a message of the lifecycles topic, a part of a table's entry (512 KiB at most) and of a record, each
-with limits of its own, and Kafka's limit on a raw record does not bound it: that counts compressed bytes.
+An event becomes a message of the lifecycles topic, part of a table entry (512 KiB at most) and part of a record, each
+with a limit of its own. Kafka's limit on a raw record does not keep it within these, as it counts compressed bytes.
 """
 
 from itertools import accumulate
@@ -15,17 +15,17 @@ from correlator.prefect.invalid import InvalidEvent
 from correlator.prefect.resources import MAX_LABEL, short
 
 MAX_UNTRIMMED: Final = 65_536
-"""Bytes of a raw event that need no trimming: real ones have 500 to 1,400, and a few tags more."""
+"""Bytes of the largest raw event that is not trimmed: real ones have 500 to 1,400, or somewhat more with many tags."""
 
 MAX_TAG_BYTES: Final = 65_536
-"""Bytes that the tags of a larger event may take together, written as JSON: those beyond are cut."""
+"""How many bytes the tags of a larger event may take in total, as JSON. The tags beyond are cut."""
 
 PartT = TypeVar("PartT", Named, Worker, Runner)
 
 
 def trimmed(event: Event, details: Details) -> tuple[Event, Details]:
-    """The event within bounds, ``truncated`` where that cut anything. Raises `InvalidEvent` where an id is too long:
-    records promise ids, and a worker is known by its own.
+    """The event within bounds, ``truncated`` if anything was cut. Raises `InvalidEvent` if an id is too long: records
+    promise ids, and a worker is known by its id.
     """
     ran = event.infrastructure
     infrastructure = ran and Infrastructure(short(ran.identifier), ran.status_code)
@@ -43,7 +43,7 @@ def trimmed(event: Event, details: Details) -> tuple[Event, Details]:
 
 
 def _within(part: PartT | None) -> PartT | None:
-    """A part of a record without overlong labels."""
+    """A part of a record, without labels that are too long."""
     if part is None:
         return None
     id_, *labels = astuple(part)

@@ -10,7 +10,7 @@ KUBERNETES: Final = "kubernetes"
 
 
 def is_detached(worker: Resource, types: frozenset[str]) -> bool:
-    """Whether a worker is of one of the types that do not wait."""
+    """Whether a worker is of a type that does not wait."""
     type_ = worker.worker_type
     if type_ is None:
         type_ = worker.id[len(Speaker.WORKER) :].partition(".")[0]
@@ -18,8 +18,8 @@ def is_detached(worker: Resource, types: frozenset[str]) -> bool:
 
 
 def waited(worker: Resource, infrastructure: Infrastructure | None) -> bool:
-    """Whether a worker of such a type waited all the same: a Kubernetes worker before prefect-kubernetes 0.6.0 did, and
-    named the cluster, too: ``<cluster>:<namespace>:<job>``, not ``<namespace>:<job>``.
+    """Whether a worker of a detached type waited after all. Kubernetes workers did before prefect-kubernetes 0.6.0;
+    they are recognized by the cluster in their identifier: ``<cluster>:<namespace>:<job>``, not ``<namespace>:<job>``.
     """
     kubernetes = worker.worker_type == KUBERNETES or worker.id.startswith(f"{Speaker.WORKER}{KUBERNETES}.")
     identifier = None if infrastructure is None else infrastructure.identifier

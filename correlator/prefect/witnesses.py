@@ -1,4 +1,6 @@
-"""What witnesses say: a pod, a task, the flow run itself. Of that, their own words alone are used (rule W1)."""
+"""Reads the events of witnesses: a pod, a task, or the flow run itself. Nothing but their own labels is
+used (rule W1).
+"""
 
 from correlator.event import Event, Phase, Role, State, StateType
 from correlator.prefect import fields, parsing, resources
@@ -8,7 +10,7 @@ from correlator.prefect.parsing import Message, Resource
 
 
 def witnessed(message: Message, meaning: Meaning) -> tuple[str, Event]:
-    """The flow run's UUID, and the event. Raises `InvalidEvent`."""
+    """The UUID of the flow run, and the witness's event. Raises `InvalidEvent`."""
     id_ = fields.event_id(message.id)
     fields.follows(message.follows)
     occurred = fields.occurred(message.occurred)
@@ -26,7 +28,7 @@ def witnessed(message: Message, meaning: Meaning) -> tuple[str, Event]:
 
 
 def _labels(own: Resource) -> tuple[str | None, ...]:
-    """Those that are used."""
+    """The labels that are used."""
     return own.state_name, own.name, own.task_arn, own.reason, own.diagnosis
 
 
@@ -38,13 +40,15 @@ def _flow_run(resource_id: str) -> str:
 
 
 def _state(own: Resource, meaning: Meaning) -> State | None:
-    """The state, where it is a terminal one; that the flow runs is said by the role."""
+    """The state, if it is terminal. If it is RUNNING, the event's role says so."""
     return (
         State(StateType(own.state_type or ""), resources.short(own.state_name)) if meaning.role is Role.STATE else None
     )
 
 
 def _phase(own: Resource, meaning: Meaning, own_id: str) -> Phase:
-    """A pod that failed unseen has a diagnosis for a reason; one that lives may have one, too, and has not ended."""
+    """The phase. The reason of a pod that failed unobserved is its diagnosis; a living pod may have one, too, but has
+    not ended.
+    """
     reason = None if meaning.exit is None else own.reason or own.diagnosis
     return Phase(own_id, resources.short(own.task_arn or own.name), meaning.exit, resources.short(reason))
