@@ -1,4 +1,4 @@
-"""A lifecycle event: what one of Prefect's events says, in the words that the rest of the house uses."""
+"""A lifecycle event: what one of Prefect's events says, in this project's own terms."""
 
 from enum import StrEnum
 from typing import Annotated, TypeAlias, Union
@@ -10,8 +10,8 @@ from correlator.moments import Moment
 JSON: TypeAlias = Union[dict[str, "JSON"], list["JSON"], str, int, float, bool, None]
 
 
-# Where every event passes, modules give members of enumerations names of their own: looked up in its class, a member
-# takes Python 3.11 a tenth of a microsecond.
+# On the path of every event, modules bind enumeration members to names of their own: looking a member up in its class
+# costs Python 3.11 a tenth of a microsecond.
 
 
 class Kind(StrEnum):
@@ -22,8 +22,8 @@ class Kind(StrEnum):
 
 
 class Role(StrEnum):
-    """What an event is to its lifecycle. The last four are those of witnesses: they tell of a run that a worker has
-    submitted, and open nothing (rule W1).
+    """What an event is to its lifecycle. The last four are witnesses: they speak of a run that a worker has submitted,
+    and open no lifecycle (rule W1).
     """
 
     START = "start"
@@ -32,24 +32,24 @@ class Role(StrEnum):
     CREATION = "creation"
     """A worker that does not wait has created the infrastructure."""
     PHASE = "phase"
-    """A pod or a task lives, or has ended."""
+    """A pod or a task is alive, or has ended."""
     RUNNING = "running"
-    """The flow's own code runs."""
+    """The flow's own code is running."""
     STATE = "state"
-    """The flow run is in a state that is its last."""
+    """The flow run is in a terminal state."""
 
 
 UUID: TypeAlias = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
 
-# What records have of them as they are, keys and all: each is described for their readers.
+# Records contain these as they are, keys included, so their docstrings are written for the records' readers.
 
 
 class RecordPart(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """Common to the parts of a record."""
+    """The base of a record's parts."""
 
 
 class Exit(StrEnum):
-    """How a pod or a task ended: as Prefect's event has it."""
+    """How a pod or a task ended, as Prefect's event says it."""
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -63,17 +63,17 @@ class Infrastructure(RecordPart, frozen=True):
     identifier: str | None
     """The worker's name for it: a process id, a job's, task's or container's name."""
     status_code: int | None
-    """The exit code of the *process*, as a worker saw it that waited for it, not the state of the flow: since Prefect
-    3.8.4, a flow that raises exits with 0. null where the worker does not wait."""
+    """The exit code of the *process*, as seen by a worker that waited for it; not the state of the flow: since Prefect
+    3.8.4, a flow that raises exits with 0. null if the worker does not wait."""
     exit: Exit | None = None
-    """How its last pod or task ended: `succeeded`, `failed` or `evicted` of a pod, `stopped` of a task. Prefect calls
+    """How its last pod or task ended: `succeeded`, `failed` or `evicted` for a pod, `stopped` for a task. Prefect calls
     nearly every pod that fails `evicted`, and a pod whose flow fails may well succeed: see `state`."""
     reason: str | None = None
-    """Kubernetes' reason for that, such as `Error` or `OOMKilled`."""
+    """Kubernetes' reason for that end, such as `Error` or `OOMKilled`."""
 
 
 class StateType(StrEnum):
-    """The types of a flow run's states that are its last."""
+    """The types of a flow run's terminal states."""
 
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
@@ -87,16 +87,16 @@ class Named(RecordPart, frozen=True):
     id: UUID
     """Its UUID."""
     name: str | None
-    """As Prefect's event has it; null where it has none."""
+    """Its name in Prefect's event; null if the event has none."""
 
 
 class Worker(RecordPart, frozen=True):
     """A Prefect worker."""
 
     id: str
-    """The worker's resource id, `prefect.worker.<type>.<slug of its name>`. Workers of one name share it."""
+    """The worker's resource id, `prefect.worker.<type>.<slug of its name>`. Workers with the same name share it."""
     name: str | None
-    """As Prefect's event has it; null where it has none."""
+    """Its name in Prefect's event; null if the event has none."""
     type: str | None
     """The type of the worker and of its pool, such as `process` or `kubernetes`."""
     version: str | None
@@ -109,12 +109,12 @@ class Runner(RecordPart, frozen=True):
     id: str
     """The runner's resource id, `prefect.runner.<slug of its name>`."""
     name: str | None
-    """As Prefect's event has it; null where it has none."""
+    """Its name in Prefect's event; null if the event has none."""
     version: str | None
     """The version of Prefect that it runs."""
 
 
-# What the table and the lifecycles topic hold by position: the fields in this order. Changed, it is another version.
+# The table and the lifecycles topic hold the fields of these by position, in this order. A change makes a new version.
 
 
 class State(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True, tag_field="what", tag="state"):
@@ -125,41 +125,41 @@ class State(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_field
 
 
 class Phase(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True, tag_field="what", tag="phase"):
-    """How it is with a pod or a task."""
+    """Whether a pod or a task is alive, and if not, how it ended."""
 
     unit: str
-    """The pod's or task's resource id: another one may take its place."""
+    """The pod's or task's resource id: another one may replace it."""
     name: str | None
-    """The pod's name, or the task's ARN: what its worker may have named as it created it (rule W3)."""
+    """The pod's name, or the task's ARN, by which the submit that created it is found (rule W3)."""
     exit: Exit | None
-    """None while it lives."""
+    """None while it is alive."""
     reason: str | None
 
 
 class Event(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
-    """One event that concerns a lifecycle, as far as decisions are made by it. What else it tells is its `Details`."""
+    """One event of a lifecycle: the part of it that decisions depend on. The rest is its `Details`."""
 
     role: Role
     id: str
     """The event's UUID, lower case, with hyphens."""
     occurred: Moment
     worker: str | None
-    """The resource id of the worker that said it; None where another did: a runner (rule F7), a witness."""
+    """The resource id of the worker that sent it; None if it came from a runner (rule F7) or a witness."""
     follows: str | None = None
-    """The id of the event that this one ends, where Prefect kept it (rule F1)."""
+    """The id of the start that this end names, if Prefect kept it (rule F1)."""
     truncated: bool = False
-    """Whether what it tells was cut (rules B4 and B5)."""
+    """Whether its details were cut (rules B4 and B5)."""
     infrastructure: Infrastructure | None = None
     detached: bool = False
-    """Of a submit: whether its worker does not wait for what it creates (rule F9)."""
+    """For a submit: whether its worker is detached, that is, does not wait for what it creates (rule F9)."""
     said: State | Phase | None = None
-    """What a witness says: a state of the flow run, a phase of its infrastructure."""
+    """For a witness: the state of the flow run, or the phase of its infrastructure."""
 
 
 class Details(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
-    """What an event tells of its lifecycle besides: nothing is decided by it. None, or no tags, where it is silent.
+    """What an event says about its lifecycle that no decision depends on. What it does not say is None, or no tags.
 
-    Start and end of a lifecycle tell the same as a rule, so that a subject's state holds it once.
+    The start and the end of a lifecycle usually have the same details, so a subject's state holds them once.
     """
 
     flow_run_name: str | None = None
@@ -169,4 +169,4 @@ class Details(Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fie
     worker: Worker | None = None
     runner: Runner | None = None
     tags: tuple[str, ...] = ()
-    """Sorted, each once."""
+    """Sorted, without repeats."""

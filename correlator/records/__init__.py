@@ -1,4 +1,4 @@
-"""What is published: a decided lifecycle as the key, value and headers of a Kafka record."""
+"""Renders a decided lifecycle as the key, value and headers of a Kafka record."""
 
 from correlator.records.rendering import Record, bare, render
 

@@ -1,4 +1,4 @@
-"""How times and spans are written: exactly, and always in the same number of digits."""
+"""How times and spans are written: exactly, and always with six decimals."""
 
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -18,13 +18,13 @@ def rfc3339(moment: Moment) -> str:
 
 @lru_cache(4096)
 def _second(seconds: int) -> str:
-    """Many events share a second."""
+    """The time up to the second, cached: many events share a second."""
     return (_EPOCH + timedelta(0, seconds)).isoformat("T", "seconds")
 
 
 def in_seconds(span: Span) -> Raw:
-    """A span of zero or more as a JSON number of seconds with six decimals: ``324.000123``, ``0.000001``.
+    """A span, which must not be negative, as a JSON number of seconds with six decimals: ``324.000123``, ``0.000001``.
 
-    Not by way of a float, which prints a microsecond as 1e-6 and is exact for 272 years only.
+    No float is involved: it would print a microsecond as 1e-6, and is exact only up to 272 years.
     """
     return Raw(b"%d.%06d" % divmod(span, 1_000_000))

@@ -1,7 +1,7 @@
-"""The contract of the two records, as consumers may read it: what is rendered, and what the JSON Schemas in ``topics/``
-and the tables of ``docs/records.md`` are made of.
+"""The contract of the two records, written for consumers. Records are rendered from these models, and the JSON Schemas
+in ``topics/`` and the tables of ``docs/records.md`` are made from them.
 
-Every key is always there, in this order. Later versions of the project only add keys.
+Every key is always present, in this order. Later versions of the project only add keys.
 """
 
 from typing import Annotated, Final, Literal, TypeAlias
@@ -15,7 +15,7 @@ Time: TypeAlias = Annotated[
 ]
 """RFC 3339, in UTC, with microseconds."""
 Seconds: TypeAlias = Annotated[Raw, Meta(extra_json_schema={"type": "number", "minimum": 0})]
-"""A JSON number with six decimals, written by us: no float is exact to the microsecond."""
+"""A JSON number with six decimals, which we write ourselves: a float is not exact to the microsecond."""
 
 MatchedBy: TypeAlias = Literal["follows", "resource"]
 WorkerOutcome: TypeAlias = Literal["completed", "superseded", "lost", "unmatched"]
@@ -24,7 +24,7 @@ RunOutcome: TypeAlias = Literal["completed", "cancelled", "superseded", "lost", 
 
 
 class LifecycleRecord(Struct, gc=False, kw_only=True):
-    """What both records have."""
+    """The fields that both records have."""
 
     record_id: UUID
     """The lifecycle's id: a UUIDv5 of the record's kind and its opening event (else its closing one, else its
@@ -52,33 +52,33 @@ class WorkerUptime(LifecycleRecord, kw_only=True):
     worker: Worker
     """The worker."""
     work_pool: Named | None
-    """The work pool that it polls."""
+    """The work pool that the worker polls."""
     started_at: Time | None
-    """When it started."""
+    """When the worker started."""
     stopped_at: Time | None
-    """When it stopped."""
+    """When the worker stopped."""
     uptime_seconds: Seconds | None
     """From start to stop, exact to the microsecond; null unless both are known: a limit is never reported as an
     uptime."""
     clock_skew_seconds: Seconds
-    """By how much the stop is dated before the start, where clocks differ; the uptime is then 0. Otherwise 0."""
+    """By how much the stop is dated before the start, if clocks differ; the uptime is then 0. Otherwise 0."""
     started_event_id: UUID | None
     """The event `prefect.worker.started`."""
     stopped_event_id: UUID | None
     """The event `prefect.worker.stopped`."""
     superseded_by_event_id: UUID | None
-    """Of a superseded lifecycle: the start that came after."""
+    """The start that came after, if the lifecycle was superseded."""
 
 
 class FlowRunState(RecordPart, frozen=True):
-    """The terminal state of a flow run: what became of it, whatever became of its infrastructure."""
+    """The terminal state of a flow run: how the flow ended, whatever happened to its infrastructure."""
 
     type: StateType
     """`COMPLETED`, `FAILED`, `CRASHED` or `CANCELLED`."""
     name: str | None
-    """What Prefect, or a user, calls that state."""
+    """The state's name, given by Prefect or a user."""
     at: Time
-    """When it began."""
+    """When the state began."""
 
 
 class FlowRunDuration(LifecycleRecord, kw_only=True):
@@ -97,23 +97,23 @@ class FlowRunDuration(LifecycleRecord, kw_only=True):
     flow_run: Named
     """The flow run."""
     flow: Named | None
-    """Its flow."""
+    """The run's flow."""
     deployment: Named | None
-    """The deployment that it is a run of."""
+    """The deployment that the run belongs to."""
     work_pool: Named | None
-    """The work pool that it was submitted to."""
+    """The work pool that the run was submitted to."""
     worker: Worker | None
-    """The worker that submitted it, or saw it exit; null where only a cancellation is known."""
+    """The worker that submitted the run, or saw it exit; null if only a cancellation is known."""
     runner: Runner | None
-    """The runner that cancelled it; null where it was not cancelled."""
+    """The runner that cancelled the run; null if none did."""
     tags: tuple[str, ...]
-    """The run's tags, sorted, each once."""
+    """The run's tags, sorted, without repeats."""
     infrastructure: Infrastructure | None
-    """What ran it; known from its worker's `executed`, and its pods or tasks."""
+    """What ran the flow run; known from its worker's `executed` event, and from its pods or tasks."""
     state: FlowRunState | None
-    """The flow run's terminal state; null where none came."""
+    """The flow run's terminal state; null if none came."""
     submitted_at: Time | None
-    """When a worker submitted its infrastructure."""
+    """When a worker submitted the run's infrastructure."""
     created_at: Time | None
     """When a worker that does not wait had created the infrastructure."""
     running_at: Time | None
@@ -121,12 +121,12 @@ class FlowRunDuration(LifecycleRecord, kw_only=True):
     executed_at: Time | None
     """When a worker that waits saw the infrastructure exit."""
     cancelled_at: Time | None
-    """When it was first said to be cancelled, by a runner, a worker or the flow run's state."""
+    """When a runner, a worker or the flow run's state first said that the run was cancelled."""
     ended_at: Time | None
-    """When it ended, by the word of `ended_by`."""
+    """When the run ended, according to `ended_by`."""
     ended_by: EndedBy | None
-    """Whose word that is. `worker`: the worker's `executed`. `infrastructure`: that of its last pod or task.
-    `flow-run`: its terminal state."""
+    """Who reported the end. `worker`: the worker, by its `executed` event. `infrastructure`: the last pod or task.
+    `flow-run`: the flow run, by its terminal state."""
     duration_seconds: Seconds | None
     """From `submitted_at` to `ended_at`, exact to the microsecond: the life of the infrastructure (provisioning, run
     and teardown), not the flow's own run time. null unless both are known: a limit is never reported as a duration."""
@@ -134,15 +134,15 @@ class FlowRunDuration(LifecycleRecord, kw_only=True):
     """From `submitted_at` to `running_at`: how long it took until the flow's own code ran. null unless both are
     known."""
     clock_skew_seconds: Seconds
-    """By how much the end is dated before the submit, where clocks differ; the duration is then 0. Otherwise 0."""
+    """By how much the end is dated before the submit, if clocks differ; the duration is then 0. Otherwise 0."""
     submitted_event_id: UUID | None
     """The event `prefect.worker.submitted-flow-run`."""
     executed_event_id: UUID | None
     """The event `prefect.worker.executed-flow-run`, whether the worker waits or not."""
     cancelled_event_id: UUID | None
-    """The event that said first that it was cancelled."""
+    """The event that first said that the run was cancelled."""
     superseded_by_event_id: UUID | None
-    """Of a superseded lifecycle: the submit that came after."""
+    """The submit that came after, if the lifecycle was superseded."""
 
 
 MODELS: Final[dict[Kind, type[LifecycleRecord]]] = {Kind.WORKER: WorkerUptime, Kind.FLOW_RUN: FlowRunDuration}

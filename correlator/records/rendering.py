@@ -1,4 +1,4 @@
-"""A decided lifecycle as a record."""
+"""Renders a decided lifecycle as a record."""
 
 from functools import lru_cache
 from typing import Final, NamedTuple, cast
@@ -25,7 +25,7 @@ from correlator.records.models import (
 Headers = list[tuple[str, bytes]]
 
 CE_TYPES: Final = {kind: f"prefect.correlator.{kind}.v1" for kind in Kind}
-"""The CloudEvents type of each record. The version goes up with a change that is not only additive."""
+"""The CloudEvents type of each record. The version goes up with every change that does more than add keys."""
 
 _WORKER: Final = Kind.WORKER
 _BY_WORKER: Final = EndedBy.WORKER
@@ -42,7 +42,7 @@ def _ce_source(source: str) -> tuple[str, bytes]:
 
 
 class Record(NamedTuple):
-    """A Kafka record, but for its topic and partition."""
+    """A Kafka record, without its topic and partition."""
 
     kind: Kind
     key: bytes
@@ -50,13 +50,13 @@ class Record(NamedTuple):
     value: bytes
     """One JSON object in UTF-8."""
     headers: Headers
-    """CloudEvents 1.0, the binary mode of its Kafka binding."""
+    """CloudEvents 1.0, in the binary mode of its Kafka binding."""
 
 
 def render(lifecycle: Lifecycle, source: str) -> Record:
     """Write the record of a lifecycle. ``source`` is the CloudEvents source.
 
-    The same lifecycle gives the same bytes. One that is still open can be written too, with an outcome of null; it is
+    The same lifecycle always gives the same bytes. An open one can be written, too, with an outcome of null, but is
     never published.
     """
     kind, key = lifecycle.kind, lifecycle.subject.encode()
@@ -80,9 +80,7 @@ def render(lifecycle: Lifecycle, source: str) -> Record:
 
 
 def bare(lifecycle: Lifecycle) -> Lifecycle:
-    """The lifecycle with what decides it, and of what its events told besides the ids alone: for a record that is too
-    large (rule B6).
-    """
+    """The lifecycle with nothing but its outcome, times and ids, for a record that is too large (rule B6)."""
     start, end, cancellation, creation = (
         event and replace(event, infrastructure=None)
         for event in (lifecycle.start, lifecycle.end, lifecycle.cancellation, lifecycle.creation)
@@ -94,7 +92,7 @@ def bare(lifecycle: Lifecycle) -> Lifecycle:
 
 
 def _ids(details: Details) -> Details:
-    """The contract promises whose record it is."""
+    """The ids alone: the contract promises them in every record."""
     flow, deployment, pool = (
         part and Named(part.id, None) for part in (details.flow, details.deployment, details.work_pool)
     )
@@ -104,7 +102,7 @@ def _ids(details: Details) -> Details:
 
 
 def worker_uptime(lifecycle: Lifecycle) -> WorkerUptime:
-    """How long a worker was up."""
+    """The record of how long a worker was up."""
     start, end, details = lifecycle.start, lifecycle.end, lifecycle.details
     uptime, skew = _length(lifecycle.span)
     return WorkerUptime(
@@ -126,7 +124,7 @@ def worker_uptime(lifecycle: Lifecycle) -> WorkerUptime:
 
 
 def flow_run_duration(lifecycle: Lifecycle) -> FlowRunDuration:
-    """How long a flow run's infrastructure lived."""
+    """The record of how long a flow run's infrastructure lived."""
     start, end, cancellation = lifecycle.start, lifecycle.end, lifecycle.cancellation
     creation, running, details = lifecycle.creation, lifecycle.running, lifecycle.details
     startup = lifecycle.startup
@@ -172,7 +170,7 @@ def _state(event: Event) -> FlowRunState | None:
 
 
 def _length(span: Span | None) -> tuple[Raw | None, Raw]:
-    """How long it took, and by how much the end is dated before its start: clocks of two machines may differ."""
+    """The length of a lifecycle, and by how much its end is dated before its start: two machines' clocks may differ."""
     if span is None:
         return None, _ZERO
     return (in_seconds(span), _ZERO) if span >= 0 else (_ZERO, in_seconds(-span))
