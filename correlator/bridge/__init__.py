@@ -1,3 +1,3 @@
-"""From a Prefect server to the raw topic: every event once, none missing. The stage is not needed for it, nor the other
-way round.
+"""Brings the events of a Prefect server to the raw topic: each once, none missing. Bridge and stage do not need each
+other.
 """

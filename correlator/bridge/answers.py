@@ -1,7 +1,7 @@
-"""What the API says, in JSON: pages of events over REST, an event in each frame of the live stream.
+"""The API's answers, in JSON: pages of events over REST, and frames of the live stream with one event each.
 
-An event is kept as the server wrote it, byte for byte. Of its members only those are read that tell which one it is,
-when it occurred and what it is about.
+An event is kept as the server wrote it, byte for byte. Only the members that identify it, date it and say what it is
+about are read.
 """
 
 from typing import Final
@@ -16,25 +16,25 @@ from correlator.prefect.parsing import ID
 
 
 class Unusable(Exception):
-    """What was answered is not what Prefect's API answers. The text goes on with "answered …"."""
+    """The answer is not one that Prefect's API gives. The text completes a sentence that ends in "answered …"."""
 
 
 class ServerEvent(Struct, frozen=True):
-    """An event as the server tells it."""
+    """An event from the server."""
 
     id: bytes
     """The 16 bytes of its UUID."""
     name: str
     occurred: Moment
-    """1970 where it is before that."""
+    """When it occurred; 1970 if it is dated earlier."""
     written: str
-    """The same as it is written."""
+    """The text of that time, as the server wrote it."""
     received: Moment | None
-    """When the server took it in; None where it does not say."""
+    """When the server received it; None if the event does not say."""
     subject: str
-    """The flow run's UUID if it tells of one, else the id of its resource."""
+    """The UUID of the flow run it concerns, else the id of its resource."""
     value: bytes
-    """All of it."""
+    """The whole event, as JSON."""
 
 
 class Page(Struct, frozen=True):
@@ -42,13 +42,13 @@ class Page(Struct, frozen=True):
 
     events: list[Raw]
     total: int
-    """How many events there are in all that was asked for."""
+    """How many events the filter matches, over all pages."""
     next_page: str | None = None
-    """The address of the next one; None where there is none."""
+    """The address of the next page; None on the last one."""
 
 
 class Frame(Struct, frozen=True):
-    """What the live stream sends."""
+    """A message of the live stream."""
 
     type: str
     event: Raw = Raw(b"null")
@@ -59,7 +59,7 @@ class _Resource(Struct, frozen=True):
 
 
 class _Required(Struct, frozen=True):
-    """What must be there for an event to be told from others."""
+    """The members that every event must have."""
 
     id: UUID
     event: str

@@ -1,6 +1,6 @@
-"""The REST API of a Prefect server, as far as it tells of events: `POST /events/filter`, page by page.
+"""The part of a Prefect server's REST API that returns events: `POST /events/filter`, page by page.
 
-What is asked is asked again until it is answered: a server that goes away is waited for.
+Requests are repeated until they are answered, so a server that goes away is waited for.
 """
 
 import asyncio
@@ -28,21 +28,21 @@ from correlator.moments import MICROSECOND, Moment, moment_of
 from correlator.settings import SettingsError
 
 PAGE_SIZE: Final = 50
-"""Events on a page: the most that the API gives."""
+"""How many events a page has: the most that the API allows."""
 
 STARTUP_TIMEOUT: Final = 10.0
-"""Seconds for which a server that does not answer at the start is waited for."""
+"""Seconds to wait for a server that does not answer at the start."""
 _STARTUP_TIMEOUT: Final = aiohttp.ClientTimeout(total=STARTUP_TIMEOUT)
 _REQUEST_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, connect=10, sock_read=60)
 
 _KEEPALIVE: Final = 4.0
-"""Seconds for which an idle connection is used again: Prefect's server closes it after 5."""
+"""Seconds after which an idle connection is not used again: Prefect's server closes it after 5."""
 
 _log = logging.getLogger(__name__)
 
 
 class Api:
-    """A connection to a server's API, for the length of a ``with`` block."""
+    """A connection to a server's API, open for the length of an ``async with`` block."""
 
     def __init__(self, server: Server, names: Sequence[str], *, give_up_after: float | None = None) -> None:
         """``names``: prefixes of event names; none for all events. ``give_up_after``: how many seconds to wait for a
@@ -50,7 +50,7 @@ class Api:
         """
         self.server, self._names, self._give_up_after = server, tuple(names), give_up_after
         self.answers = 0
-        """How often the server has answered: it changes with every sign of life."""
+        """How often the server has shown a sign of life."""
         self._asking = 0
         self._answered_at = time.monotonic()
         self._server_clock = Moment(time.time_ns() // 1000)
@@ -70,30 +70,30 @@ class Api:
 
     @property
     def names(self) -> dict[str, list[str]] | None:
-        """The filter by name, as the API wants it; None for all events."""
+        """The API's filter by name; None for all events."""
         return {"prefix": list(self._names)} if self._names else None
 
     @property
     def now(self) -> Moment:
-        """The time by the server's clock or ours, whichever is earlier: one of them may be wrong, and what is read too
-        often does no harm.
+        """The time by the server's clock or ours, whichever is earlier: either may be wrong, and an early time only
+        makes the bridge read some events again.
         """
         server = self._server_clock + round((time.monotonic() - self._answered_at) * 1e6) * MICROSECOND
         return min(server, Moment(time.time_ns() // 1000))
 
     @property
     def silence(self) -> float:
-        """Seconds since the server answered anything."""
+        """Seconds since the server's last answer."""
         return time.monotonic() - self._answered_at
 
     @property
     def waits(self) -> bool:
-        """Whether something is asked that the server has not answered yet."""
+        """Whether a request is waiting for the server's answer."""
         return self._asking > 0
 
     @contextmanager
     def asking(self) -> Iterator[None]:
-        """Something is asked, until the block is left."""
+        """Count a request as waiting until the block is left."""
         self._asking += 1
         try:
             yield
@@ -101,27 +101,29 @@ class Api:
             self._asking -= 1
 
     def seen_alive(self, date: Moment | None = None) -> None:
-        """Note a sign of life, by whatever way it came; ``date``: the server's clock, where it says so."""
+        """Note a sign of life of the server, however it came. ``date``: the server's clock, if the sign carries it."""
         now = time.monotonic()
         gone_on = self._server_clock + round((now - self._answered_at) * 1e6) * MICROSECOND
         self._server_clock, self._answered_at = gone_on if date is None else date, now
         self.answers += 1
 
     async def page(self, interval: Interval, limit: int = PAGE_SIZE) -> Page:
-        """The first page of what is asked for, in the order in which it occurred. Raises `Failure`."""
+        """The first page of the events of an interval, in the order in which they occurred. Raises `Failure`."""
         return await self._until_answered("POST", self._filter, self._body(interval, limit))
 
     async def next(self, page: Page) -> Page:
         """The page after that one. Raises `Failure`."""
-        query = URL(page.next_page or "").raw_query_string  # of the address no more: a proxy may have another one
+        query = URL(page.next_page or "").raw_query_string  # nothing else of the address: behind a proxy, it differs
         return await self._until_answered("GET", URL(f"{self._filter}/next?{query}", encoded=True))
 
     async def count(self, interval: Interval) -> int:
-        """How many events there are. Raises `Failure`."""
+        """How many events an interval has. Raises `Failure`."""
         return (await self.page(interval, limit=0)).total
 
     async def estimate(self, interval: Interval) -> int:
-        """How many events there are, asked once; 0 where the server does not say, as it may be too much to count."""
+        """How many events an interval has, asked only once: there may be too many to count. 0 if the server fails to
+        say.
+        """
         try:
             with self.asking():
                 return (await self._ask("POST", self._filter, self._body(interval, 0))).total
@@ -175,8 +177,8 @@ class Api:
         return page
 
     async def _csrf_token(self) -> dict[str, str]:
-        """A server may want one with everything that is posted (`PREFECT_SERVER_CSRF_PROTECTION_ENABLED`); it is good
-        for an hour.
+        """The headers with a CSRF token, which a server may require on every POST
+        (`PREFECT_SERVER_CSRF_PROTECTION_ENABLED`). It is valid for an hour.
         """
         client = str(uuid4())
         url = URL(f"{self.server.url}/csrf-token").with_query(client=client)
@@ -207,5 +209,5 @@ class Api:
 def _date(header: str | None) -> Moment | None:
     try:
         return moment_of(parsedate_to_datetime(header or ""))
-    except (ValueError, TypeError):  # the latter: one without an offset
+    except (ValueError, TypeError):  # TypeError: no offset
         return None

@@ -1,4 +1,4 @@
-"""The bridge: hears and publishes, from where it left off, until it is told to stop."""
+"""The bridge: receives events and publishes them, from where it left off, until it is stopped."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ from correlator.moments import Moment, Span
 from correlator.topics import Room, TopicsError
 
 TRANSACTION_TIMEOUT: Final = 60.0
-"""Seconds that a transaction may take. A bridge that takes over ends that of the one before at once."""
+"""Seconds that a transaction may take. A bridge that takes over ends its predecessor's at once."""
 
 _TRANSIENT: Final = (KafkaError, TopicsError)
 
@@ -33,27 +33,27 @@ class Superseded(Exception):
 
 
 class Options(NamedTuple):
-    """How the bridge runs. Times in seconds, but for spans."""
+    """How the bridge runs. Times are in seconds, except spans."""
 
     app_id: str
     client: Mapping[str, Any]
     """Connection settings of aiokafka's clients."""
     events: str
-    """The topic that events go to."""
+    """The topic that events are published to."""
     position: str
-    """The topic that the position is in; also the transactional id."""
+    """The topic that holds the position; its name is also the transactional id."""
     prepare: Callable[[], Awaitable[Room]]
-    """Sees to it that both are there; raises `TopicsError`."""
+    """Makes sure that both topics exist; raises `TopicsError`."""
     since: Moment | None
-    """Where the first start begins; None for then."""
+    """Where to begin at the very first start; None for the time of that start."""
     window: Span
     """How long after it occurred an event may reach the server."""
     every: float
-    """Time between two sweeps."""
+    """The time between two sweeps."""
 
 
 class Bridge:
-    """From a server's API to the topic."""
+    """Publishes the events of a server's API to the topic."""
 
     def __init__(
         self, api: Api, options: Options, on_commit: Callable[[Committed], object], stopping: Callable[[], bool]
@@ -73,14 +73,14 @@ class Bridge:
         return self._publisher is not None and self._api.answers > 0
 
     def signs(self) -> dict[str, Sign]:
-        """By what progress shows at Kafka."""
+        """The sign of progress at Kafka."""
         return {"Kafka": Sign(self._commits, at_rest=self._publisher is not None and not self._outbox.waits)}
 
     async def run(self) -> None:
-        """Run until cancelled. Where Kafka goes away, begin anew from what it holds, once it is back.
+        """Run until cancelled. If Kafka goes away, start again, once it is back, from what it holds.
 
-        Raises `TopicsError` and aiokafka's errors, where it could not begin at all; `Superseded`, `NotPermitted`,
-        `UnreadablePosition`.
+        Raises `TopicsError` and aiokafka's errors if it could not start at all; `Superseded`, `NotPermitted` and
+        `UnreadablePosition` at any time.
         """
         backoff = Backoff()
         room: Room | None = await self._options.prepare()
@@ -88,7 +88,7 @@ class Bridge:
             try:
                 room = room or await self._options.prepare()
                 await self._run(room, backoff)
-            except Exception as error:  # noqa: BLE001 - of several at once, the one that counts is raised
+            except Exception as error:  # noqa: BLE001 - of several at once, the most serious one is raised
                 self._survive(_most_serious(error))
             finally:
                 self._publisher, room = None, None
@@ -96,8 +96,10 @@ class Bridge:
             await asyncio.sleep(backoff.next())
 
     def _survive(self, error: BaseException) -> None:
-        """Where Kafka fails, begin anew: who knows what it has taken. It ends a transaction that takes too long as if
-        another bridge had taken over.
+        """Return if Kafka failed, so that the bridge starts again, since nobody knows what Kafka has taken; else raise.
+
+        Kafka ends a transaction that takes too long with the error that it gives a bridge whose place another has
+        taken.
         """
         if self._stopping():
             raise asyncio.CancelledError
@@ -105,11 +107,11 @@ class Bridge:
         if isinstance(error, ProducerFenced) and not late:
             raise Superseded(
                 f"Another bridge runs under the app id {self._options.app_id} and has taken over, so this one ends:"
-                " one is enough."
+                " run only one."
             ) from None
         if not isinstance(error, _TRANSIENT):
             raise error
-        _log.error("Kafka failed, so the bridge begins anew: %s", describe(error))
+        _log.error("Kafka failed, so the bridge starts again: %s", describe(error))
 
     async def _run(self, room: Room, backoff: Backoff) -> None:
         options = self._options
@@ -122,7 +124,7 @@ class Bridge:
             topics = Topics(options.events, room, options.position)
             self._publisher = publisher = Publisher(producer, position, self._outbox, topics, self._count)
             if position.read_to == position.floor:
-                await publisher.publish([Swept(position.read_to, {})])  # where it begins, for good
+                await publisher.publish([Swept(position.read_to, {})])  # records for good where it began
             backoff.working()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(publisher.run())
@@ -135,7 +137,7 @@ class Bridge:
             await producer.start()
         except NotPermitted:
             raise NotPermitted(
-                f"No permission for WRITE on the transactional id {self._options.position}: allow it, as `correlator"
+                f"No permission for WRITE on the transactional id {self._options.position}: grant it, as `correlator"
                 " topics acls --bridge` shows."
             ) from None
 
@@ -147,18 +149,18 @@ class Bridge:
         except UnreadablePosition as reason:
             raise UnreadablePosition(
                 f"The position in {options.position} cannot be read ({reason}): go back to the release that wrote it,"
-                " or delete the topic to begin anew."
+                " or delete the topic to start afresh."
             ) from None
         if found is None:
             start = self._api.now if options.since is None else options.since
-            _log.info("begins with what occurs from %s on", written(start))
+            _log.info("begins with events that occur from %s on", written(start))
             return Position(start, options.window)
-        ignored = "" if options.since is None else "; where it was told to begin is for its very first start"
-        _log.info("goes on from %s%s", written(found.read_to), ignored)
+        ignored = "" if options.since is None else "; CORRELATOR_BRIDGE_SINCE is for the very first start"
+        _log.info("continues from %s%s", written(found.read_to), ignored)
         if self._api.now - found.read_to > RETENTION:
             _log.warning(
-                "It was away for more than 7 days: what the server has deleted meanwhile is missing, that is, what is"
-                " older than its PREFECT_SERVER_EVENTS_RETENTION_PERIOD, 7 days by default."
+                "The bridge was away for more than 7 days. Events that the server has deleted meanwhile are missing:"
+                " it keeps them for its PREFECT_SERVER_EVENTS_RETENTION_PERIOD, by default 7 days."
             )
         return found
 
@@ -168,7 +170,7 @@ class Bridge:
 
 
 def _most_serious(error: BaseException) -> BaseException:
-    """Of errors that came together, one that must end the bridge, if there is one."""
+    """The most serious of errors that came together: one that must end the bridge, if there is one."""
     if not isinstance(error, BaseExceptionGroup):
         return error
     inside = map(_most_serious, error.exceptions)

@@ -1,4 +1,4 @@
-"""Why the server does not do what it is asked, in sentences for people."""
+"""Why a request to the server failed, in sentences for people."""
 
 import asyncio
 import ssl
@@ -12,22 +12,24 @@ import aiohttp
 from correlator.bridge.server import API_KEY, API_URL, AUTH_STRING, CA_FILE, Server
 
 MAX_RETRY_AFTER: Final = 300.0
-"""Seconds that we wait where the server asks for more."""
+"""The longest wait, in seconds, that we grant a server's Retry-After."""
 
 _CHECK_URL: Final = f"check {API_URL}, which ends in /api for a server of your own"
 
 
 class Failure(Exception):
-    """A request was not answered as it should be. The text is a sentence."""
+    """A request was not answered as it should have been. The text is a sentence."""
 
     def __init__(self, sentence: str, *, may_pass: bool, after: float = 0.0) -> None:
-        """``may_pass``: whether it may be gone in a moment. ``after``: seconds that the server asks us to wait for."""
+        """``may_pass``: whether the failure may go away by itself. ``after``: how many seconds the server asks us to
+        wait.
+        """
         super().__init__(sentence)
         self.may_pass, self.after = may_pass, after
 
 
 def unreachable(error: BaseException, server: Server) -> Failure:
-    """The request, or the connection, broke off."""
+    """The failure of a request, or a connection, that broke off."""
     match error:
         case (
             aiohttp.ClientConnectorCertificateError(certificate_error=cause)
@@ -54,7 +56,7 @@ def unreachable(error: BaseException, server: Server) -> Failure:
 
 
 def refused(status: int, server: Server, *, after: str | None = None) -> Failure:
-    """The server answered with an error; ``after``: its Retry-After."""
+    """The failure of a request that the server answered with an error. ``after``: its Retry-After."""
     match status:
         case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
             return unrecognized(server)
@@ -75,16 +77,16 @@ def refused(status: int, server: Server, *, after: str | None = None) -> Failure
 
 
 def unrecognized(server: Server) -> Failure:
-    """The server does not know us."""
+    """The failure to be recognized by the server."""
     if server.key is None and server.auth_string is None:
         reason = f"wants to know who we are: set {API_KEY} (Prefect Cloud) or {AUTH_STRING} (a server of your own)"
     else:
-        reason = f"does not accept our {API_KEY if server.key else AUTH_STRING}: check it, or the file that it is in"
+        reason = f"does not accept our {API_KEY if server.key else AUTH_STRING}: check it, or the file that holds it"
     return Failure(f"The server at {server.url} {reason}.", may_pass=False)
 
 
 def foreign(what: Exception, server: Server) -> Failure:
-    """The server answered something else than Prefect does."""
+    """The failure of a request that was answered by something other than Prefect."""
     return Failure(f"The server at {server.url} answered {what}: {_CHECK_URL}.", may_pass=False)
 
 
@@ -92,17 +94,17 @@ def _distrusted(error: BaseException, server: Server) -> Failure:
     reason = getattr(error, "verify_message", None)
     if reason is None:
         return Failure(
-            f"The server at {server.url} does not speak TLS with us ({error}): check {API_URL}.", may_pass=False
+            f"The server at {server.url} does not speak TLS to us ({error}): check {API_URL}.", may_pass=False
         )
     return Failure(
-        f"The certificate of the server at {server.url} is not to be trusted ({reason}): set {CA_FILE} to the"
+        f"The certificate of the server at {server.url} is not trusted ({reason}): set {CA_FILE} to the"
         " certificate of the CA that signed it.",
         may_pass=False,
     )
 
 
 def _seconds(after: str | None) -> float:
-    """The seconds that a Retry-After asks for (RFC 9110): a number of them, or a date."""
+    """The seconds that a Retry-After asks for, as a number or by a date (RFC 9110)."""
     if after is None:
         return 0.0
     try:

@@ -1,4 +1,6 @@
-"""Hearing what the server tells: what there is, then the live stream, with sweeps for what it leaves out."""
+"""Receiving the server's events: first those it already has, then the live stream, with sweeps for what that leaves
+out.
+"""
 
 import asyncio
 import logging
@@ -12,16 +14,18 @@ from correlator.bridge.outbox import Arrivals, Outbox, Way
 from correlator.bridge.sweeping import Sweeper
 
 SWEEP_AFTER_CONNECT: Final = 15.0
-"""Seconds from when we listen until a sweep finds what the server had received by then and not stored yet."""
+"""Seconds from connecting to the stream to the next sweep: by then the server has stored what it had
+received before.
+"""
 
 INTERVAL_WITHOUT_STREAM: Final = 20.0
-"""Seconds between two sweeps while they are all there is, or less where the settings say so."""
+"""Seconds between two sweeps while the live stream is down, unless the settings say less."""
 
 _log = logging.getLogger(__name__)
 
 
 class Hearing:
-    """Sweeps and listens, one as often as the other lets it."""
+    """Listens to the live stream and sweeps: rarely while it listens, often while the stream is down."""
 
     def __init__(self, api: Api, every: float) -> None:
         """``every``: seconds between two sweeps."""
@@ -30,26 +34,26 @@ class Hearing:
         self._sweeping = asyncio.Lock()
         self._turned = asyncio.Event()
         self.live = False
-        """Whether it listens."""
+        """Whether it is connected to the live stream."""
         self.reconnects = 0
-        """How often it had to listen again."""
+        """How often it has lost the live stream."""
 
     @property
     def to_read(self) -> int:
-        """How many events the sweep at hand must still read; 0 where that is not known."""
+        """How many events the current sweep has yet to read; 0 if that is unknown."""
         return 0 if self._sweeper is None else self._sweeper.to_read
 
     @property
     def hears(self) -> bool:
-        """Whether it asks the server at all; not while Kafka is away."""
+        """Whether it asks the server at all; it does not while Kafka is away."""
         return self._sweeper is not None
 
     async def run(self, sweeper: Sweeper, outbox: Outbox) -> None:
-        """Put all that is heard into the outbox, until cancelled."""
+        """Put all events into the outbox, until cancelled."""
         self._sweeper, self._turned = sweeper, asyncio.Event()
         try:
-            await self._sweep(Way.SWEPT)  # first, as a run's start must not come long after its end
-            _log.info("has read what there was")
+            await self._sweep(Way.SWEPT)  # before listening, or a run's start could come long after its end
+            _log.info("has read all events that the server had")
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._keep_sweeping())
                 tasks.create_task(self._keep_listening(outbox))
@@ -82,7 +86,7 @@ class Hearing:
                     backoff.working()
                     self.live = True
                     self._turned.set()
-                    await self._sweep()  # what came in between is older than what the stream brings
+                    await self._sweep()  # reads what came before the stream began
                     _log.info("listens to the live stream")
                     await self._take_down(live, outbox)
             except Failure as failure:
@@ -100,8 +104,8 @@ class Hearing:
                 await asyncio.sleep(backoff.next(failure.after))
 
     async def _take_down(self, live: Live, outbox: Outbox) -> None:
-        """Take down what the stream brings. What there is no room for, a sweep finds: were it waited for here, the
-        server would be found silent, where it is Kafka that is.
+        """Put the stream's events into the outbox. Those for which it has no room are left to a sweep: waiting here
+        would make the server look silent when it is Kafka that hangs.
         """
         async for event in live.events():
             if not await outbox.offer(Arrivals([event], Way.LIVE)):

@@ -1,7 +1,8 @@
-"""The live stream of a Prefect server: the websocket `/events/out`, an event in each frame, moments after it occurred.
+"""The live stream of a Prefect server: the websocket `/events/out`, with an event in each frame moments after it
+occurred.
 
-It is the early word and no more: the server sends nothing twice, drops what a slow subscriber does not take (it holds
-256 events for one), and leaves out what occurred long ago.
+It makes events early, but does not bring them all: the server sends nothing twice, drops what a slow subscriber does
+not take (it buffers 256 events for each), and leaves out events that occurred long ago.
 """
 
 import asyncio
@@ -26,15 +27,15 @@ from correlator.settings import SettingsError
 CONNECT_TIMEOUT: Final = 10.0
 """Seconds that connecting may take."""
 PING_INTERVAL: Final = 20.0
-"""Seconds between two pings, and for which an answer is waited for."""
+"""Seconds between two pings, and also the time within which each must be answered."""
 MAX_FRAME: Final = 8 << 20
-"""Bytes of a frame: an event may have 1.5 MB (`PREFECT_SERVER_EVENTS_MAXIMUM_SIZE_BYTES`)."""
+"""Bytes that a frame may have: an event may have 1.5 MB (`PREFECT_SERVER_EVENTS_MAXIMUM_SIZE_BYTES`)."""
 POLICY_VIOLATION: Final = 1008
-"""How the server closes a connection whose token it does not accept (RFC 6455)."""
+"""The code with which the server closes a connection whose token it does not accept (RFC 6455)."""
 
 
 class _WithoutRedirects(connect):
-    """Follows no redirect: our key is for this server alone."""
+    """A connection that follows no redirects: our key is for this server alone."""
 
     def process_redirect(self, exc: Exception) -> Exception:
         return exc
@@ -47,7 +48,7 @@ class Live:
         self._connection, self._api = connection, api
 
     async def events(self) -> AsyncIterator[ServerEvent]:
-        """The events, as they come. Raises `Failure` once they do not come any more."""
+        """The events, as they come. Raises `Failure` when the stream ends."""
         try:
             async for message in self._connection:
                 self._api.seen_alive()
@@ -61,7 +62,7 @@ class Live:
         raise Failure(f"The server at {self._api.server.url} has closed the live stream.", may_pass=True)
 
     async def _ping(self) -> None:
-        """Ask for signs of life: a connection may be gone without a word."""
+        """Ping the server: a connection may be lost without notice."""
         while True:
             await asyncio.sleep(PING_INTERVAL)
             try:
@@ -77,7 +78,7 @@ class Live:
 
 @asynccontextmanager
 async def listening(api: Api) -> AsyncIterator[Live]:
-    """Listen for the length of the block. Raises `Failure` where the server does not let us."""
+    """Listen for the length of the block. Raises `Failure` if the server does not let us."""
     server = api.server
     url = server.url.replace("http", "ws", 1) + "/events/out"
     try:
@@ -109,7 +110,7 @@ async def listening(api: Api) -> AsyncIterator[Live]:
 
 
 async def _subscribe(connection: ClientConnection, api: Api) -> None:
-    """Say who we are, and what we want: nothing of before, which sweeps read."""
+    """Authenticate, and subscribe to new events only: sweeps read the earlier ones."""
     try:
         await connection.send(_text({"type": "auth", "token": api.server.token}))
         if answers.frame(await connection.recv()).type != "auth_success":

@@ -1,4 +1,4 @@
-"""The bridge's metrics: counted is what is committed, asked for is how it is."""
+"""The bridge's metrics: counters of what is committed, and gauges that ask for its state when they are scraped."""
 
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
@@ -41,7 +41,7 @@ STANDSTILL: Final = Definition(
 
 
 class State(NamedTuple):
-    """How the bridge is at a moment."""
+    """The state of the bridge at a moment."""
 
     silence: float
     live: bool
@@ -51,7 +51,7 @@ class State(NamedTuple):
 
 
 class Metrics(Exposition):
-    """What is counted, and how it is written for Prometheus. One a process."""
+    """Counts what is committed, and writes it for Prometheus. There is one per process."""
 
     def __init__(self, *, wall_clock: Callable[[], Moment]) -> None:
         super().__init__()
@@ -60,10 +60,10 @@ class Metrics(Exposition):
         self._delay = DELAY.histogram(self._registry)
         self._oversized = OVERSIZED.counter(self._registry)
         self.published = 0
-        """How many events were, for the last line of the log."""
+        """How many events have been published, for the last line of the log."""
 
     def add(self, committed: Committed) -> None:
-        """Count a transaction that is committed."""
+        """Count a committed transaction."""
         now = self._wall_clock()
         for event, way in committed.published:
             self._events.labels(_name(event.name), way).inc()
@@ -82,11 +82,11 @@ class _Gauges(Collector):
         self._state = state
 
     def describe(self) -> Iterator[Metric]:
-        """Nothing is asked before somebody looks."""
+        """Nothing: the state is not asked for until the metrics are scraped."""
         return iter(())
 
     def collect(self) -> Iterator[Metric]:
-        """As it is now."""
+        """The metrics of the current state."""
         now = self._state()
         yield CounterMetricFamily(RECONNECTS.full_name, RECONNECTS.help, value=now.reconnects)
         yield SILENCE.gauge_of(now.silence)
@@ -96,7 +96,7 @@ class _Gauges(Collector):
 
 
 def _name(event: str) -> str:
-    """A label with bounds: anybody may emit events of any name."""
+    """The value of the label ``event``, one of a fixed set: anybody may emit events of any name."""
     if event in MEANINGS:
         return event
     return f"{Speaker.FLOW_RUN}*" if event.startswith(Speaker.FLOW_RUN) else "other"

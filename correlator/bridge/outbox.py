@@ -1,4 +1,4 @@
-"""What waits to be published: events by the way that they came, and what was swept, in the order in which it came."""
+"""The queue of what waits to be published: events, with the way they came, and what sweeps have read, in order."""
 
 import asyncio
 from collections import deque
@@ -10,17 +10,17 @@ from correlator.bridge.answers import ServerEvent
 from correlator.bridge.position import Swept
 
 MAX_EVENTS: Final = 2_000
-"""Events that go out together, at most, but for those of one item."""
+"""The most events that go out together, unless a single item has more."""
 
 MAX_BYTES: Final = 8 << 20
-"""Bytes likewise: what goes out together must be through within a transaction's time."""
+"""The most bytes that go out together, with the same exception: a transaction must end within its timeout."""
 
 MAX_QUEUED: Final = 100
-"""Items that may wait."""
+"""The most items that may wait."""
 
 
 class Way(StrEnum):
-    """How an event came to us."""
+    """The way an event came to us."""
 
     LIVE = "live"
     SWEPT = "swept"
@@ -28,7 +28,7 @@ class Way(StrEnum):
 
 
 class Arrivals(NamedTuple):
-    """Events from the server."""
+    """Events that came from the server in one way."""
 
     events: Sequence[ServerEvent]
     way: Way
@@ -38,21 +38,21 @@ Item: TypeAlias = Arrivals | Swept
 
 
 class Outbox:
-    """A queue of items, of which whoever publishes takes all that wait."""
+    """A queue of items. The publisher takes all that wait, up to a bound."""
 
     def __init__(self) -> None:
         self._items = deque[Item]()
         self._put = self._published = 0
-        """How many items were."""
+        """How many items have been put, and how many of them published."""
         self._changed = asyncio.Condition()
 
     @property
     def waits(self) -> bool:
-        """Whether anything is not published yet."""
+        """Whether any item is not published yet."""
         return self._published < self._put
 
     async def put(self, item: Item) -> None:
-        """Add an item, once there is room."""
+        """Add an item, waiting for room if there is none."""
         async with self._changed:
             await self._changed.wait_for(lambda: len(self._items) < MAX_QUEUED)
             self._add(item)
@@ -66,7 +66,7 @@ class Outbox:
             return True
 
     async def take(self) -> list[Item]:
-        """All that waits, up to a bound; at least one item."""
+        """Wait for an item, then take all that wait, up to a bound."""
         async with self._changed:
             await self._changed.wait_for(lambda: bool(self._items))
             taken, events, size = list[Item](), 0, 0
@@ -79,13 +79,13 @@ class Outbox:
             return taken
 
     async def published(self, items: Sequence[Item]) -> None:
-        """These, which were taken, are published."""
+        """Note that these items, which were taken, are published."""
         async with self._changed:
             self._published += len(items)
             self._changed.notify_all()
 
     async def until_published(self) -> None:
-        """Wait until all that was put before is published."""
+        """Wait until every item put before this call is published."""
         async with self._changed:
             put = self._put
             await self._changed.wait_for(lambda: self._published >= put)

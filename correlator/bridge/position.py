@@ -1,8 +1,9 @@
-"""Where the bridge is: which events are in the topic, as far back as it looks again. No I/O, no clock.
+"""The position of the bridge: which events are in the topic, as far back as it looks again. No I/O, no clock.
 
-By minutes of `occurred`: of each it is known which events are in the topic, and how many the server had when all of it
-was read last. The server tells how many it has now; where that differs, something came late, and the minute is read
-again. It is kept in a compacted topic: one record says how far all was read, others which events went out together.
+For each minute of `occurred`, the position holds which events are in the topic, and how many the server had when the
+minute was last read. If the server now has another number, events came late, and the minute is read again. The position
+is kept in a compacted topic: one record says how far everything has been read, the others which events went out
+together.
 """
 
 from collections import Counter, defaultdict
@@ -16,42 +17,42 @@ from correlator.moments import MINUTE, Moment, Span
 from correlator.versioned import Format, encode
 
 VERSION: Final = 1
-"""Raised by any change of shape."""
+"""Raise it with every change of shape."""
 
 READ_TO: Final = b"read to"
-"""The key of the record that says how far."""
+"""The key of the record that says how far everything has been read."""
 
 _ID: Final = 16
 """Bytes of an event's id."""
 
 
 class UnreadablePosition(Exception):
-    """A record of the bridge's topic that this version cannot have written. The text says why."""
+    """A record of the bridge's topic that this release cannot have written. The text says why."""
 
 
 class ReadTo(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag_field="version", tag=VERSION):
-    """How far everything was read, and from where on it is looked at again."""
+    """How far everything has been read, and how far back the bridge looks again."""
 
     floor: Moment
-    """What occurred before is not published any more."""
+    """Events that occurred before this are no longer published."""
     read_to: Moment
-    """What occurred before was read over REST; later events may be in the topic, too."""
+    """All events that occurred before this have been read over REST; later ones may be in the topic, too."""
     totals: dict[int, int]
-    """How many events the server had of each minute when it was read last."""
+    """By minute, how many events the server had when the minute was last read."""
 
 
 class Published(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag_field="version", tag=VERSION):
-    """Which events went out together: by minute, their ids one after the other."""
+    """Which events went out together: by minute, their concatenated ids."""
 
     minutes: dict[int, bytes]
 
 
 class Swept(NamedTuple):
-    """What a sweep has read all of."""
+    """How far a sweep has read everything."""
 
     read_to: Moment
     totals: Mapping[int, int]
-    """How many events the server has of each minute that was read whole."""
+    """How many events the server has in each minute that was read in full."""
 
 
 _READ_TO: Final = Format(ReadTo, "a position", unreadable=UnreadablePosition, foreign=UnreadablePosition)
@@ -72,18 +73,20 @@ class Position:
     """A position, and the records that keep it."""
 
     def __init__(self, start: Moment, window: Span) -> None:
-        """``start``: nothing that occurred before is published. ``window``: for how long an event is looked for."""
+        """``start``: events that occurred earlier are not published. ``window``: how far back late events are looked
+        for.
+        """
         self.floor = self.read_to = start
         self._window = window
         self._ids: defaultdict[int, set[bytes]] = defaultdict(set)
         self._totals: dict[int, int] = {}
         self._newest: dict[bytes, int] = {}
-        """By the key of its record: the last minute of what went out together."""
+        """By key of a record, the last minute of the events that it lists."""
         self._records = 0
 
     @classmethod
     def recovered(cls, records: Iterable[tuple[bytes, bytes | None]], window: Span) -> Self | None:
-        """The position that the records of the topic tell, in their order; None where they tell none.
+        """The position that the topic's records, in their order, hold; None if they hold none.
 
         Raises `UnreadablePosition`.
         """
@@ -91,9 +94,9 @@ class Position:
         written = latest.pop(READ_TO, None)
         if written is None:
             return None
-        told = _READ_TO.decode(written)
-        position = cls(told.floor, window)
-        position.read_to, position._totals = told.read_to, told.totals
+        kept = _READ_TO.decode(written)
+        position = cls(kept.floor, window)
+        position.read_to, position._totals = kept.read_to, kept.totals
         for key, value in latest.items():
             position._records = max(position._records, _number(key) + 1)
             if value is not None:
@@ -104,7 +107,7 @@ class Position:
         return position
 
     def fresh(self, events: Iterable[ServerEvent]) -> list[ServerEvent]:
-        """Of some events, those to be published: each that is not in the topic and not too old, once."""
+        """The events that must be published: those not in the topic yet and not too old, without repeats."""
         taken = set[bytes]()
         fresh = []
         for it in events:
@@ -115,7 +118,9 @@ class Position:
         return fresh
 
     def take(self, published: Iterable[ServerEvent], swept: Iterable[Swept]) -> Iterator[tuple[bytes, bytes | None]]:
-        """Take in what goes out together, and what was swept; the records that say so, None deletes one."""
+        """Take in the events that go out together, and what was swept. Yields the records that keep this; a value of
+        None deletes its record.
+        """
         together: defaultdict[int, list[bytes]] = defaultdict(list)
         for it in published:
             together[minute_of(it.occurred)].append(it.id)
@@ -135,16 +140,16 @@ class Position:
             yield READ_TO, encode(ReadTo(self.floor, self.read_to, self._totals))
 
     def minutes(self) -> list[tuple[Moment, Moment]]:
-        """The minutes that were read whole and are looked at again, each from when to when, in their order."""
+        """The minutes that were read in full and are looked at again, in order, each with its beginning and end."""
         first, last = minute_of(self.floor), minute_of(self.read_to)
         return [(max(self.floor, begins(minute)), begins(minute + 1)) for minute in range(first, last)]
 
     def total(self, since: Moment, until: Moment) -> int:
-        """How many events the server had from one minute to another, when these were read last."""
+        """How many events the server had in an interval when its minutes were last read."""
         return sum(self._totals.get(minute, 0) for minute in range(minute_of(since), minute_of(until)))
 
     def _forget(self) -> Iterator[tuple[bytes, None]]:
-        """Forget what is not looked at again, and delete its records."""
+        """Forget the minutes that are not looked at again, and delete their records."""
         self.floor = max(self.floor, begins(minute_of(self.read_to - self._window)))
         first = minute_of(self.floor)
         for minutes in (self._ids, self._totals):

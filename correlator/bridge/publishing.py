@@ -1,4 +1,4 @@
-"""Publishing: what waits in the outbox and the position that goes with it, in one transaction after the other."""
+"""Publishes what waits in the outbox, together with the position, in one transaction after another."""
 
 import asyncio
 import logging
@@ -15,13 +15,13 @@ from correlator.partitioner import partition_for
 from correlator.topics import Room
 
 STOP_TIMEOUT: Final = 5.0
-"""Seconds for which the transaction at hand may go on once we are told to stop."""
+"""Seconds that the current transaction has to end in once the bridge is stopped."""
 
 _log = logging.getLogger(__name__)
 
 
 class Topics(NamedTuple):
-    """Where events and position go."""
+    """The topics for events and for the position."""
 
     events: str
     room: Room
@@ -29,14 +29,14 @@ class Topics(NamedTuple):
 
 
 class Committed(NamedTuple):
-    """What a transaction did."""
+    """A committed transaction: the events published, and how many were left out as too large."""
 
     published: Sequence[tuple[ServerEvent, Way]]
     oversized: int
 
 
 class Publisher:
-    """Takes what waits, publishes what is new of it, and keeps the position."""
+    """Takes what waits, publishes the events that are new, and keeps the position."""
 
     def __init__(
         self,
@@ -53,17 +53,17 @@ class Publisher:
 
     @property
     def takes(self) -> float:
-        """For how many seconds the transaction at hand has been going on."""
+        """Seconds since the current transaction began."""
         return time.monotonic() - self._began
 
     async def run(self) -> None:
-        """Publish until cancelled. Raises what `Producer.commit` raises: nothing may go on then with this position."""
+        """Publish until cancelled. Raises what `Producer.commit` raises: this position must not be used after that."""
         while True:
             items = await self._outbox.take()
             publishing = asyncio.ensure_future(self.publish(items))
             try:
                 await asyncio.shield(publishing)
-            except asyncio.CancelledError:  # a transaction that stays open keeps readers of committed records waiting
+            except asyncio.CancelledError:  # an open transaction would keep readers of committed records waiting
                 await asyncio.wait({publishing}, timeout=STOP_TIMEOUT)
                 raise
             await self._outbox.published(items)
@@ -91,11 +91,11 @@ class Publisher:
         self._on_commit(Committed([(event, ways[event.id]) for event in fitting], len(fresh) - len(fitting)))
 
     def _fits(self, event: ServerEvent) -> bool:
-        """Whether the topic takes it: a record that is refused would hold up all others."""
+        """Whether an event fits the topic. A record that the broker refuses would hold up all others."""
         if len(event.subject) + len(event.value) + len(event.name) + OVERHEAD <= self._topics.room.max_message_bytes:
             return True
         _log.error(
-            "the event %s (%s) is left out: its %s bytes are more than %s takes; raise the topic's max.message.bytes",
+            "The event %s (%s) is left out, as its %s bytes are too many for %s: raise that topic's max.message.bytes.",
             UUID(bytes=event.id),
             event.name,
             f"{len(event.value):,}",

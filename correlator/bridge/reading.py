@@ -1,9 +1,9 @@
-"""Reading all events of a span of time, in the order in which they occurred, however many there are.
+"""Reads all events of an interval in the order in which they occurred, however many there are.
 
-Not by the addresses that the API gives for the next page: these count from the beginning, so that an event that comes
-meanwhile moves the others on, one that is deleted moves them back, past us, and the last page of many costs the server
-as much as all before it. Here each page begins at the last event of the one before, and what is asked for at a time is
-bounded, as the server counts all of it for every page.
+The API's own links to the next page are not used, because they are offsets from the beginning: an event that comes
+meanwhile shifts the others forward, one that is deleted shifts them back, past our offset, and the last of many pages
+costs the server as much as all the pages before it. Here each page begins at the last event of the one before. The
+interval of each request is bounded, as the server counts all of it for every page.
 """
 
 from collections.abc import AsyncIterator, Iterable, Set
@@ -17,17 +17,17 @@ from correlator.bridge.times import Interval
 from correlator.moments import DAY, MICROSECOND, SECOND, Moment, Span
 
 TARGET_EVENTS: Final = 1_000
-"""Events to ask for at a time: few enough to be counted in a moment, many enough to make the count worth it."""
+"""How many events an interval should hold: few enough to be counted quickly, enough to make the count worthwhile."""
 
 _FIRST_WIDTH: Final = 60 * SECOND
-"""How long a time is asked for where nothing is known of how much there is."""
+"""The length of the first interval, when nothing is known about the number of events."""
 _MIN_WIDTH: Final = Span(1_000)
 _MAX_WIDTH: Final = DAY
-"""For no longer: after a quiet time may come a busy one, and all of it would be counted."""
+"""The longest interval: a busy time may follow a quiet one, and all its events would be counted."""
 
 
 class Pages(Protocol):
-    """The API, as far as it is needed here."""
+    """The part of the API that is needed here."""
 
     @property
     def server(self) -> Server: ...
@@ -38,31 +38,31 @@ class Pages(Protocol):
 
 
 class Read(NamedTuple):
-    """Some events, and how far all has been read."""
+    """Some events, and how far everything has been read."""
 
     events: list[ServerEvent]
     read_to: Moment
-    """Everything that occurred before is read."""
+    """All events that occurred before this have been read."""
 
 
 async def read(api: Pages, interval: Interval) -> AsyncIterator[Read]:
-    """Read the events of a span, each once. Raises `Failure`."""
+    """Read the events of an interval, each once. Raises `Failure`."""
     at, width = interval.since, _FIRST_WIDTH
     here = set[bytes]()
-    """What occurred at that moment, and is read: the next page begins with it again."""
+    """The events at that very moment that have been read: the next page begins with them again."""
     while at < interval.until:
         bound = min(at + width, interval.until)
-        if bound > api.now:  # what is left occurred just now, or is dated ahead
+        if bound > api.now:  # the rest occurred just now, or is dated ahead
             bound = interval.until
         page = await api.page(Interval(at, bound))
         events = _events(api, page)
         while page.next_page is not None and events and events[-1].occurred == at:
-            yield Read(_fresh(events, here), at)  # more occurred at one moment than fits a page
+            yield Read(_fresh(events, here), at)  # more events of one moment than fit on a page
             here |= {it.id for it in events}
             page = await api.next(page)
             events = _events(api, page)
         fresh = _fresh(events, here)
-        # A full one may not be the last, though it says so: more may have come since the server counted.
+        # A full page may not be the last even if it says so: more may have come since the server counted.
         if not events or (page.next_page is None and len(events) < PAGE_SIZE):
             at, width, here = bound, min(8 * width, _MAX_WIDTH), set()
         else:

@@ -1,4 +1,4 @@
-"""Reading the records that the position is kept in, from the first to the last that is committed."""
+"""Reads the records that hold the position, from the first to the last committed one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,9 +12,9 @@ _POLL = 500
 
 
 async def records(topic: str, client: Mapping[str, Any]) -> list[tuple[bytes, bytes | None]]:
-    """Keys and values, in their order. ``client``: aiokafka's connection settings. Raises aiokafka's errors.
+    """The keys and values of a topic, in order. ``client``: aiokafka's connection settings. Raises aiokafka's errors.
 
-    To be called once no other bridge can write any more: what is committed then is all there will be.
+    Call it only when no other bridge can write any more, so that everything that will ever be committed is there.
     """
     tp = TopicPartition(topic, 0)
     consumer = AIOKafkaConsumer(**client, isolation_level="read_committed", enable_auto_commit=False)

@@ -1,5 +1,5 @@
-"""Where Prefect's server is, and how it knows us: by Prefect's own variables, from the environment, or else from the
-active profile that `prefect config set` and `prefect cloud login` write.
+"""Where Prefect's server is, and our credentials for it. Both come from Prefect's own variables: in the environment, or
+else in the active profile, which `prefect config set` and `prefect cloud login` write.
 """
 
 import base64
@@ -23,30 +23,30 @@ CA_FILE: Final = "PREFECT_API_SSL_CERT_FILE"
 HEADERS: Final = "PREFECT_CLIENT_CUSTOM_HEADERS"
 
 Secret: TypeAlias = str | Path | None
-"""What a variable says, or the file that holds it, which is read whenever it is asked for."""
+"""A secret, or the file that holds it. The file is read each time the secret is needed."""
 
 
 class Server(NamedTuple):
     """A Prefect server, or a workspace of Prefect Cloud."""
 
     url: str
-    """Of its API, without a slash at the end."""
+    """The address of its API, without a slash at the end."""
     key: Secret = None
     auth_string: Secret = None
     ca_file: Path | None = None
     """The certificates to trust; None for the system's."""
     headers: Mapping[str, str] = {}
-    """What somebody's proxy wants to see."""
+    """Further headers, such as a proxy may require."""
 
     @property
     def token(self) -> str | None:
-        """The key or the authentication string, as it is now. Raises `SettingsError`."""
+        """The current key or authentication string; None if there is neither. Raises `SettingsError`."""
         key = _said(variable("prefect_api_key_file"), self.key)
         return key or _said(variable("prefect_api_auth_string_file"), self.auth_string)
 
     @property
     def request_headers(self) -> dict[str, str]:
-        """What every request has. Raises `SettingsError`."""
+        """The headers of every request. Raises `SettingsError`."""
         token = self.token
         if token is None:
             return dict(self.headers)
@@ -54,12 +54,12 @@ class Server(NamedTuple):
         return {**self.headers, "Authorization": f"{scheme} {word}"}
 
     def ssl_context(self) -> ssl.SSLContext:
-        """What its certificate is verified by. Raises `SettingsError`."""
+        """The context that verifies the server's certificate. Raises `SettingsError`."""
         return ssl.create_default_context() if self.ca_file is None else files.trusting(CA_FILE, self.ca_file)
 
 
 def server_of(settings: Settings, environment: Mapping[str, str]) -> Server:
-    """The server that the environment, or else Prefect's active profile, tells of. Raises `SettingsError`."""
+    """The server named in the environment, or else in Prefect's active profile. Raises `SettingsError`."""
     said = {**_profile(environment), **{name: value for name, value in environment.items() if value}}
     for secret in (API_KEY, AUTH_STRING):
         if (value := said.get(secret)) is not None:
@@ -105,24 +105,26 @@ def _headers(said: str | None) -> dict[str, str]:
     except orjson.JSONDecodeError:
         headers = None
     if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
-        raise SettingsError(f"{HEADERS} must be a JSON object of texts, as Prefect wants it.")
+        raise SettingsError(f"{HEADERS} must be a JSON object of texts, as Prefect requires.")
     return {_clean(HEADERS, name): _clean(HEADERS, value) for name, value in headers.items()}
 
 
 def _clean(variable: str, value: str) -> str:
-    """Without the line break that a shell may have left at its end; nothing else may break a request's header."""
+    """The value without the line break that a shell may have left at its end. Raises `SettingsError` for any other
+    control character: it would break the request's header.
+    """
     if not (value := value.strip()).isprintable():
-        raise SettingsError(f"{variable} contains a control character, which no header may.")
+        raise SettingsError(f"{variable} contains a control character, which a header must not have.")
     return value
 
 
 def _profile(environment: Mapping[str, str]) -> dict[str, str]:
-    """The settings of Prefect's active profile; none where there is no readable one, as for Prefect itself."""
+    """The settings of Prefect's active profile; none if there is no readable profile, as Prefect itself does."""
     try:
         home = Path(environment.get("PREFECT_HOME") or "~/.prefect").expanduser()
         path = Path(environment.get("PREFECT_PROFILES_PATH") or home / "profiles.toml")
         written = tomllib.loads(path.read_text())
         profile = written["profiles"][environment.get("PREFECT_PROFILE") or written["active"]]
         return {name: str(value) for name, value in profile.items()}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError):  # the last: nobody's home
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError):  # RuntimeError: no home
         return {}

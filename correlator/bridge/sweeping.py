@@ -1,4 +1,4 @@
-"""A sweep: what the server has since the last one, and what came late into what was swept before."""
+"""A sweep reads what has occurred since the last one, and what has come late into the minutes swept before."""
 
 import logging
 import time
@@ -14,14 +14,14 @@ from correlator.bridge.times import Interval
 from correlator.moments import MINUTE, SECOND, Moment
 
 STORE_DELAY: Final = 30 * SECOND
-"""How long the server may take to store what it has received, 5 s by default
-(`PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL`). What takes longer is found like any other that comes late.
+"""How long the server may take to store what it has received: 5 s by default
+(`PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL`). An event that takes longer is found like any late one.
 """
 
 LONG_SWEEP: Final = 15 * MINUTE
-"""A sweep of more than that says how far it is."""
+"""A sweep over more time than this logs its progress."""
 PROGRESS_INTERVAL: Final = 5.0
-"""Seconds between two times that it does."""
+"""Seconds between two such lines."""
 
 _log = logging.getLogger(__name__)
 
@@ -32,10 +32,12 @@ class Sweeper:
     def __init__(self, api: Api, position: Position, outbox: Outbox) -> None:
         self._api, self._position, self._outbox = api, position, outbox
         self.to_read = 0
-        """How many events the sweep at hand must still read."""
+        """How many events the current sweep has yet to read."""
 
     async def sweep(self, way: Way) -> None:
-        """Sweep once; returns when all of it is published. ``way``: how what is new came. Raises `Failure`."""
+        """Sweep once, and return when everything found is published. ``way``: the way its new events count as having
+        come. Raises `Failure`.
+        """
         if minutes := self._position.minutes():
             await self._compare(minutes)
         await self._go_on(way)
@@ -60,7 +62,7 @@ class Sweeper:
         await self._outbox.put(Swept(settled, {}))
 
     async def _compare(self, minutes: Sequence[tuple[Moment, Moment]]) -> None:
-        """Read those minutes again of which the server now has more, or fewer, than it had."""
+        """Read again the minutes in which the server now has more events, or fewer, than before."""
         interval = Interval(minutes[0][0], minutes[-1][1])
         total = await self._api.count(interval)
         if total == self._position.total(*interval):
@@ -82,7 +84,7 @@ class Sweeper:
 
 
 class _Progress:
-    """Says now and then how far a long sweep is."""
+    """Logs the progress of a long sweep now and then."""
 
     def __init__(self) -> None:
         self.total = 0

@@ -183,7 +183,7 @@ async def test_an_event_too_large_for_the_topic_is_left_out_once_and_named(caplo
     await session.sweep()
     assert world.topic.ids == [str(small.id)]
     assert sum(done.oversized for done in world.done) == 1
-    assert f"the event {large.id}" in caplog.text
+    assert f"The event {large.id}" in caplog.text
 
 
 async def test_what_is_published():
