@@ -1,1 +1,1 @@
-"""How fast the stage is, and others on a like job: in one run, in turns, on one local Kafka. See docs/bench.md."""
+"""Benchmarks of the stage and its peers on a similar job, taking turns on one local Kafka. See docs/bench.md."""

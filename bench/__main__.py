@@ -23,14 +23,14 @@ QUICK_PAIRS, QUICK_ROUNDS = 30_000, 1
 async def run(
     broker: str, kafka: str, prepared: Ready, missing: list[Contender], pairs: int, rounds: int, limit: float
 ) -> Results:
-    """Load the inputs and let everyone have its turns; the first run of all warms the broker up, and does not count."""
+    """Load the inputs and run every contender in turn. The very first run warms the broker up and does not count."""
     given = await loaded(broker, pairs)
     try:
         first, *_ = prepared
         await measure(broker, first, prepared[first], given[LIFECYCLES, first.slow], limit)
         runs = await run_all(broker, prepared, given, rounds, limit)
     finally:
-        for input_ in given.values():  # the Kafka may be one that goes on
+        for input_ in given.values():  # the Kafka may outlive the bench
             await delete(broker, input_.topic)
     contenders = list(prepared)
     versions = machine.versions(contenders, kafka)
@@ -41,19 +41,19 @@ async def run(
 @click.option(
     "--pairs", type=click.IntRange(100), help=f"Flow runs, two events each; a tenth of it in the mix. [{PAIRS}]"
 )
-@click.option("--rounds", type=click.IntRange(1), help=f"How often everyone has its turn. [{ROUNDS}]")
-@click.option("--only", multiple=True, type=click.Choice(NAMES), help="One that takes part; repeatable. [all]")
+@click.option("--rounds", type=click.IntRange(1), help=f"How often each contender runs. [{ROUNDS}]")
+@click.option("--only", multiple=True, type=click.Choice(NAMES), help="A contender; repeatable. [all]")
 @click.option("--quick", is_flag=True, help=f"A first look: {QUICK_PAIRS} pairs, {QUICK_ROUNDS} round.")
 @click.option("--write", is_flag=True, help="Write docs/bench.md and its chart.")
 @click.option("--limit", default=180.0, show_default=True, help="Seconds that a run may take.")
 def main(pairs: int | None, rounds: int | None, only: tuple[str, ...], quick: bool, write: bool, limit: float) -> None:
     """Measure the stage and its peers on a local Kafka."""
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a new topic's first moments are known
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its complaints about topics that are a moment old
     if not Path("/proc/self/stat").exists():
-        raise click.ClickException("what a process takes is read from Linux's /proc, which is not here.")
+        raise click.ClickException("the CPU and memory of processes are read from /proc, which only Linux has.")
     prepared, missing = ready([one for one in CONTENDERS if not only or one.name in only])
     if not prepared:
-        raise click.ClickException("nobody is left to measure.")
+        raise click.ClickException("no contender is left to measure.")
     with local_kafka() as kafka:
         results = asyncio.run(
             run(

@@ -1,4 +1,4 @@
-"""``python -m bench.backlog``: a worker with little memory before a backlog of millions of events."""
+"""``python -m bench.backlog``: how a worker with little memory works through a backlog of millions of events."""
 
 import asyncio
 import resource
@@ -16,9 +16,9 @@ from local.deployment import CORRELATOR, Deployment
 
 
 async def run(broker: str, pairs: int, limit: int) -> str:
-    """Load the backlog, let a worker that may take ``limit`` bytes at most work through it, and say how it was.
+    """Load the backlog, let a worker with at most ``limit`` bytes of address space work through it, and report.
 
-    Raises `RuntimeError` where the worker ended before it was through.
+    Raises `RuntimeError` if the worker ended before it was done.
     """
     deployment = Deployment(broker, "backlog", LOG_LEVEL="warning")
     for topic in deployment.inputs:
@@ -42,7 +42,7 @@ async def run(broker: str, pairs: int, limit: int) -> str:
             worker.send_signal(signal.SIGTERM)
             code = worker.wait(60)
     return (
-        f"{count:,} events, {limit / 2**30:.1f} GiB of address space: through after {seconds:.0f} s"
+        f"{count:,} events, {limit / 2**30:.1f} GiB of address space: done after {seconds:.0f} s"
         f" ({count / seconds:,.0f} a second, the start included), exit {code}, {peak / 1e6:,.0f} MB resident at most"
     )
 
@@ -51,7 +51,7 @@ async def run(broker: str, pairs: int, limit: int) -> str:
 @click.option("--pairs", default=1_000_000, show_default=True, help="Flow runs, two events each.")
 @click.option("--gigabytes", default=2.0, show_default=True, help="Address space that the worker may take, in GiB.")
 def main(pairs: int, gigabytes: float) -> None:
-    """Measure a worker's memory before a backlog on a local Kafka."""
+    """Measure a worker's memory while it works through a backlog on a local Kafka."""
     with local_kafka() as kafka:
         print(asyncio.run(run(kafka.bootstrap_servers, pairs, int(gigabytes * 2**30))))
 

@@ -1,4 +1,4 @@
-"""A fixed piece of work: how fast the machine is just now, whatever is measured on it."""
+"""A fixed piece of work that shows how fast the machine is at the moment."""
 
 import time
 from typing import Any, Final, NamedTuple
@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 TIMES: Final = 10_000
-"""How often."""
+"""How often the work is repeated."""
 
 
 class _Seen(NamedTuple):
@@ -15,7 +15,7 @@ class _Seen(NamedTuple):
 
 
 def work() -> int:
-    """Parse, look up, build and write, as the stage and its peers do."""
+    """Parse, look up, build and write, as the stage and its peers do. Returns the bytes written."""
     related = [{"id": f"prefect.flow-run.{number}", "role": "flow-run"} for number in range(8)]
     event = orjson.dumps({"event": "prefect.worker.submitted-flow-run", "related": related, "payload": {}})
     written = 0
@@ -27,7 +27,7 @@ def work() -> int:
 
 
 def calibrated() -> float:
-    """The CPU seconds that it takes now."""
+    """The CPU seconds that the work takes now."""
     began = time.process_time()
     work()
     return time.process_time() - began

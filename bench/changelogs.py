@@ -1,4 +1,4 @@
-"""What the changelogs hold that are recovered from, and how one sees that they were read."""
+"""The changelogs that a recovery reads, and the ends of runs that show that it has read them."""
 
 import time
 from collections.abc import Iterator
@@ -19,23 +19,23 @@ from local import events
 from local.deployment import PARTITIONS
 
 _KEPT: Final = 2
-"""Ends of each partition: a state is recovered twice at most."""
+"""Ends kept per partition: a state is recovered twice at most."""
 
 
 class Ends:
-    """Ends of runs whose starts a changelog alone holds: whoever publishes the two has read it."""
+    """Ends of runs whose starts only a changelog holds: whoever publishes a pair has read the changelog."""
 
     def __init__(self) -> None:
         self._kept: dict[int, list[tuple[bytes, bytes]]] = {number: [] for number in range(PARTITIONS)}
 
     def keep(self, key: bytes, value: bytes) -> None:
-        """Keep one, if its partition has too few."""
+        """Keep an end if its partition needs more."""
         own = self._kept[partition_for(key, PARTITIONS)]
         if len(own) < _KEPT:
             own.append((key, value))
 
     def take(self) -> list[tuple[bytes, bytes]]:
-        """One of each partition, never given before, as if it occurred now. None of a partition where there is none."""
+        """Take one end of each partition that still has one, dated now."""
         now = datetime.now(UTC)
         taken = [own.pop() for own in self._kept.values() if own]
         return [(key, _with(orjson.loads(value), occurred=now)) for key, value in taken]
@@ -46,7 +46,7 @@ def _with(event: dict[str, Any], occurred: datetime) -> bytes:
 
 
 def states(open_: int, remembered: int, ends: Ends) -> Iterator[tuple[bytes, bytes]]:
-    """Entries of the worker's table: so many runs that are open, and so many that have ended and are remembered."""
+    """Entries of the worker's table: ``open_`` runs that are open, ``remembered`` ones that have ended."""
     known: dict[bytes, core.SubjectState] = {}
     reading = prefect.Reading(10, frozenset())
     subjects = core.Subjects(known, core.Rules())
@@ -68,7 +68,7 @@ def states(open_: int, remembered: int, ends: Ends) -> Iterator[tuple[bytes, byt
 
 
 def starts(count: int, ends: Ends) -> Iterator[tuple[bytes, bytes]]:
-    """Entries of the store of the peer on Kafka Streams, which holds open runs only: so many."""
+    """``count`` entries of the Kafka Streams peer's store, which holds open runs only."""
     for key, value in events.pairs(count):
         event = parsed(value)
         assert event is not None

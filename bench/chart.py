@@ -1,4 +1,4 @@
-"""The results as a picture: a bar for each contender's median, with whiskers from the least to the most."""
+"""The results as a picture: a bar for each contender's median, with whiskers from the minimum to the maximum."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -44,7 +44,7 @@ class Group(NamedTuple):
 
 
 def drawn(results: Results) -> str:
-    """The picture, as SVG that stands for itself in light and dark."""
+    """The picture, as SVG that suits light and dark pages."""
     groups = list(_groups(results))
     last = groups[-1].rows[-1].y if groups and groups[-1].rows else 0
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(TEMPLATE.read_text())

@@ -1,4 +1,4 @@
-"""Who takes part, and how each is started."""
+"""The contenders, and how each of them is started."""
 
 import os
 import signal
@@ -23,34 +23,34 @@ class Launch(NamedTuple):
 
     command: Sequence[str]
     env: Mapping[str, str]
-    """The whole of its environment."""
+    """Its complete environment."""
 
     def on(self, partitions: int) -> "Launch":
-        """For topics of so many partitions: the stage makes those between its hops itself."""
+        """The same for topics with this many partitions: the stage creates the topic between its hops itself."""
         return self._replace(env={**self.env, f"{PREFIX}PARTITIONS": f"{partitions}"})
 
 
 class Contender(NamedTuple):
-    """One of those that are compared."""
+    """A program that is compared."""
 
     name: str
     title: str
     guarantee: str
     commits: str
-    """When it commits."""
+    """How often it commits, in words."""
     prepare: Callable[[], Callable[[Job], Launch]]
-    """Sets it up, where it is not yet, and returns how it is started. Raises `Unavailable`."""
+    """Sets it up if necessary, and returns a function that says how to start it. Raises `Unavailable`."""
     changelogs: tuple[str, ...] = ()
-    """Topics to make before it starts, by what follows the app id."""
+    """Topics to create before it starts, by their suffix after the app id."""
     stop: signal.Signals = signal.SIGTERM
     runs_ahead: bool = False
-    """Whether it does the second half's work in the first, so that its second half says nothing."""
+    """Whether it does work for the second half during the first, so that the second half says nothing."""
     slow: bool = False
-    """Whether it gets a tenth of the events, so that the rest need not wait."""
+    """Whether it gets only a tenth of the events, so that the others need not wait for it."""
 
 
 def stage_of(keyed_by: str, correlator: Path = CORRELATOR) -> Callable[[], Callable[[Job], Launch]]:
-    """How a worker is started that takes its input to be keyed like that."""
+    """How to start a worker with ``CORRELATOR_INPUT_KEYED_BY=keyed_by``."""
 
     def launch(job: Job) -> Launch:
         env = environment(
@@ -117,15 +117,15 @@ CONTENDERS: Final = (
     ),
     Contender("faust", "Faust as documented", AT_LEAST_ONCE, "2.8 s", _ours("faust_documented"), slow=True),
 )
-"""In the order in which they are shown."""
+"""All contenders, in the order in which they are shown."""
 
 STAGE_AND_STREAMS: Final = ("stage-1", "stage-2", "kstreams-eos")
-"""Those that are compared over the number of partitions."""
+"""The contenders that are compared over the number of partitions."""
 NAMES: Final = tuple(one.name for one in CONTENDERS)
 
 
 def chosen(names: Sequence[str], before: str | None) -> list[Contender]:
-    """Contenders by their names, and the stage of another checkout, if one is named, as it is set up there."""
+    """The contenders with these names, and the stage of another checkout, if ``before`` names one."""
     of_these = [one for one in CONTENDERS if one.name in names]
     if before is None:
         return of_these

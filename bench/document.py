@@ -1,4 +1,4 @@
-"""Write ``docs/bench.md`` anew between its marks, and the chart beside it."""
+"""Rewrites ``docs/bench.md`` between its marks, and the chart beside it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -13,18 +13,18 @@ BEGIN, END = "<!-- bench -->\n", "<!-- /bench -->\n"
 
 
 def write(results: Results) -> None:
-    """Put the results in."""
+    """Write the results into the document and the chart."""
     CHART.write_text(chart.drawn(results))
     DOCUMENT.write_text(renewed(DOCUMENT.read_text(), results))
 
 
 def renewed(text: str, results: Results) -> str:
-    """The document's text with what is generated as it should be."""
+    """The document's text with its generated part brought up to date."""
     return between(text, BEGIN, END, _generated(results))
 
 
 def between(text: str, begin: str, end: str, generated: Iterable[str]) -> str:
-    """The text with something else between two marks."""
+    """The text with ``generated`` between the two marks."""
     before, rest = text.split(begin)
     _, after = rest.split(end)
     return f"{before}{begin}{''.join(generated)}{end}{after}"
@@ -56,11 +56,11 @@ def _table(results: Results, name: str) -> Iterator[str]:
 def _failures(results: Results) -> Iterator[str]:
     for name in results.names:
         for one, _, found in results.on(name):
-            if found.failures:  # why, the terminal has said; it may name this machine's directories
+            if found.failures:  # the reason may name this machine's directories: only the terminal shows it
                 yield f"{one.title} ({one.guarantee}), {name}: {len(found.failures)} runs failed, and do not count"
 
 
 def row(cells: Iterable[str]) -> str:
-    """A row of a table."""
+    """A row of a Markdown table."""
     told: Sequence[str] = list(cells)
     return f"| {' | '.join(told)} |\n"

@@ -1,5 +1,5 @@
-"""What is read: events of lifecycles alone; the mix that a busy server sends, of which 5 % are of lifecycles; and runs
-of a Kubernetes worker with the pods and states that tell of their end.
+"""The inputs: lifecycle events alone; the mix that a busy server sends, 5 % of which are lifecycle events; and the runs
+of a Kubernetes worker, with the pods and states that report their ends.
 """
 
 import random
@@ -13,17 +13,17 @@ import orjson
 from local import events
 
 OTHERS: Final = 19
-"""Events in the mix that are not a worker's or a runner's, for each that is."""
+"""Events of others in the mix for each event of a worker or a runner."""
 
 _STATES: Final = ("Scheduled", "Pending", "Submitting", "Running", "Completed")
-"""What a run goes through between submit and exit, once each: the last two are ours, too (rule F8)."""
+"""The states of a run between submit and exit, once each. The last two are events of ours, too (rule F8)."""
 _TASKS: Final = ("Pending", "Running", "Completed")
 _RECENT: Final = 100
 _BEGIN: Final = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 class Input(NamedTuple):
-    """A topic, and what it holds."""
+    """A topic, and how much it holds."""
 
     name: str
     topic: str
@@ -32,9 +32,7 @@ class Input(NamedTuple):
 
 
 def mix(pairs: int, seed: int = 2) -> Iterator[tuple[bytes, bytes]]:
-    """The events of `events.pairs`, and after each of them the states of its run, and of tasks of runs that were
-    mentioned of late.
-    """
+    """The events of `events.pairs`, each followed by the states of its run, and by states of tasks of recent runs."""
     rng = random.Random(seed)
     recent: list[bytes] = []
     submitted: set[bytes] = set()
@@ -55,8 +53,8 @@ def mix(pairs: int, seed: int = 2) -> Iterator[tuple[bytes, bytes]]:
 
 
 def changed(rng: random.Random, run: str, what: str, before: str, after: str, occurred: datetime) -> bytes:
-    """A change of state of a run, or of one of its tasks, shaped and sized (1.3 kB) as a Prefect 3.9.1 server sends
-    it.
+    """A state change of a run, or of one of its tasks, with the shape and size (1.3 kB) that a Prefect 3.9.1 server
+    sends.
     """
     flow_run, *related = events.of_run(run)
     resource: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""What was measured on, and with what."""
+"""The machine that was measured on, and the versions of what was measured."""
 
 import os
 import platform
@@ -16,7 +16,7 @@ _FIELD = re.compile(r"^(model name|MemTotal)\s*:\s*(.+)$", re.MULTILINE)
 
 
 def shape() -> str:
-    """Cores, CPU, memory, kernel."""
+    """The machine in words: cores, CPU, memory, kernel."""
     told = dict(_FIELD.findall(Path("/proc/cpuinfo").read_text() + Path("/proc/meminfo").read_text()))
     gib = int(told["MemTotal"].split()[0]) / 2**20
     return (
@@ -26,7 +26,7 @@ def shape() -> str:
 
 
 def versions(contenders: list[Contender], kafka: str) -> list[str]:
-    """Of everything that took part."""
+    """The versions of everything that took part."""
     names = {one.name.partition("-")[0] for one in contenders}
     ours = ", ".join(f"{name} {installed(name)}" for name in ("faust-streaming", "aiokafka", "msgspec", "uvloop"))
     told = [

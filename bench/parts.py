@@ -1,5 +1,5 @@
-"""``python -m bench.parts``: where the stage's own time goes, without Kafka: what an event costs it, and what it would
-cost if decoding, or rendering, took no time at all. That bounds what another language could win there.
+"""``python -m bench.parts``: where the stage spends its time, without Kafka: what an event costs it, and what one would
+cost if decoding or rendering took no time at all. No other language could save more there.
 """
 
 import gc
@@ -34,7 +34,7 @@ READING = reading_of(Settings.model_construct())
 
 
 def microseconds(slices: list[Slice], render: Callable[[Lifecycle, str], records.Record]) -> float:
-    """What an event costs, of one turn through all of them, in one hop."""
+    """The cost of an event in one hop, averaged over all slices."""
     table: Any = Entries()
     committed: CommittedTable = table
 
@@ -62,14 +62,14 @@ def microseconds(slices: list[Slice], render: Callable[[Lifecycle, str], records
 
 @contextmanager
 def decoded_before(slices: list[Slice]) -> Iterator[None]:
-    """Decoding is a look at what was decoded before."""
+    """For the length of the block, decoding only looks up what was decoded before."""
     known = {record.value: prefect.decode(record.value, READING) for one in slices for record in one.records}
     with patch.object(prefect, "decode", lambda value, _: known[value]):
         yield
 
 
 def rendered_before() -> Callable[[Lifecycle, str], records.Record]:
-    """Rendering is a look at what was rendered before."""
+    """A renderer that only looks up what was rendered before."""
     known: dict[str, records.Record] = {}
 
     def render(lifecycle: Lifecycle, source: str) -> records.Record:
@@ -83,7 +83,7 @@ def rendered_before() -> Callable[[Lifecycle, str], records.Record]:
 
 @click.command()
 @click.option("--pairs", default=20_000, show_default=True, help="Flow runs, two events each.")
-@click.option("--turns", default=7, show_default=True, help="Of which the best counts.")
+@click.option("--turns", default=7, show_default=True, help="How often it is measured; the best turn counts.")
 @click.option("--kubernetes", is_flag=True, help="Runs of a Kubernetes worker, seven events each.")
 def main(pairs: int, turns: int, kubernetes: bool) -> None:
     """Measure the stage without Kafka, and without some of its parts."""

@@ -1,4 +1,4 @@
-"""What a process has taken, as Linux tells."""
+"""The resources that a process uses, as Linux reports them."""
 
 import os
 import re
@@ -6,32 +6,32 @@ from pathlib import Path
 from typing import NamedTuple
 
 _ESTABLISHED = "01"
-"""The state of a connection, as the kernel writes it."""
+"""The kernel's code for an established connection."""
 
 
 class Memory(NamedTuple):
     """Bytes in memory."""
 
     resident: int
-    """Now."""
+    """At present."""
     peak: int
-    """The most it ever was."""
+    """At its peak."""
 
 
 def memory_of(pid: int) -> Memory:
-    """Of a process that runs. Raises `FileNotFoundError` where none does."""
+    """The memory of a running process. Raises `FileNotFoundError` if it does not run."""
     status = Path(f"/proc/{pid}/status").read_text()
     kilobytes = {name: int(kb) for name, kb in re.findall(r"(VmRSS|VmHWM):\s+(\d+) kB", status)}
     return Memory(kilobytes["VmRSS"] * 1024, kilobytes["VmHWM"] * 1024)
 
 
 def threads_of(pid: int) -> int:
-    """Of a process that runs."""
+    """How many threads a running process has."""
     return len(list(Path(f"/proc/{pid}/task").iterdir()))
 
 
 def sockets_of(pid: int) -> int:
-    """That a process that runs has to others, its own listeners and pipes not among them."""
+    """How many connections a running process has to others; listeners and pipes do not count."""
     inodes = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
     connected = set[str]()
     for family in ("tcp", "tcp6"):
@@ -41,6 +41,8 @@ def sockets_of(pid: int) -> int:
 
 
 def cpu_seconds_of(pid: int) -> float:
-    """Of a process that runs, all its threads, since its start. Raises `FileNotFoundError` where none does."""
-    told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()  # its name may hold anything
+    """The CPU time that a running process has used since its start, in all its threads. Raises `FileNotFoundError` if
+    it does not run.
+    """
+    told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()  # the process's name may contain anything
     return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,4 +1,4 @@
-"""One recovery: a process is started, and looked at until it has shown that it has its state back."""
+"""One recovery: a process is started and watched until it shows that it has recovered its state."""
 
 import asyncio
 import signal
@@ -17,35 +17,36 @@ from local import events
 
 
 class Recovering(NamedTuple):
-    """Who is to recover."""
+    """A process that is to recover."""
 
     broker: str
     launch: Launch
     input: str
     output: str
     entries: int
-    """Of its changelog."""
+    """How many entries its changelog has."""
     ready: str | None
-    """What it logs as soon as it has its state; None where it does not say so."""
+    """What it logs as soon as it has recovered; None if it logs nothing."""
 
 
 class Recovered(NamedTuple):
-    """How it came back, and its memory then. Seconds since its process was started."""
+    """How long a recovery took, in seconds since the process was started, and the memory used then."""
 
     entries: int
     ready: float | None
-    """Until it said that it has its state."""
+    """Until it logged that it had recovered."""
     first_record: float
     """Until its first record could be read."""
     each_partition: float | None
-    """Until one of each partition could be."""
+    """Until a record of every partition could be read."""
     memory: Memory
 
 
 async def measure(one: Recovering, ends: Collection[tuple[bytes, bytes]], log: Path, limit: float) -> Recovered:
-    """Let it recover within ``limit`` seconds. The first that it reads are ``ends``, of runs in its changelog.
+    """Let a process recover within ``limit`` seconds. The first events that it reads are ``ends``, of runs in its
+    changelog.
 
-    Raises `AssertionError` where it ended, or published something else before them.
+    Raises `AssertionError` if it ended, or if it published another record first.
     """
     awaited = {key for key, _ in ends}
     await _write(one, [*ends, *events.pairs(5, seed=time.time_ns())])
@@ -64,7 +65,7 @@ async def measure(one: Recovering, ends: Collection[tuple[bytes, bytes]], log: P
                         ready = now
                     assert process.poll() is None, log.read_text()
                     foreign = awaited and seen and next(iter(seen)) not in awaited
-                    assert not foreign, "its first record is of a run that the changelog does not hold"
+                    assert not foreign, "its first record is about a run that is not in the changelog"
             memory = memory_of(process.pid)
     first, *_ = seen
     of_each = max(seen[key] for key in awaited) if awaited else None

@@ -1,4 +1,4 @@
-"""``python -m bench.recovery``: how long a worker takes to recover, and its memory, beside Kafka Streams."""
+"""``python -m bench.recovery``: how long a worker takes to recover, and its memory, compared with Kafka Streams."""
 
 import asyncio
 import tempfile
@@ -24,11 +24,13 @@ MEMORY: Final = "memory://"
 _STREAMS: Final = next(one for one in CONTENDERS if one.name == "kstreams-eos")
 
 Found = list[tuple[str, Recovered]]
-"""Recoveries, each with what it is called in the table."""
+"""Recoveries, each with its name in the table."""
 
 
 async def of_worker(broker: str, what: str, counts: tuple[int, int], store: str, limit: float) -> Found:
-    """A worker with so many open and so many remembered; where its state is kept on disk, once more with it at hand."""
+    """Measure a worker with ``counts`` of open and remembered runs; if it keeps its state on disk, also with that
+    present.
+    """
     deployment = Deployment(broker, "recovery", INPUT_KEYED_BY="subject", STORE=store)
     for topic in (deployment.events, deployment.flow_run_duration):
         await create(broker, topic)
@@ -46,7 +48,7 @@ async def of_worker(broker: str, what: str, counts: tuple[int, int], store: str,
 
 
 async def of_streams(broker: str, launch: Callable[[Job], Launch], count: int, limit: float) -> Found:
-    """The peer on Kafka Streams, exactly once, with so many open, and nothing on its disk."""
+    """Measure the Kafka Streams peer (exactly once) with ``count`` open runs and an empty disk."""
     app_id = f"recovery-{uuid.uuid4().hex[:8]}"
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         job = Job(app_id, broker, f"{app_id}-events", f"{app_id}-records", directory)
@@ -60,7 +62,7 @@ async def of_streams(broker: str, launch: Callable[[Job], Launch], count: int, l
 
 
 async def run(broker: str, counts: tuple[int, int], store: str, limit: float) -> Found:
-    """A worker without any state, one with all of it, and Kafka Streams with as many entries, where there is one."""
+    """Measure a worker without state, one with all of it, and Kafka Streams, if it is set up, with as many entries."""
     prepared, _ = ready([_STREAMS])
     found = await of_worker(broker, "empty", (0, 0), store, limit)
     found += await of_worker(broker, "full", counts, store, limit)
@@ -70,7 +72,7 @@ async def run(broker: str, counts: tuple[int, int], store: str, limit: float) ->
 
 
 def shown(found: Found, title: str) -> Table:
-    """A line for each recovery."""
+    """A table with a line for each recovery."""
     columns = (
         "state",
         "entries",
@@ -93,7 +95,7 @@ def shown(found: Found, title: str) -> Table:
 @click.option("--store", default=MEMORY, show_default=True, type=click.Choice([MEMORY, "rocksdb://"]))
 @click.option("--limit", default=600.0, show_default=True, help="Seconds that a recovery may take.")
 def main(open_: int, remembered: int, store: str, limit: float) -> None:
-    """Measure recoveries on a local Kafka: a worker's, and Kafka Streams' of as many entries."""
+    """Measure how a worker recovers on a local Kafka, and how Kafka Streams does with as many entries."""
     with local_kafka() as kafka:
         found = asyncio.run(run(kafka.bootstrap_servers, (open_, remembered), store, limit))
         title = f"{open_:,} open and {remembered:,} remembered, {store}, {kafka.description}"

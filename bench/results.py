@@ -1,4 +1,4 @@
-"""All that a bench came to, before anyone writes it down."""
+"""All results of a bench, in no particular format."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -11,39 +11,39 @@ from bench.run import Run
 
 
 class Results(NamedTuple):
-    """Of one bench."""
+    """The results of one bench."""
 
     at: datetime
     contenders: list[Contender]
-    """Those that took part."""
+    """The contenders that took part."""
     missing: list[Contender]
-    """Those that could not."""
+    """The contenders that could not be set up."""
     inputs: dict[tuple[str, bool], Input]
-    """By name, and whether it is for the slow."""
+    """By name, and by whether it is the shorter one for slow contenders."""
     runs: Sequence[Run]
     shape: str
-    """Of the machine."""
+    """The machine in words."""
     versions: list[str]
 
     @property
     def rounds(self) -> int:
-        """How often everyone had its turn."""
+        """How often each contender ran."""
         return len(self.runs) // (len(self.names) * len(self.contenders))
 
     @property
     def names(self) -> list[str]:
-        """Of the inputs."""
+        """The names of the inputs."""
         return list(dict.fromkeys(name for name, _ in self.inputs))
 
     def on(self, input_: str) -> Iterator[tuple[Contender, Input, Summary]]:
-        """Each contender, what it read, and what it came to."""
+        """Each contender, the input it read, and its summary."""
         for one in self.contenders:
             runs = [run for run in self.runs if (run.contender, run.input) == (one.name, input_)]
             yield one, self.inputs[input_, one.slow], summary(runs)
 
     @property
     def conditions(self) -> str:
-        """How fast the machine was itself, and how busy, as it went up and down from run to run."""
+        """How fast and how busy the machine itself was, and how much that varied from run to run."""
         work, load = spread(1000 * run.calibration for run in self.runs), spread(run.load for run in self.runs)
         assert work is not None
         assert load is not None
@@ -59,7 +59,7 @@ def described(input_: Input) -> str:
 
 
 def rate(figure: Spread | None) -> str:
-    """Events by the second, in thousands: ``54.3 (48.0–60.1)``. No run is repeatable to more digits."""
+    """Events per second, in thousands: ``54.3 (48.0–60.1)``. Runs do not repeat to more digits."""
     if figure is None:
         return "–"
     median, least, most = (_three(value / 1000) for value in figure)
@@ -67,10 +67,10 @@ def rate(figure: Spread | None) -> str:
 
 
 def megabytes(figure: Spread | None) -> str:
-    """Memory: the median alone, as it hardly varies."""
+    """Memory: only the median, as it hardly varies."""
     return "–" if figure is None else f"{figure.median / 1e6:,.0f}"
 
 
 def _three(value: float) -> str:
-    """With three digits."""
+    """The number with three significant digits."""
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"

@@ -1,4 +1,6 @@
-"""All runs of a bench: contenders take turns, round by round, so that the machine's moods meet all of them alike."""
+"""All runs of a bench: contenders take turns, round by round, so that the machine's good and bad moments
+hit all alike.
+"""
 
 import asyncio
 import sys
@@ -19,11 +21,13 @@ Ready = dict[Contender, Callable[[Job], Launch]]
 
 LIFECYCLES, MIX, KUBERNETES = INPUTS = "lifecycles", "mix", "kubernetes"
 SLOW_SHARE = 10
-"""Slow contenders get one event of so many."""
+"""Slow contenders get one event in this many."""
 
 
 def ready(contenders: Sequence[Contender]) -> tuple[Ready, list[Contender]]:
-    """Set contenders up; returns those that are, and those that cannot be, each with a sentence at the terminal."""
+    """Set up contenders. Returns those that are ready and those that are not; a sentence on the terminal
+    says why not.
+    """
     prepared: Ready = {}
     missing = []
     for one in contenders:
@@ -36,13 +40,13 @@ def ready(contenders: Sequence[Contender]) -> tuple[Ready, list[Contender]]:
 
 
 def rotated(contenders: Sequence[Contender], round_: int, rounds: int) -> Sequence[Contender]:
-    """The order in which they take their turns: each round begins elsewhere, all rounds together go round once."""
+    """The order of turns in a round. Each round begins with another contender; all rounds together go round once."""
     start = round_ * len(contenders) // rounds
     return [*contenders[start:], *contenders[:start]]
 
 
 async def loaded(broker: str, pairs: int) -> dict[tuple[str, bool], Input]:
-    """The inputs, for all and for the slow, by name and slowness."""
+    """Load the inputs, and shorter ones for slow contenders; keyed by name and by whether they are the shorter ones."""
     given = (
         (LIFECYCLES, events.pairs, pairs),
         (MIX, inputs.mix, max(pairs // 10, 1)),
@@ -61,7 +65,9 @@ async def loaded(broker: str, pairs: int) -> dict[tuple[str, bool], Input]:
 async def run_all(
     broker: str, prepared: Ready, given: dict[tuple[str, bool], Input], rounds: int, limit: float
 ) -> list[Run]:
-    """Every contender on every input, in every round, with a line on each run; up to the last whole round on Ctrl-C."""
+    """Run every contender on every input in every round, with a line for each run. Ctrl-C ends it, and drops the round
+    that is unfinished.
+    """
     contenders = list(prepared)
     runs: list[Run] = []
     for round_ in range(rounds):

@@ -23,45 +23,47 @@ from bench.watching import Watched
 from local.deployment import PARTITIONS
 
 MIN_SECOND_HALF: Final = 0.3
-"""CPU seconds that a second half must last, to be told: they are seen every 0.05 s."""
+"""The least CPU seconds of a second half that is reported: CPU time is sampled every 0.05 s."""
 
 
 class Run(NamedTuple):
-    """What a run came to. Events by the CPU second count the contender's CPU alone, all its threads."""
+    """The result of a run. CPU seconds are those of the contender alone, in all its threads."""
 
     contender: str
     input: str
     calibration: float
-    """CPU seconds that the fixed piece of work took just before."""
+    """CPU seconds that the fixed piece of work took just before the run."""
     whole: float = 0.0
-    """Events by the CPU second from its start to when all its records could be read."""
+    """Events per CPU second, from its start until all its records could be read."""
     warm: float | None = None
-    """The same of the second half; None where none can be told."""
+    """The same for the second half; None if that cannot be measured."""
     wall: float = 0.0
-    """Events by the second of that time."""
+    """Events per second of wall time."""
     memory: int = 0
-    """Bytes at its peak."""
+    """Peak memory in bytes."""
     failure: str | None = None
     """Why the run does not count."""
     load: float = 0.0
-    """How many processes wanted a core in the minute before, those of the run before among them."""
+    """The load average of the minute before, which includes the run before."""
 
 
 class _Sample(NamedTuple):
     records: int
     cpu: float
     seconds: float
-    """Since it was started."""
+    """Seconds since the contender was started."""
 
 
 class _Failed(Exception):
-    """A run does not count."""
+    """The run does not count; the text says why."""
 
 
 async def measure(
     broker: str, contender: Contender, launch: Callable[[Job], Launch], input_: Input, limit: float
 ) -> Run:
-    """Run a contender until it has published a record for every pair, then stop it and count all it has published."""
+    """Run a contender until it has published a record for every pair, then stop it and count everything it has
+    published.
+    """
     run = Run(contender.name, input_.name, calibrated(), load=os.getloadavg()[0])
     app_id = f"{contender.name}-{uuid.uuid4().hex[:8]}"
     with tempfile.TemporaryDirectory(prefix="bench-") as state:
@@ -76,7 +78,7 @@ async def measure(
 
 
 async def create_topics_of(contender: Contender, job: Job, partitions: int = PARTITIONS) -> None:
-    """Create what must be there before a contender starts, beside its input."""
+    """Create the topics that a contender needs besides its input."""
     await create(job.broker, job.output, partitions)
     for changelog in contender.changelogs:
         await create(job.broker, f"{job.app_id}{changelog}", partitions, cleanup_policy="compact")
@@ -87,7 +89,7 @@ async def _measured(run: Run, contender: Contender, launch: Launch, job: Job, in
         with started(launch, job.state, contender.stop) as process:
             samples = await _watch(process, watched, input_.pairs, limit, Path(job.state, "log"))
             memory = memory_of(process.pid).peak
-        await watched.read()  # what it may have published once more while it ended
+        await watched.read()  # it may have published more while it ended
     if (watched.records, len(watched.keys)) != (input_.pairs, input_.pairs):
         raise _Failed(f"{watched.records:,} records, {len(watched.keys):,} keys, of {input_.pairs:,} pairs")
     return run._replace(
@@ -101,7 +103,7 @@ async def _measured(run: Run, contender: Contender, launch: Launch, job: Job, in
 async def _watch(
     process: subprocess.Popen[bytes], watched: Watched, pairs: int, limit: float, log: Path
 ) -> list[_Sample]:
-    """How far it was, and its CPU seconds, time after time, up to when all could be read."""
+    """Sample the progress of a run and its CPU seconds until all records can be read."""
     samples: list[_Sample] = []
     began = time.monotonic()
     while True:
@@ -119,7 +121,9 @@ async def _watch(
 
 
 def _warm(samples: list[_Sample], events: int) -> float | None:
-    """Of the second half, or what comes nearest to it; None where that is too far off, or too short to be measured."""
+    """Events per CPU second of the second half, or the nearest to it that was sampled; None if that is too far from
+    half, or too short to measure.
+    """
     end = samples[-1]
     middle = min(samples, key=lambda sample: abs(sample.records - end.records / 2))
     share, cpu = 1 - middle.records / end.records, end.cpu - middle.cpu
@@ -128,7 +132,7 @@ def _warm(samples: list[_Sample], events: int) -> float | None:
 
 @contextmanager
 def started(launch: Launch, state: str, stop: signal.Signals) -> Iterator[subprocess.Popen[bytes]]:
-    """A contender's process for the length of the block; what it says is in ``log``, in its directory."""
+    """Run a contender's process for the length of the block. Its output goes to the file ``log`` in its directory."""
     with Path(state, "log").open("wb") as log:
         process = subprocess.Popen(launch.command, env=launch.env, cwd=state, stdout=log, stderr=log)
     try:
@@ -145,6 +149,6 @@ def started(launch: Launch, state: str, stop: signal.Signals) -> Iterator[subpro
 
 
 def last_words(log: Path) -> str:
-    """The last line that a process said."""
+    """The last line of a process's output."""
     lines = log.read_text(errors="replace").strip().splitlines()
     return lines[-1].strip() if lines else "it printed nothing"

@@ -1,4 +1,4 @@
-"""The environments of the peers, each made once and kept in the user's cache directory."""
+"""The environments of the peers, each created once and kept in the user's cache directory."""
 
 import hashlib
 import re
@@ -15,7 +15,7 @@ from local.jars import kafka_version
 from local.jvm import find_java
 
 ROOT: Final = Path(__file__).parents[1]
-"""Of the project's checkout."""
+"""The root of the project's checkout."""
 PEERS: Final = ROOT / "bench" / "peers"
 
 _STREAMS: Final = PEERS / "kafka_streams"
@@ -26,22 +26,22 @@ class Unavailable(Exception):
 
 
 def requirements(name: str) -> Path:
-    """What a peer's environment holds, as ``make lock`` wrote it."""
+    """The locked requirements of a peer's environment, as written by ``make lock``."""
     return PEERS / "requirements" / f"{name}.txt"
 
 
 def version(name: str, package: str = "") -> str:
-    """Of a package in an environment; without one, of the package that the environment is named after."""
+    """The version of a package in an environment; by default, of the package that the environment is named after."""
     found = re.search(rf"^{package or name}==([^ ;]+)", requirements(name).read_text(), re.MULTILINE)
     assert found is not None
     return found[1]
 
 
 def python(name: str) -> Path:
-    """The Python of an environment, with pip's help where this is the first time.
+    """The Python of an environment, which pip creates the first time.
 
     Raises:
-        Unavailable: pip could not install what it is to hold.
+        Unavailable: pip could not install the requirements.
     """
     wanted = requirements(name)
 
@@ -56,10 +56,10 @@ def python(name: str) -> Path:
 
 
 def kafka_streams() -> str:
-    """The class path of the peer in Java, with Maven's help where this is the first time.
+    """The class path of the peer in Java, which Maven builds the first time.
 
     Raises:
-        Unavailable: Maven is not there, or could not build it.
+        Unavailable: Maven is missing, or could not build it.
     """
     sources = (_STREAMS / "pom.xml", *sorted(_STREAMS.rglob("*.java")))
 
@@ -84,7 +84,7 @@ def kafka_streams() -> str:
 
 
 def java() -> str:
-    """The Java that the peer runs in. Raises `Unavailable` where there is none, or an old one."""
+    """The Java that runs the peer. Raises `Unavailable` if there is none, or only an old one."""
     try:
         return find_java()
     except NoKafka as error:

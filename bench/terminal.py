@@ -9,7 +9,7 @@ from bench.results import Results, described, megabytes, rate
 
 
 def show(results: Results) -> None:
-    """Print a table for each input, and what is to be known of them."""
+    """Print a table for each input, and notes on the contenders."""
     console = Console() if sys.stdout.isatty() else Console(width=140)
     for name in results.names:
         told = described(results.inputs[name, False])
@@ -27,5 +27,5 @@ def show(results: Results) -> None:
             for failure in found.failures:
                 console.print(f"{one.name} FAILED: {failure}", style="bold red", markup=False)
     for one in results.missing:
-        console.print(f"{one.title} ({one.guarantee}) did not take part: see above why.", highlight=False)
+        console.print(f"{one.title} ({one.guarantee}) did not take part; see above for the reason.", highlight=False)
     console.print(f"{results.shape}; {results.conditions}.", highlight=False)

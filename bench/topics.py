@@ -1,4 +1,4 @@
-"""The topics that are measured on: made, written and deleted."""
+"""Creates, fills and deletes the topics of a bench."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -12,7 +12,7 @@ from local.deployment import PARTITIONS
 
 
 async def create(broker: str, topic: str, partitions: int = PARTITIONS, **config: str) -> None:
-    """Create a topic whose records the broker dates."""
+    """Create a topic whose records are dated by the broker."""
     admin = AIOKafkaAdminClient(bootstrap_servers=broker)
     await admin.start()
     try:
@@ -23,7 +23,7 @@ async def create(broker: str, topic: str, partitions: int = PARTITIONS, **config
 
 
 async def write(broker: str, topic: str, entries: Iterable[tuple[bytes, bytes]], partitions: int = PARTITIONS) -> int:
-    """Write keys and values, each to its key's partition; returns how many."""
+    """Write keys and values, each to its key's partition. Returns how many."""
     producer = AIOKafkaProducer(bootstrap_servers=broker, max_batch_size=1 << 17)
     await producer.start()
     count, left = 0, iter(entries)
@@ -46,7 +46,7 @@ async def write(broker: str, topic: str, entries: Iterable[tuple[bytes, bytes]],
 
 
 async def delete(broker: str, part: str) -> None:
-    """Delete every topic that has this in its name."""
+    """Delete every topic whose name contains ``part``."""
     admin = AIOKafkaAdminClient(bootstrap_servers=broker)
     await admin.start()
     try:

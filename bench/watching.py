@@ -1,4 +1,4 @@
-"""A reader of what a contender publishes: of committed records only, as one that must not read anything twice is."""
+"""A reader of a contender's committed records, like any consumer that must not read anything twice."""
 
 from types import TracebackType
 from typing import Self
@@ -9,7 +9,7 @@ from local.deployment import PARTITIONS
 
 
 class Watched:
-    """What has been published on a topic so far."""
+    """The records published to a topic so far."""
 
     def __init__(self, broker: str, topic: str) -> None:
         self.records = 0
@@ -21,7 +21,7 @@ class Watched:
         await self._consumer.start()
         self._consumer.assign(self._partitions)
         await self._consumer.seek_to_beginning(*self._partitions)
-        await self.visible()  # so that it knows where the topic is before anyone's time is taken
+        await self.visible()  # finds the topic before any time is measured
         return self
 
     async def __aexit__(
@@ -30,11 +30,13 @@ class Watched:
         await self._consumer.stop()
 
     async def visible(self) -> int:
-        """How many there are for such a reader, or a few more: the marks of transactions count, too. Reads nothing."""
+        """How many records such a reader could read, or slightly more, as transaction markers count, too. Reads
+        nothing.
+        """
         return sum((await self._ends()).values())
 
     async def read(self) -> None:
-        """Count what there is."""
+        """Read and count the records that are there."""
         ends = await self._ends()
         while any([await self._consumer.position(partition) < end for partition, end in ends.items()]):
             for batch in (await self._consumer.getmany(timeout_ms=200, max_records=20_000)).values():

@@ -1,1 +1,1 @@
-"""How long an event takes, and what it costs, at a steady load: over the number of partitions, beside Kafka Streams."""
+"""Latency and CPU per event at a steady load, over the number of partitions, compared with Kafka Streams."""

@@ -1,4 +1,4 @@
-"""``make bench-live``: latency and CPU at a steady load, over the number of partitions, beside Kafka Streams."""
+"""``make bench-live``: latency and CPU at a steady load, over the number of partitions, compared with Kafka Streams."""
 
 import asyncio
 import logging
@@ -19,7 +19,9 @@ from local.cluster import local_cluster
 
 
 async def run_all(broker: str, prepared: Ready, loads: Sequence[Load], rounds: int) -> list[Measurement]:
-    """Every contender at every load, in every round, with a line on each; the whole rounds so far on Ctrl-C."""
+    """Run every contender at every load in every round, with a line for each run. Ctrl-C ends it, and drops the round
+    that is unfinished.
+    """
     found: list[Measurement] = []
     for round_ in range(rounds):
         try:
@@ -39,11 +41,11 @@ async def run_all(broker: str, prepared: Ready, loads: Sequence[Load], rounds: i
 @click.option("--rate", "rates", multiple=True, type=int, default=(1000,), show_default=True, help="Events a second.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--brokers", type=click.IntRange(1), default=1, show_default=True, help="1, or 3 and more.")
-@click.option("--seconds", type=float, default=15.0, show_default=True, help="That count of each run.")
-@click.option("--warming", type=float, default=12.0, show_default=True, help="Seconds before that do not.")
-@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="How often everyone has a turn.")
+@click.option("--seconds", type=float, default=15.0, show_default=True, help="Seconds that are measured.")
+@click.option("--warming", type=float, default=12.0, show_default=True, help="Seconds of load before that.")
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="How often each contender runs.")
 @click.option(
-    "--only", multiple=True, type=click.Choice(NAMES), default=STAGE_AND_STREAMS, help="Who takes part; repeatable."
+    "--only", multiple=True, type=click.Choice(NAMES), default=STAGE_AND_STREAMS, help="A contender; repeatable."
 )
 @click.option("--before", metavar="CHECKOUT", help="The stage of another checkout takes part, too.")
 @click.option("--write", is_flag=True, help="Write docs/live.md and its picture.")
@@ -60,10 +62,10 @@ def main(
     write: bool,
 ) -> None:
     """Measure the stage and its peers at a steady load, on a local Kafka."""
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a new topic's first moments are known
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its complaints about topics that are a moment old
     prepared, _ = ready(chosen(only, before))
     if not prepared:
-        raise click.ClickException("nobody is left to measure.")
+        raise click.ClickException("no contender is left to measure.")
     loads = [Load(count, rate, workers, warming, seconds) for rate in rates for count in partitions]
     with local_kafka() if brokers == 1 else local_cluster(count=brokers) as kafka:
         seen = asyncio.run(run_all(kafka.bootstrap_servers, prepared, loads, rounds))

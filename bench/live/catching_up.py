@@ -27,7 +27,7 @@ RUN_TIMEOUT = 300.0
 
 
 async def catch_up(broker: str, one: Contender, prepared: Ready, topic: str, partitions: int, pairs: int) -> float:
-    """Let a contender work through a topic; returns its CPU seconds, its start included."""
+    """Let a contender work through a topic. Returns its CPU seconds, including its start."""
     app_id = f"{one.name}-{uuid.uuid4().hex[:8]}"
     job, keys = Job(app_id, broker, topic, f"{app_id}-records", ""), set[bytes]()
     await create_topics_of(one, job, partitions)
@@ -48,7 +48,7 @@ async def catch_up(broker: str, one: Contender, prepared: Ready, topic: str, par
 
 
 async def run_all(broker: str, prepared: Ready, partitions: tuple[int, ...], pairs: int, rounds: int) -> Table:
-    """Everyone's turns, at each number of partitions."""
+    """Run every contender in turn, at each number of partitions."""
     found: dict[tuple[str, int], list[float]] = {}
     for count in partitions:
         topic = f"catching-up-{uuid.uuid4().hex[:8]}"
@@ -69,14 +69,14 @@ async def run_all(broker: str, prepared: Ready, partitions: tuple[int, ...], pai
 @click.command()
 @click.option("--partitions", multiple=True, type=int, default=(4, 32, 128), show_default=True, help="Repeatable.")
 @click.option("--pairs", default=50_000, show_default=True, help="Flow runs, two events each.")
-@click.option("--rounds", default=3, show_default=True, help="How often everyone has a turn.")
+@click.option("--rounds", default=3, show_default=True, help="How often each contender runs.")
 @click.option(
-    "--only", multiple=True, type=click.Choice(NAMES), default=STAGE_AND_STREAMS, help="Who takes part; repeatable."
+    "--only", multiple=True, type=click.Choice(NAMES), default=STAGE_AND_STREAMS, help="A contender; repeatable."
 )
 @click.option("--before", metavar="CHECKOUT", help="The stage of another checkout takes part, too.")
 def main(partitions: tuple[int, ...], pairs: int, rounds: int, only: tuple[str, ...], before: str | None) -> None:
     """Measure how fast a backlog is worked through."""
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a new topic's first moments are known
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its complaints about topics that are a moment old
     prepared, _ = ready(chosen(only, before))
     with local_kafka() as kafka:
         table = asyncio.run(run_all(kafka.bootstrap_servers, prepared, partitions, pairs, rounds))

@@ -16,7 +16,7 @@ _COLOURS: Final = {"stage-1": "one", "stage-2": "two", "before-1": "was one", "b
 
 
 class Point(NamedTuple):
-    """A median and how far it lies apart, in pixels."""
+    """A median and its spread, in pixels."""
 
     x: float
     y: float
@@ -33,21 +33,21 @@ class Line(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """On an axis."""
+    """A mark on an axis."""
 
     at: float
     told: str
 
 
 class Axis(NamedTuple):
-    """The values that are marked, and where a value lies between the first and the last of them, as 0 and 1."""
+    """The values that are marked, and a function that places a value between the first (0) and the last of them (1)."""
 
     marks: list[float]
     place: Callable[[float], float]
 
 
 class Panel(NamedTuple):
-    """A figure over the number of partitions, at the first rate that was measured."""
+    """A figure over the number of partitions, at the first rate measured."""
 
     x: float
     title: str
@@ -57,7 +57,7 @@ class Panel(NamedTuple):
 
 
 def drawn(results: Results) -> str:
-    """The picture, as SVG that stands for itself in light and dark."""
+    """The picture, as SVG that suits light and dark pages."""
     panels = list(_panels(results))
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(TEMPLATE.read_text())
     rate = results.loads[0].rate
@@ -111,13 +111,13 @@ def _panels(results: Results) -> Iterator[Panel]:
 
 
 def _even(most: float) -> Axis:
-    """From nothing to a round number that is no less."""
+    """A linear axis from 0 to a round number no less than ``most``."""
     step = next(s for power in range(-3, 5) for s in (10.0**power, 2 * 10.0**power, 5 * 10.0**power) if most / s <= 5)
     count = int(most / step) + 1
     return Axis([round(step * number, 6) for number in range(count + 1)], lambda value: value / (count * step))
 
 
 def _tenfold(most: float) -> Axis:
-    """From 10 to a power of ten that is no less: each mark is ten times the one below."""
+    """A logarithmic axis from 10 to a power of ten no less than ``most``."""
     powers = max(2, ceil(log10(most))) - 1
     return Axis([10.0 * 10**number for number in range(powers + 1)], lambda value: max(0.0, log10(value / 10)) / powers)

@@ -1,4 +1,4 @@
-"""Write ``docs/live.md`` anew between its marks, and the picture beside it."""
+"""Rewrites ``docs/live.md`` between its marks, and the picture beside it."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -15,7 +15,7 @@ BEGIN, END = "<!-- live -->\n", "<!-- /live -->\n"
 
 
 def write(results: Results) -> None:
-    """Put the results in."""
+    """Write the results into the document and the chart."""
     CHART.write_text(chart.drawn(results))
     DOCUMENT.write_text(between(DOCUMENT.read_text(), BEGIN, END, _generated(results)))
 

@@ -1,4 +1,4 @@
-"""A steady load: flow runs that are submitted and end, so many events a second."""
+"""A steady load: flow runs that are submitted and end, at a fixed rate of events."""
 
 import asyncio
 import random
@@ -13,13 +13,15 @@ from correlator.partitioner import partition_for
 from local import events
 
 MAX_OPEN: Final = 200
-"""How many runs are open at a time, at most: else those of ten seconds."""
+"""The most runs that are open at a time; at low rates, those of ten seconds are."""
 WORKERS: Final = 200
 TICK: Final = 0.005
 
 
 class Feeder:
-    """Writes to a topic; ``ends`` is told of each run that ends, and when that was produced."""
+    """Writes the load to a topic, and calls ``ends`` with each run that ends and the time at which its end was
+    produced.
+    """
 
     def __init__(
         self, broker: str, topic: str, partitions: int, rate: int, ends: Callable[[bytes, float], None]
@@ -34,11 +36,11 @@ class Feeder:
         self._ended = False
 
     def end(self) -> None:
-        """Write no more."""
+        """Stop writing."""
         self._ended = True
 
     async def run(self, begin: asyncio.Event) -> None:
-        """Write a run that ends at once; from when ``begin`` is set, write steadily until told to end."""
+        """Write one run that ends at once. When ``begin`` is set, write steadily until `end` is called."""
         await self._producer.start()
         try:
             await self._write([self._submitted(), self._executed()])
@@ -53,7 +55,7 @@ class Feeder:
             await self._producer.stop()
 
     async def _write(self, told: list[tuple[bytes, bytes]]) -> None:
-        """A batch for each partition: at 10,000 a second, one by one would be too slow."""
+        """Write one batch for each partition: at 10,000 events a second, single sends would be too slow."""
         batches: defaultdict[int, Any] = defaultdict(self._producer.create_batch)
         for key, value in told:
             batches[partition_for(key, self._partitions)].append(key=key, value=value, timestamp=None)

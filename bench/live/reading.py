@@ -1,4 +1,4 @@
-"""A reader of committed records, as the stage's users are: it notes when each can be read."""
+"""A reader of committed records, like the stage's users, that notes when each record can be read."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 
 async def read(broker: str, topic: str, partitions: int, seen: Callable[[bytes, float], None]) -> None:
-    """Read a topic from its beginning until cancelled, and tell of each record's key when it was read."""
+    """Read a topic from its beginning until cancelled, and call ``seen`` with each record's key and the time of
+    reading.
+    """
     consumer = AIOKafkaConsumer(bootstrap_servers=broker, isolation_level="read_committed", fetch_max_wait_ms=20)
     await consumer.start()
     try:

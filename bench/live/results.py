@@ -1,4 +1,4 @@
-"""All that a live bench came to."""
+"""All results of a live bench."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from bench.live.run import Load, Measurement
 
 
 class Row(NamedTuple):
-    """A contender at a load: medians, and how far they lie apart."""
+    """A contender at a load: medians and spreads."""
 
     contender: Contender
     load: Load
@@ -25,24 +25,24 @@ class Row(NamedTuple):
 
 
 class Results(NamedTuple):
-    """Of one live bench."""
+    """The results of one live bench."""
 
     at: datetime
     contenders: list[Contender]
     loads: Sequence[Load]
     seen: Sequence[Measurement]
     shape: str
-    """Of the machine."""
+    """The machine in words."""
     versions: list[str]
     brokers: int
 
     @property
     def rounds(self) -> int:
-        """How often everyone had its turn."""
+        """How often each contender ran."""
         return len(self.seen) // (len(self.loads) * len(self.contenders))
 
     def at_load(self, load: Load) -> Iterator[Row]:
-        """What each contender came to."""
+        """The figures of each contender at a load."""
         for one in self.contenders:
             its = [seen for seen in self.seen if (seen.contender, seen.load) == (one.name, load)]
             good = [seen for seen in its if seen.failure is None]

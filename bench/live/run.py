@@ -18,43 +18,43 @@ from bench.run import create_topics_of, last_words, started
 from bench.topics import create, delete
 
 DRAIN_TIMEOUT: Final = 20.0
-"""Seconds for which records may come after the load's end."""
+"""Seconds to wait for records after the load has ended."""
 STARTUP_TIMEOUT: Final = 60.0
-"""Seconds until a contender must have published its first record: only then does the load begin."""
+"""Seconds within which a contender must publish its first record; the load begins only then."""
 
 
 class Load(NamedTuple):
-    """What a contender is put to."""
+    """The load that a contender is put under."""
 
     partitions: int
     rate: int
     """Events a second; 0 for none."""
     workers: int = 1
     warming: float = 12.0
-    """Seconds of it that do not count: a JVM is slow at first."""
+    """Seconds at the beginning that do not count: a JVM is slow at first."""
     counting: float = 15.0
 
 
 class Measurement(NamedTuple):
-    """What came of it. CPU, memory, sockets and threads are of all the contender's processes."""
+    """The result of a run. CPU, memory, sockets and threads are those of all the contender's processes together."""
 
     contender: str
     load: Load
     p50: float | None = None
-    """Seconds from an end's production to its record at a reader of committed records; None where nothing is fed."""
+    """Seconds from producing an end to reading its record, committed; None if the load has no events."""
     p99: float | None = None
     cores: float = 0.0
     event: float = 0.0
-    """Seconds of CPU an event."""
+    """CPU seconds per event."""
     memory: int = 0
     sockets: int = 0
     threads: int = 0
     failure: str | None = None
-    """Why it does not count."""
+    """Why the run does not count; None if it does."""
 
 
 class _Times:
-    """When runs ended, and when their records came."""
+    """When each run ended, and when its record came."""
 
     def __init__(self) -> None:
         self.ended: dict[bytes, float] = {}
@@ -75,7 +75,7 @@ class _Times:
 
 
 async def run(broker: str, contender: Contender, launch: Callable[[Job], Launch], load: Load) -> Measurement:
-    """Let a contender's workers work at a load. Deletes what it made."""
+    """Run a contender's workers under a load. Deletes its topics at the end."""
     app_id = f"{contender.name}-{uuid.uuid4().hex[:8]}"
     topics = Job(app_id, broker, f"{app_id}-input", f"{app_id}-records", "")
     await create(broker, topics.input, load.partitions)
@@ -135,7 +135,7 @@ async def _watched(seen: Measurement, broker: str, topics: Job, load: Load, pids
 
 
 async def _sleep(seconds: float, *tasks: Awaitable[None]) -> None:
-    """Unless one of these tasks ends, which only an error makes it."""
+    """Sleep, but raise at once if one of the tasks ends: only an error makes it."""
     done, _ = await asyncio.wait([asyncio.ensure_future(task) for task in tasks], timeout=seconds)
     for task in done:
         task.result()

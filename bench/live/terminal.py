@@ -37,7 +37,7 @@ def described(load: Load) -> str:
 
 
 def figures(row: Row) -> tuple[str, ...]:
-    """What a row says, in the order of `HEADINGS`."""
+    """A row's cells, in the order of `HEADINGS`."""
     return (
         figure(row.p50, 1000, 0),
         figure(row.p99, 1000, 0),
@@ -59,7 +59,7 @@ def told(seen: Measurement) -> str:
 
 
 def figure(found: Spread | None, factor: float, digits: int) -> str:
-    """The median, and how far the runs lie apart: ``46 (41–52)``."""
+    """The median and the spread: ``46 (41–52)``."""
     if found is None:
         return "–"
     median, least, most = (f"{value * factor:.{digits}f}" for value in found)

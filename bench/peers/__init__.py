@@ -1,1 +1,1 @@
-"""The same plain join in the ways of others, each a program in an environment of its own."""
+"""The peers: the same plain join on other libraries, each a program in an environment of its own."""

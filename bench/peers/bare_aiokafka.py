@@ -20,7 +20,7 @@ COMMIT_EVERY: Final = 5.0
 
 
 class Batches:
-    """Batches in the making, one for each partition that is written to."""
+    """Unsent batches, one for each partition that is written to."""
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
@@ -37,20 +37,20 @@ class Batches:
             batch.append(key=key, value=value, timestamp=None)
 
     async def send(self) -> None:
-        """Send what there is."""
+        """Send all batches."""
         for (topic, partition), batch in self._open.items():
             self._sent.append(await self._producer.send_batch(batch, topic, partition=partition))
         self._open.clear()
 
     async def flush(self) -> None:
-        """Send what there is, and return when all was taken."""
+        """Send all batches, and return when all are acknowledged."""
         await self.send()
         await asyncio.gather(*self._sent)
         self._sent.clear()
 
 
 class Join:
-    """One poll's records of a partition after the other's."""
+    """The join, fed with one poll's records of a partition at a time."""
 
     def __init__(self, job: Job, batches: Batches) -> None:
         self.batches = batches
@@ -58,7 +58,7 @@ class Join:
         self._open: dict[bytes, Start] = {}
 
     async def take(self, partition: int, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
-        """Work through them."""
+        """Process the records of one poll."""
         for one in records:
             if one.key is None or one.value is None or (event := parsed(one.value)) is None:
                 continue
@@ -73,7 +73,7 @@ class Join:
 
 
 async def main(job: Job) -> None:
-    """Until SIGTERM."""
+    """Run until SIGTERM."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     consumer = AIOKafkaConsumer(

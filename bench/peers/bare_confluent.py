@@ -16,11 +16,11 @@ COMMIT_EVERY: Final = 5.0
 """Seconds between two commits of the input's offsets: librdkafka's own default."""
 
 FETCHING: Final = {"fetch.queue.backoff.ms": 20}
-"""By default, a consumer that was faster than the broker for a moment then waits for a whole second."""
+"""By default, a consumer that is faster than the broker for a moment waits a whole second."""
 
 
 class Join:
-    """One poll after the other."""
+    """The join, fed with one poll after another."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
@@ -39,7 +39,7 @@ class Join:
         )
 
     def take(self, messages: list[Message]) -> None:
-        """Work through what a poll returned."""
+        """Process what a poll returned."""
         for message in messages:
             if message.error():
                 raise SystemExit(str(message.error()))
@@ -57,7 +57,7 @@ class Join:
         self._producer.poll(0)
 
     def flush(self) -> None:
-        """Return when all that was produced is taken."""
+        """Return when everything produced is acknowledged."""
         self._producer.flush()
         if self._failed:
             raise SystemExit(str(self._failed[0]))
@@ -77,7 +77,7 @@ class Join:
 
 
 def main(job: Job) -> None:
-    """Until SIGTERM."""
+    """Run until SIGTERM."""
     stopping: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stopping.append(number))
     consumer = Consumer(

@@ -1,4 +1,4 @@
-"""The join on Bytewax: a stateful step of a dataflow, with recovery on, as its documentation has it.
+"""The join on Bytewax: a stateful step of a dataflow, with recovery on, as its documentation shows.
 
 At least once. Its state and its offsets are in SQLite files, written once in 10 s (its default), and not in Kafka.
 """
@@ -26,7 +26,7 @@ def keyed(message: KafkaSourceMessage[bytes, bytes]) -> tuple[str, dict[str, Any
 
 
 def pair(open_: Start | None, event: dict[str, Any]) -> tuple[Start | None, list[tuple[Start, dict[str, Any]]]]:
-    """What is open now, and what has ended."""
+    """The start that is open now, and the pairs that have ended."""
     if event["event"] == SUBMITTED:
         return Start(event["id"], event["occurred"]), []
     if open_ is None or open_.id != event["follows"]:
@@ -41,10 +41,10 @@ def written(paired: tuple[str, tuple[Start, dict[str, Any]]]) -> KafkaSinkMessag
 
 
 def main(job: Job) -> None:
-    """Until SIGINT, which whoever started this may have had ignored."""
+    """Run until SIGINT, which the parent process may have set to be ignored."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     flow = Dataflow("pairs")
-    # its consumer takes numbers in words only
+    # its consumer accepts numbers only as text
     source = KafkaSource([job.broker], [job.input], add_config={name: f"{value}" for name, value in FETCHING.items()})
     events = op.filter_map("parse", op.input("input", flow, source), keyed)
     records = op.map("write", op.stateful_flat_map("pair", events, pair), written)

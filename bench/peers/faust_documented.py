@@ -1,4 +1,4 @@
-"""The join as Faust's documentation would have it: an agent, a table, ``send``. In the project's own environment.
+"""The join as Faust's documentation suggests: an agent, a table, ``send``. In the project's own environment.
 
 At least once, and it loses data when it is killed.
 """
@@ -13,7 +13,7 @@ from local.deployment import PARTITIONS
 
 
 def create_app(job: Job) -> faust.App:
-    """The app, with nothing set that its documentation leaves alone, but names, and the web server off."""
+    """The app, with Faust's defaults except for the names and the web server, which is off."""
     app = faust.App(
         job.app_id,
         broker=f"kafka://{job.broker}",

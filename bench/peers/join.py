@@ -14,41 +14,41 @@ import orjson
 SUBMITTED: Final = "prefect.worker.submitted-flow-run"
 EXECUTED: Final = "prefect.worker.executed-flow-run"
 OURS: Final = b"prefect.worker."
-"""What is searched for before an event is parsed: others' events do not contain it."""
+"""Bytes that an event must contain to be parsed; others' events do not."""
 
 
 class Job(NamedTuple):
-    """What a peer is told, as its arguments."""
+    """A peer's arguments."""
 
     app_id: str
     broker: str
     input: str
     output: str
     state: str
-    """A directory that is its own."""
+    """A directory of its own."""
     guarantee: str = "at-least-once"
     """Or ``exactly-once``."""
 
     @property
     def changelog(self) -> str:
-        """Where those write their state that have no way of their own; it exists."""
+        """The changelog for peers whose library has none of its own; it exists before they start."""
         return f"{self.app_id}-changelog"
 
 
 class Start(NamedTuple):
-    """What is remembered of a start."""
+    """The part of a start that is remembered."""
 
     id: str
     occurred: str
 
 
 def told() -> Job:
-    """The job that the program's arguments tell."""
+    """The job in the program's arguments."""
     return Job(*sys.argv[1:])
 
 
 def parsed(value: bytes) -> dict[str, Any] | None:
-    """A start or an end, or None: what others want of the topic."""
+    """A start or an end; None for any other event."""
     if OURS not in value:
         return None
     event: dict[str, Any] = orjson.loads(value)
@@ -56,7 +56,7 @@ def parsed(value: bytes) -> dict[str, Any] | None:
 
 
 def record(run: str, start: Start, end: Mapping[str, Any]) -> dict[str, Any]:
-    """What is published of a pair."""
+    """The record of a pair."""
     ended = end["occurred"]
     span = datetime.fromisoformat(ended) - datetime.fromisoformat(start.occurred)
     return {

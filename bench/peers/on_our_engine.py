@@ -26,7 +26,7 @@ TABLE = "starts"
 
 
 class Join:
-    """The join as a stage: a slice in, a transaction out."""
+    """The join as a stage of the engine: a slice goes in, a step comes out."""
 
     def __init__(self, table: CommittedTable, output: str) -> None:
         self._table, self._output = table, output
@@ -59,7 +59,7 @@ class Join:
 
 
 async def main(job: Job) -> None:
-    """Until SIGTERM."""
+    """Run until SIGTERM."""
     options = Options(
         job.app_id,
         f"{job.app_id}-worker:",

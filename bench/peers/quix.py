@@ -13,7 +13,7 @@ from bench.peers.join import SUBMITTED, Job, Start, parsed, record, told
 
 
 def pair(event: dict[str, Any], key: bytes, _timestamp: int, _headers: Any, state: Any) -> dict[str, Any] | None:
-    """A record, where the event ends what is open."""
+    """A record, if the event ends an open run."""
     if event["event"] == SUBMITTED:
         state.set("start", [event["id"], event["occurred"]])
         return None
@@ -25,7 +25,7 @@ def pair(event: dict[str, Any], key: bytes, _timestamp: int, _headers: Any, stat
 
 
 def main(job: Job) -> None:
-    """Until SIGTERM."""
+    """Run until SIGTERM."""
     app = Application(
         broker_address=job.broker,
         consumer_group=job.app_id,
@@ -44,7 +44,7 @@ def main(job: Job) -> None:
 
 
 def is_there(value: object) -> bool:
-    """Whether it is anything."""
+    """Whether the value is not None."""
     return value is not None
 
 
