@@ -10,7 +10,7 @@ from correlator.settings import Settings
 from correlator.topics.declared import CLEANUP_POLICY, RETENTION, TopicSpec, declared
 
 VERSION: Final = "1.0.0"
-"""Of the contract. The major one is the records' (``ce_type``); what is only added raises the minor one."""
+"""The version of the contract. Its major number is that of the records (``ce_type``); additions raise the minor one."""
 
 
 def document(settings: Settings) -> dict[str, JSON]:

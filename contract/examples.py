@@ -1,4 +1,4 @@
-"""Examples for the contract, of each message: what two of the sessions in the project's own checkout give."""
+"""Examples for the contract, one or more for each message, from two sessions recorded in the project's checkout."""
 
 import json
 from functools import cache
@@ -23,7 +23,7 @@ _MAX_BYTES: Final = 1 << 20
 
 
 class Example(NamedTuple):
-    """A message as one finds it in its topic."""
+    """A message as it is in its topic."""
 
     summary: str
     key: str
@@ -32,7 +32,7 @@ class Example(NamedTuple):
 
 
 class _Raw(NamedTuple):
-    """A raw record, as a consumer returns it."""
+    """A raw record as a consumer returns it."""
 
     offset: int
     key: bytes | None
@@ -43,7 +43,9 @@ class _Raw(NamedTuple):
 
 
 def of_records(kind: Kind, source: str) -> list[Example]:
-    """The first of each outcome, way of matching and witness of the end; those that Prefect did not link first."""
+    """The first record of each outcome, match and witness of the end, beginning with those that Prefect did
+    not link.
+    """
     told: dict[str, Example] = {}
     for example in reversed([*_decided(SAMPLE, source)[kind], *_decided(KUBERNETES, source)[kind]]):
         assert isinstance(example.payload, dict)
@@ -53,7 +55,7 @@ def of_records(kind: Kind, source: str) -> list[Example]:
 
 
 def in_kubernetes(source: str) -> Example:
-    """A run whose pod says when it ended, and what became of it its state."""
+    """The record of a run in Kubernetes: its pod says when it ended, its state how."""
     completed = f'"{StateType.COMPLETED}"'
     return next(
         example
@@ -63,7 +65,7 @@ def in_kubernetes(source: str) -> Example:
 
 
 def of_events() -> list[Example]:
-    """The submit and the exit of the same run; and what is said of one in Kubernetes."""
+    """The submit and the exit of one run, and the events of witnesses of a run in Kubernetes."""
     run = of_records(Kind.FLOW_RUN, "")[0].payload
     assert isinstance(run, dict)
     events = {event["id"]: event for event in map(orjson.loads, lines(SAMPLE))}
@@ -74,7 +76,7 @@ def of_events() -> list[Example]:
 
 
 def _is_told_of(run: str, event: dict[str, Any]) -> bool:
-    """Whether an event is one that only a run has whose worker does not wait."""
+    """Whether an event comes from a witness, of a run whose worker does not wait."""
     if event["event"].startswith("prefect.flow-run."):
         return bool(event["resource"]["prefect.resource.id"].endswith(run)) and event["event"].endswith(".Completed")
     ours = event["event"] in {"prefect.worker.executed-flow-run", "prefect.kubernetes.pod.succeeded"}
@@ -82,7 +84,7 @@ def _is_told_of(run: str, event: dict[str, Any]) -> bool:
 
 
 def of_dead_letters(settings: Settings) -> list[Example]:
-    """The same submit, had it not named its flow run."""
+    """The dead letter of the same submit without its flow run."""
     event = of_events()[0].payload
     assert isinstance(event, dict)
     record: Received = _Raw(4711, b"a-key", orjson.dumps(event | {"related": []}))

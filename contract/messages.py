@@ -21,14 +21,14 @@ BINDING: Final = "0.5.0"
 
 HEADERS: Final[dict[str, str]] = {
     "ce_specversion": "The version of CloudEvents.",
-    "ce_id": "The id of this version of the record: another for each amendment, the same where it is written again.",
-    "ce_type": "What the record is; the version at its end goes up with a change that is not only additive.",
-    "ce_source": "Where it comes from: the setting `CORRELATOR_SOURCE`, else the app id.",
-    "ce_subject": "As the key.",
-    "ce_time": "When it ended, else when it was cancelled, else when it began; RFC 3339, UTC.",
-    "content-type": "Of the value.",
+    "ce_id": "The id of this version of the record: each amendment has another, a version written again the same.",
+    "ce_type": "The record's type; the version at its end goes up with every change that does more than add keys.",
+    "ce_source": "The record's origin: the setting `CORRELATOR_SOURCE`, else the app id.",
+    "ce_subject": "The same as the key.",
+    "ce_time": "When the lifecycle ended, else when it was cancelled, else when it began; RFC 3339, UTC.",
+    "content-type": "The content type of the value.",
 }
-"""Of every record: CloudEvents 1.0 in the binary mode of its Kafka binding."""
+"""The headers of every record: CloudEvents 1.0 in the binary mode of its Kafka binding."""
 
 ERRORS: Final = {
     f"{PREFIX}exception": "The kind of fault: `InvalidEvent`, or, for the stage's own topics,"
@@ -37,17 +37,19 @@ ERRORS: Final = {
     f"{PREFIX}topic": "The topic it was read from.",
     f"{PREFIX}partition": "The partition it was read from, in decimal.",
     f"{PREFIX}offset": "The offset it was read from, in decimal; absent for an entry of the stage's changelog.",
-    f"{PREFIX}value": "Only if the letter was too large for the topic: says that its value was left out, and its size.",
-    f"{PREFIX}headers": "Only if it was still too large: says that its original headers were left out, and their size.",
-    f"{PREFIX}key": "Only if it was even then too large: says that its key was left out, and its size.",
+    f"{PREFIX}value": "Only in a letter too large for the topic: notes that its value was left out, and its size.",
+    f"{PREFIX}headers": "If that was not enough: notes that the original headers were left out, and their size.",
+    f"{PREFIX}key": "If even that was not enough: notes that the key was left out, and its size.",
 }
-"""Of dead letters, after their original headers."""
+"""The headers that are added to a dead letter, after its original ones."""
 
 _NOT_ALWAYS: Final = {f"{PREFIX}{name}" for name in ("offset", "value", "headers", "key")}
 
 
 def record(kind: Kind, source: str) -> JSON:
-    """A record: CloudEvents headers, key, and JSON Schema by reference. ``source`` is the CloudEvents source."""
+    """The message of a record: CloudEvents headers, key, and JSON Schema by reference. ``source``: the CloudEvents
+    source.
+    """
     model = MODELS[kind]
     headers: dict[str, dict[str, JSON]] = {
         "ce_specversion": {"const": "1.0"},
@@ -71,10 +73,10 @@ def record(kind: Kind, source: str) -> JSON:
 
 
 def event() -> JSON:
-    """What the stage reads."""
+    """The message of an event that the stage reads."""
     return {
         "name": "PrefectEvent",
-        "summary": "An event as Prefect 3 sends it; any other is passed over",
+        "summary": "An event as Prefect 3 sends it; any other is ignored",
         "contentType": "application/json",
         "payload": {
             "type": "object",
@@ -83,7 +85,7 @@ def event() -> JSON:
                 "event": {
                     "type": "string",
                     "anyOf": [{"enum": list(MEANINGS)}, {"pattern": f"^{re.escape(Speaker.FLOW_RUN)}"}],
-                    "description": "The event's name; of a flow run's state, whatever people call that.",
+                    "description": "The event's name; that of a flow run's state may be chosen freely.",
                 },
                 "id": {"type": "string", "format": "uuid", "description": "The event's id."},
                 "occurred": {"type": "string", "format": "date-time", "description": "When it happened."},
@@ -99,13 +101,13 @@ def event() -> JSON:
                 "follows": {
                     "type": ["string", "null"],
                     "format": "uuid",
-                    "description": "Of an end less than 5 minutes after its start: the start's id. That of a pod,"
-                    " task or state is not read.",
+                    "description": "The start's id, in an end less than 5 minutes after it. It is not read in the"
+                    " events of pods, tasks and states.",
                 },
                 "received": {
                     "type": ["string", "null"],
                     "format": "date-time",
-                    "description": "When Prefect's server took it in.",
+                    "description": "When Prefect's server received it.",
                 },
             },
         },
@@ -114,12 +116,12 @@ def event() -> JSON:
 
 
 def dead_letter(settings: Settings) -> JSON:
-    """What it could not use."""
+    """The message of a record that the stage could not use."""
     return {
         "name": "DeadLetter",
         "summary": "A raw record that could not be used, with its own key, value and headers",
         "headers": _headers(ERRORS, {name: {"type": "string"} for name in ERRORS}, ERRORS.keys() - _NOT_ALWAYS),
-        "payload": {"description": "The original bytes: whatever they are."},
+        "payload": {"description": "The original bytes, whatever they are."},
         "examples": _examples(examples.of_dead_letters(settings)),
         "bindings": {"kafka": {"key": {"description": "The original key."}, "bindingVersion": BINDING}},
     }

@@ -1,7 +1,7 @@
-"""``python -m contract.reference``: update what ``docs/records.md`` takes from the code.
+"""``python -m contract.reference``: update the generated sections of ``docs/records.md``.
 
-What stands between ``<!-- name -->`` and ``<!-- /name -->`` is generated: the fields from the models, the samples from
-the recorded session, the examples from their files.
+Everything between ``<!-- name -->`` and ``<!-- /name -->`` is generated: fields from the models, samples from the
+recorded session, examples from their files.
 """
 
 import re
@@ -18,14 +18,14 @@ from correlator.event import JSON, Kind
 from correlator.settings import Settings
 
 DOCUMENT: Final = Path(__file__).parents[1] / "docs" / "records.md"
-"""In the project's own checkout."""
+"""The file or directory in the project's checkout."""
 
 _FORMATS: Final = {"uuid": "UUID", "date-time": "time"}
 _TYPES: Final = {"string": "text", "number": "seconds", "integer": "integer", "boolean": "true or false"}
 
 
 def sections() -> dict[str, str]:
-    """What is generated, by name."""
+    """The generated sections, by name."""
     settings = Settings.model_construct()
     schemas = {kind: schema(kind) for kind in Kind}
     parts: dict[str, Any] = {name: part for one in schemas.values() for name, part in one["$defs"].items()}
@@ -52,7 +52,7 @@ def sections() -> dict[str, str]:
 
 
 def renewed(text: str) -> str:
-    """The document's text with every section as it should be. Raises KeyError where one is not known."""
+    """The document's text with every section brought up to date. Raises KeyError for a section of an unknown name."""
     told = sections()
 
     def section(found: re.Match[str]) -> str:
@@ -71,7 +71,7 @@ def _fields(properties: Mapping[str, Any]) -> str:
 
 
 def _type(told: Mapping[str, Any]) -> tuple[str, str]:
-    """The type in words, and whether it may be null."""
+    """A field's type in words, and whether it may be null."""
     choices = [one for one in told.get("anyOf", [told]) if one != {"type": "null"}]
     (type_,) = choices
     null = "may be" if "anyOf" in told else "never"
@@ -83,12 +83,12 @@ def _type(told: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _word(part: str) -> str:
-    """What the tables call a part of a record: as its key is called, mostly."""
+    """The tables' name for a part of a record: mostly that of its key."""
     return part.removeprefix("FlowRun").lower()
 
 
 def _record(record: JSON) -> str:
-    """One key per line."""
+    """A record as JSON with one key per line."""
     assert isinstance(record, dict)
     lines = (f"  {orjson.dumps(key).decode()}: {orjson.dumps(value).decode()}" for key, value in record.items())
     return "{\n" + ",\n".join(lines) + "\n}\n"

@@ -1,6 +1,6 @@
-"""The contract in ``topics/``: generated from what the code declares and publishes, so that it says nothing else.
+"""The contract in ``topics/``, generated from what the code declares and publishes, so that the two cannot differ.
 
-``python -m contract.topics`` writes it; with ``--check`` it says what is out of date, with exit code 1.
+``python -m contract.topics`` writes it; with ``--check``, it reports what is out of date and exits with 1.
 """
 
 import sys
@@ -21,7 +21,7 @@ from correlator.settings import Settings
 from correlator.topics.declared import declared, declared_for_bridge
 
 DIRECTORY: Final = Path(__file__).parents[1] / "topics"
-"""In the project's own checkout."""
+"""The file or directory in the project's checkout."""
 
 ASYNCAPI: Final = "asyncapi.json"
 TOPICS: Final = "topics.json"
@@ -29,11 +29,11 @@ REFERENCE: Final = "#/$defs/{name}"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 _SOURCE: Final = griffe.load(models.__name__)
-"""The models as their source has them."""
+"""The source of the models, which has their docstrings."""
 
 
 def files() -> dict[str, bytes]:
-    """The files of the contract by name, for the default settings."""
+    """The contract's files by name, for the default settings."""
     settings = Settings.model_construct()  # the defaults, whatever the environment says
     contents: dict[str, object] = {
         TOPICS: _topics(settings),
@@ -44,7 +44,7 @@ def files() -> dict[str, bytes]:
 
 
 def schema(kind: Kind) -> dict[str, Any]:
-    """The JSON Schema of a record, with examples. It takes keys that it does not know: later versions add some."""
+    """The JSON Schema of a record, with examples. It allows unknown keys, since later versions add some."""
     model = MODELS[kind]
     _, components = msgspec.json.schema_components([model], ref_template=REFERENCE)
     choices = {REFERENCE.format(name=name): part["enum"] for name, part in components.items() if "enum" in part}
@@ -56,8 +56,8 @@ def schema(kind: Kind) -> dict[str, Any]:
 
 
 def _described(name: str, part: dict[str, Any], choices: Mapping[str, list[str]]) -> dict[str, Any]:
-    """The schema of a model with what its source says of its fields, which is not there when it runs. ``choices``: of
-    enumerations, by reference.
+    """The schema of a model with the descriptions of its fields, which are only in its source. ``choices``: the values
+    of enumerations, by reference.
     """
     fields = _SOURCE[name].all_members
     properties = {
@@ -65,18 +65,20 @@ def _described(name: str, part: dict[str, Any], choices: Mapping[str, list[str]]
         for field, told in part["properties"].items()
     }
     described = {**part, "description": _text(_SOURCE[name]), "properties": properties, "required": list(properties)}
-    described.pop("additionalProperties", None)  # what we read back ourselves is closed: not to others
+    described.pop("additionalProperties", None)  # closed to extra keys only where we read it back ourselves
     return _in_order(described)
 
 
 def _text(said: griffe.Object | griffe.Alias) -> str:
-    """A docstring on one line: where the source breaks it means nothing."""
+    """A docstring on one line."""
     assert said.docstring is not None, f"{said.path} has no docstring"
     return " ".join(said.docstring.value.split())
 
 
 def _typed(told: dict[str, Any], choices: Mapping[str, list[str]]) -> dict[str, Any]:
-    """With an enumeration's values in its place, and the type beside them, for tools that ask for one everywhere."""
+    """A field's schema with an enumeration's values in place of the reference, and with the type, which some tools
+    require.
+    """
     if "anyOf" in told:
         return {"anyOf": [_typed(choice, choices) for choice in told["anyOf"]]}
     if (values := choices.get(told.get("$ref", ""))) is not None:
@@ -108,7 +110,7 @@ def main(arguments: Sequence[str]) -> int:
     if "--check" in arguments:
         stale = [name for name, content in wanted.items() if _read(DIRECTORY / name) != content]
         for name in stale:
-            sys.stderr.write(f"topics/{name} is not what the code says: run `make contract`.\n")
+            sys.stderr.write(f"topics/{name} is out of date: run `make contract`.\n")
         return 1 if stale else 0
     DIRECTORY.mkdir(exist_ok=True)
     for name, content in wanted.items():
