@@ -1,7 +1,7 @@
-"""The lives that workers and runs lead here, and what each must be published as.
+"""The lives of workers and runs in chaos tests, and the records that each must be published as.
 
-None leaves room for doubt: an end has at most one start that it can belong to, however late or in whatever order the
-events come. Prefect's own rules, and every way in which they meet, are ``tests/core``'s and ``tests/stage``'s matter.
+None of them is ambiguous: an end has at most one start that it can belong to, however late or in whatever order the
+events come. Every combination of Prefect's rules is tested in ``tests/core`` and ``tests/stage`` instead.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,38 +11,38 @@ from chaos.identity import FLOW_RUN, WORKER, record_id
 from local.events import CANCELLED, EXECUTED, STARTED, STOPPED, SUBMITTED
 
 TIGHT_TIMING: Final = 5.0
-"""Seconds. Prefect's is 5 minutes, which is longer than a fault lasts."""
+"""The stage's setting here, in seconds. Prefect's is 5 minutes, which is longer than a fault lasts."""
 MAX_LIFE: Final = 15.0
-"""Seconds that a life lasts, about, at most: all are waited for at the end."""
+"""Roughly the longest life, in seconds: at the end of a test, all lives are waited for."""
 
 
 class Step(NamedTuple):
-    """What happens next, between so many seconds after what was before."""
+    """An event of a life, which occurs between ``least`` and ``most`` seconds after the one before."""
 
     event: str
     least: float = 0.0
     most: float = 0.0
     follows: bool = False
-    """Whether it names the event before it. One that does not comes later than `TIGHT_TIMING`."""
+    """Whether it names the event before it. If not, it comes later than `TIGHT_TIMING`."""
 
 
 class Plot(NamedTuple):
-    """A life: what happens in it, and how it must be told."""
+    """A life: its events, and the records that must be published."""
 
     name: str
     weight: int
-    """How often it is led, among a hundred lives."""
+    """How many of a hundred lives follow this plot."""
     steps: tuple[Step, ...]
     outcomes: tuple[str, ...] = ("completed",)
-    """Of the record for each event that opens one; ``open`` for one without a record."""
+    """The outcome of each lifecycle that the events open; ``open`` for one that gets no record."""
     waits: bool = False
-    """Whether it takes ``grace`` to be decided."""
+    """Whether a record only comes after ``grace``."""
     amendable: bool = False
-    """Whether a record may be published again, as more becomes known."""
+    """Whether a record may be amended as more becomes known."""
 
     @property
     def kind(self) -> str:
-        """What record it ends in."""
+        """The kind of its records."""
         return WORKER if self.steps[0].event in (STARTED, STOPPED) else FLOW_RUN
 
 
@@ -75,7 +75,7 @@ PLOTS: Final = (
 
 
 class Happened(NamedTuple):
-    """An event of a life, in microseconds since 1970 UTC."""
+    """An event that was sent; ``occurred`` in microseconds since 1970 UTC."""
 
     event: str
     id: str
@@ -83,7 +83,7 @@ class Happened(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """What a consumer must have got: under which id, and what."""
+    """A record that consumers must have received: its id, and what it must say."""
 
     id: str
     what: tuple[object, ...]
@@ -91,7 +91,7 @@ class Expected(NamedTuple):
 
 
 def records(plot: Plot, happened: Sequence[Happened]) -> Iterator[Expected]:
-    """What must be published of a life that is over."""
+    """The records that must be published for a life that is over."""
     lives: list[list[tuple[Step, Happened]]] = []
     for step, one in zip(plot.steps, happened, strict=True):
         if not lives or step.event in (STARTED, SUBMITTED):
@@ -104,7 +104,7 @@ def records(plot: Plot, happened: Sequence[Happened]) -> Iterator[Expected]:
 
 
 def _told(life: Sequence[tuple[Step, Happened]]) -> tuple[object, ...]:
-    """How the end was found, microseconds, and the ids of start, end and cancellation."""
+    """How the end was matched, the duration in microseconds, and the ids of start, end and cancellation."""
     found = dict[str, tuple[Step, Happened]]()
     for step, one in life:
         role = {STARTED: "start", SUBMITTED: "start", CANCELLED: "cancellation"}.get(step.event, "end")

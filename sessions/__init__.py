@@ -1,1 +1,1 @@
-"""A session on a real Prefect server, and whether its records say what was done: ``make prefect-session``."""
+"""A session on a real Prefect server, with a check that its records say what was done: ``make prefect-session``."""

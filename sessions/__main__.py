@@ -22,9 +22,9 @@ def main() -> None:
 @main.command("drive")
 @click.argument("version", default=DEFAULT)
 @click.option("--keep", type=click.Path(dir_okay=False, path_type=Path), help="The file. [build/sessions/…]")
-@click.option("--long", is_flag=True, help="Also what takes more than 5 minutes.")
+@click.option("--long", is_flag=True, help="Also do what takes more than 5 minutes.")
 def drive_(version: str, keep: Path | None, *, long: bool) -> None:
-    """Install a release of Prefect, drive a session of it, keep its events, and judge them."""
+    """Install a release of Prefect, drive a session on it, keep its events, and judge them."""
     release, say = release_of(version), saying()
     file = keep or KEPT / f"prefect-{release}.jsonl"
     with driving(f"{release}", file):
@@ -35,7 +35,7 @@ def drive_(version: str, keep: Path | None, *, long: bool) -> None:
 @main.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def check(files: Sequence[Path]) -> None:
-    """Judge sessions that were kept."""
+    """Judge kept sessions."""
     _show(files)
 
 

@@ -1,4 +1,4 @@
-"""What is asked of Prefect's API, and what it says."""
+"""A client of Prefect's API."""
 
 import asyncio
 from base64 import b64encode
@@ -16,11 +16,11 @@ from sessions.deeds import State
 _Body: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 _TRIES: Final = 20
-"""How often a request is made that a locked SQLite keeps from being carried out."""
+"""How often a request is repeated while SQLite is locked."""
 
 
 class Refused(Exception):
-    """The API did not do what was asked; the message says what."""
+    """The API refused a request; the message says which."""
 
 
 class _Page(msgspec.Struct):
@@ -33,11 +33,11 @@ class Api:
     """A client of a server on this machine."""
 
     def __init__(self, url: str, auth: str | None = None) -> None:
-        """``auth``: what it wants to know, as ``user:password``."""
+        """``auth``: the server's authentication string, ``user:password``."""
         self._url = url
         self._one = asyncio.Lock()
-        """Held by each request: several at a time would find SQLite locked by each other."""
-        connections = aiohttp.TCPConnector(force_close=True)  # the server closes those that it has not used for 5 s
+        """Held by each request: concurrent ones would lock SQLite against each other."""
+        connections = aiohttp.TCPConnector(force_close=True)  # the server closes connections that are idle for 5 s
         headers = {} if auth is None else {"Authorization": f"Basic {b64encode(auth.encode()).decode()}"}
         self._client = aiohttp.ClientSession(
             connector=connections, headers=headers, timeout=aiohttp.ClientTimeout(total=60)
@@ -90,24 +90,24 @@ class Api:
     async def run(
         self, deployment: str, parameters: Mapping[str, Any], after: timedelta = timedelta(), **more: Any
     ) -> str:
-        """Have a deployment run, and return the flow run's id."""
+        """Create a run of a deployment, and return its id."""
         state = {"type": "SCHEDULED", "state_details": {"scheduled_time": (datetime.now(UTC) + after).isoformat()}}
         asked = {"parameters": dict(parameters), "state": state, **more}
         return str((await self._ask("POST", f"/deployments/{deployment}/create_flow_run", asked))["id"])
 
     async def state(self, run: str) -> str:
-        """The type of a flow run's state."""
+        """The type of a flow run's current state."""
         return str((await self._ask("GET", f"/flow_runs/{run}"))["state"]["type"])
 
     async def set_state(self, run: str, type_: str, name: str, *, force: bool = False) -> None:
-        """Ask for a flow run to be in a state."""
+        """Set the state of a flow run. Raises `Refused` if the server does not accept it."""
         asked = {"state": {"type": type_, "name": name}, "force": force}
         answer = await self._ask("POST", f"/flow_runs/{run}/set_state", asked)
         if answer["status"] != "ACCEPT":
             raise Refused(f"{run} was not set to {name}: {answer['status']} {answer.get('details')}.")
 
     async def states(self, run: str) -> list[State]:
-        """All states that a flow run has been in, in their order."""
+        """All states that a flow run has been in, in order."""
         said = await self._ask("GET", f"/flow_run_states/?flow_run_id={run}")
         states = [
             State(type=state["type"], name=state["name"], at=datetime.fromisoformat(state["timestamp"]).astimezone(UTC))
@@ -116,7 +116,7 @@ class Api:
         return sorted(states, key=lambda state: state.at)
 
     async def count(self, events: Sequence[str], run: str) -> int:
-        """How many events of these names tell of a flow run."""
+        """How many events with these names a flow run has."""
         wanted = {"event": {"name": list(events)}, "related": {"id": [f"prefect.flow-run.{run}"]}}
         return int((await self._ask("POST", "/events/filter", {"filter": _ever(wanted), "limit": 1}))["total"])
 
@@ -125,16 +125,18 @@ class Api:
         await self._ask("POST", "/events", events)
 
     async def total(self, prefixes: Sequence[str] = ()) -> int:
-        """How many events the server has, whose names begin with one of these if any are given."""
+        """How many events the server has; if prefixes are given, only those whose names begin with one of them."""
         wanted = _ever(_named(prefixes))
         return (await self._page("POST", "/events/filter", {"filter": wanted, "limit": 1})).total
 
     async def events(self) -> list[dict[str, Any]]:
-        """All events that the server has, in the order in which they occurred."""
+        """All events of the server, in the order in which they occurred."""
         return [orjson.loads(event) for event in await self.raw_events()]
 
     async def raw_events(self, prefixes: Sequence[str] = ()) -> list[bytes]:
-        """The same, as the server wrote them; of those whose names begin with one of these if any are given."""
+        """The same as bytes, as the server wrote them; if prefixes are given, only events whose names begin with one of
+        them.
+        """
         wanted = _ever({"order": "ASC", **_named(prefixes)})
         page = await self._page("POST", "/events/filter", {"filter": wanted, "limit": 50})
         found = list(page.events)

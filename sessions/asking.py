@@ -1,4 +1,4 @@
-"""What the two commands of sessions have in common: how they say what goes on, what went wrong, and what came of it."""
+"""The common part of the two session commands: how they report progress, failures and results."""
 
 import sys
 import time
@@ -22,7 +22,7 @@ J = TypeVar("J", bound=Judgement)
 
 
 def release_of(version: str) -> Release:
-    """The release that was asked for. Raises `click.UsageError`."""
+    """The release with this version. Raises `click.UsageError`."""
     try:
         return Release.of(version)
     except ValueError as error:
@@ -30,14 +30,16 @@ def release_of(version: str) -> Release:
 
 
 def saying() -> Callable[[str], None]:
-    """Says what goes on, with the seconds since now."""
+    """A function that reports progress, with the seconds since it was made."""
     began = time.monotonic()
     return lambda what: CONSOLE.print(f"{time.monotonic() - began:6.1f}  {what}", markup=False)
 
 
 @contextmanager
 def driving(release: str, file: Path) -> Iterator[None]:
-    """A session is driven, whose events go to a file: what hinders it ends the command with a sentence."""
+    """Drive a session in the block, its events going to a file. Whatever hinders it ends the command with a
+    sentence.
+    """
     try:
         yield
     except Uninstallable as error:
@@ -47,7 +49,7 @@ def driving(release: str, file: Path) -> Iterator[None]:
 
 
 def judged(file: Path, judge: Callable[[Path], J]) -> J:
-    """A kept session, judged. What cannot be read ends the command with a sentence."""
+    """The judgement of a kept session. One that cannot be read ends the command with a sentence."""
     try:
         return judge(file)
     except (Unreadable, Failed) as error:
@@ -55,8 +57,8 @@ def judged(file: Path, judge: Callable[[Path], J]) -> J:
 
 
 def show(files: Iterable[Path], judge: Callable[[Path], J], table: Callable[[J, str], Table]) -> None:
-    """Show what came of kept sessions, and end the command: with 0 where all is right. ``table`` is given what is said
-    behind its title.
+    """Show the judgements of kept sessions, and end the command, with 0 if all is right. ``table`` makes the table of a
+    judgement, given the end of its title.
     """
     good = True
     for file in files:

@@ -1,4 +1,4 @@
-"""What the records say, held against what was done and what Prefect's API says of it."""
+"""Compares records with what was done in a session, and with what Prefect's API says about it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,36 +13,36 @@ from sessions.release import Release
 from sessions.replaying import Record
 
 TOLERANCE: Final = 5.0
-"""Seconds by which a worker may say that it started after it was seen at work, and anything after it was over."""
+"""Seconds by which a record may date a worker's start, or the end of anything, later than the driver saw it."""
 
 FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Verdict(Protocol):
-    """What came of one thing that was done."""
+    """The verdict on one thing that was done."""
 
     @property
     def wrong(self) -> tuple[str, ...]:
-        """What is not as it must be, each in words."""
+        """The faults, each in words; none if all is right."""
 
     @property
     def why(self) -> str:
-        """Why Prefect does not tell more."""
+        """Why Prefect reports no more than it does."""
 
 
 class Row(Struct, frozen=True):
-    """One thing done, and what its record says."""
+    """Something that was done, and what its record says."""
 
     what: str
     says: str
     wrong: tuple[str, ...] = ()
-    """What is not as it must be, each in words."""
+    """The faults, each in words; none if all is right."""
     why: str = ""
-    """Why Prefect does not tell more."""
+    """Why Prefect reports no more than it does."""
 
 
 def compare(done: Done, records: Iterable[Record]) -> list[Row]:
-    """A row for each thing done, in their order, and one for each record of something that was not."""
+    """A row for each thing done, in order, then one for each record of something that was not done."""
     release = Release.of(done.release)
     of_subject = _by_subject(records)
     rows = []
@@ -70,7 +70,7 @@ def said(record: Record | None) -> str:
 
 
 def value(record: Record, place: str) -> Any:
-    """What stands at a place, its keys with dots between; None where one of them is null, or not there."""
+    """The value at a place, a path of keys separated by dots; None if one of them is null or missing."""
     found: Any = record
     for key in place.split("."):
         found = None if found is None else found.get(key)
@@ -102,14 +102,14 @@ def _wrong(deed: Deed, wanted: Expected, record: Record | None, states: list[Sta
 
 
 def unlike(record: Record, wanted: Expected) -> Iterator[str]:
-    """What stands in a record, and may not."""
+    """The values in a record that are not among those expected."""
     for place, may in {"outcome": frozenset({wanted.outcome}), **wanted.says}.items():
         if (stands := value(record, place)) not in may:
             yield f"{place} is {stands}; {' or '.join(sorted(map(str, may)))} is right"
 
 
 def _untimely(deed: Deed, record: Record) -> Iterator[str]:
-    """Times that cannot be, by the driver's clock."""
+    """The times in a record that cannot be right, judged by the driver's clock."""
     over = float("inf") if deed.until is None else deed.until + TOLERANCE
     begins = _seconds(record, "started_at") or _seconds(record, "submitted_at")
     ends = _seconds(record, "stopped_at") or _seconds(record, "ended_at")
@@ -132,7 +132,7 @@ def _untimely(deed: Deed, record: Record) -> Iterator[str]:
 
 
 def unlike_api(record: Record, states: list[State], until: datetime) -> Iterator[str]:
-    """What the API says otherwise of the states between this submit and the next one."""
+    """Where a record contradicts the API about the states between its submit and the next."""
     since = time_of(record, "submitted_at")
     own = [state for state in states if since is None or since <= state.at < until]
     runs = next((state.at for state in own if state.type == "RUNNING"), None)
@@ -145,7 +145,7 @@ def unlike_api(record: Record, states: list[State], until: datetime) -> Iterator
 
 
 def time_of(record: Record, place: str) -> datetime | None:
-    """The time that stands at a place, if any does."""
+    """The time at a place of a record; None if there is none."""
     stands = value(record, place)
     return None if stands is None else datetime.fromisoformat(stands)
 

@@ -1,4 +1,4 @@
-"""What a session does, and what is known of it besides its events."""
+"""What is done in a session, and what is known about it besides the events."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 ENDS: Final = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
-"""The types of a flow run's states that are its last."""
+"""The types of a flow run's terminal states."""
 
 
 class Plot(StrEnum):
@@ -33,12 +33,12 @@ class Plot(StrEnum):
 
     @property
     def is_worker(self) -> bool:
-        """Whether it is about a worker; about a flow run otherwise."""
+        """Whether it concerns a worker; if not, it concerns a flow run."""
         return self in {Plot.STOPPED, Plot.TERMINATED, Plot.KILLED, Plot.OLD}
 
 
 class State(Struct, frozen=True):
-    """A state that a flow run was in, as the API says."""
+    """A state of a flow run, as the API reports it."""
 
     type: str
     name: str
@@ -46,32 +46,32 @@ class State(Struct, frozen=True):
 
 
 class Deed(Struct, frozen=True):
-    """Something done. Times are in seconds since 1970, by the clock of this machine, which all have in common."""
+    """Something that was done. Times are in seconds since 1970, by this machine's clock, which all processes share."""
 
     plot: Plot
     subject: str
     """The worker's name, or the flow run's id."""
     since: float
-    """Before it was begun."""
+    """A time just before it was begun."""
     until: float | None
-    """When it was seen to be over; None where Prefect did not say so as long as it was waited for."""
+    """When it was seen to be over; None if Prefect did not say so while the driver waited."""
     began: float | None = None
-    """When the worker was seen to say that it had started, or the flow's own code began."""
+    """When the worker logged that it had started, or the flow's own code began."""
     ended: float | None = None
-    """When the worker was told to end, or the flow's own code did."""
+    """When the worker was told to end, or the flow's own code ended."""
     hooked: float | None = None
-    """When its on_cancellation hook was through."""
+    """When its on_cancellation hook had finished."""
     pid: int | None = None
-    """The process that the flow's own code ran in."""
+    """The id of the process in which the flow's own code ran."""
 
 
 class Done(Struct, frozen=True):
-    """A whole session, but for its events."""
+    """A whole session, without its events."""
 
     release: str
     python: str
     seconds: float
-    """How long it took."""
+    """How long the session took."""
     deeds: list[Deed]
     states: dict[str, list[State]]
-    """By flow run, as the API says."""
+    """The states of each flow run, as the API reports them."""

@@ -1,7 +1,7 @@
-"""``make demo-prefect``: what happens on a real Prefect server, through the bridge and the stage on a real Kafka, and
-the records of it as a person reads them.
+"""``make demo-prefect``: runs flows on a real Prefect server, takes their events through the bridge and the stage on a
+real Kafka, and shows the records in readable form.
 
-``make demo-prefect STAY=1`` lets all of it go on until Ctrl-C, for a look at the stage's page.
+``make demo-prefect STAY=1`` keeps everything running until Ctrl-C, so that you can look at the stage's page.
 """
 
 import asyncio
@@ -44,26 +44,26 @@ RUNS: Final[Mapping[str, Mapping[str, int]]] = {
     "exits": {"code": 3},
     "sleeps": {"seconds": 120},
 }
-"""The flows that are run, and what they are given. The one that sleeps is cancelled."""
+"""The flows that are run, with their parameters. The one that sleeps is cancelled."""
 PREFIXES: Final[tuple[str, ...]] = BridgeSettings.model_fields["bridge_events"].default
-"""What the names of the events begin with that the bridge reads."""
+"""The prefixes of the names of the events that the bridge reads."""
 
 PATIENCE: Final = 60.0
-"""Seconds that bridge and stage may take for what is left once the worker has stopped."""
+"""Seconds that bridge and stage may take to finish once the worker has stopped."""
 LOGS: Final = KEPT / "demo.logs"
-"""Where Prefect's logs are kept if the demo fails."""
+"""The directory for Prefect's logs if the demo fails."""
 
 _POOL: Final = "Demo Pool"
 _STOPPING: Final = 30.0
-"""Seconds that the worker has to stop in."""
+"""Seconds within which the worker must stop."""
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("version", default=DEFAULT)
-@click.option("--stay", is_flag=True, help="Let all go on until Ctrl-C, for a look at the stage's page.")
+@click.option("--stay", is_flag=True, help="Keep everything running until Ctrl-C, for a look at the stage's page.")
 def main(version: str, *, stay: bool) -> None:
-    """Show what bridge and stage make of what happens on a real Prefect server of this VERSION."""
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it says that topics made a moment ago are not there yet
+    """Show the records that bridge and stage make of flows on a real Prefect server of this VERSION."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its complaints about topics that are a moment old
     end_with_sigterm()
     release, show = release_of(version), Show()
     try:
@@ -76,12 +76,12 @@ def main(version: str, *, stay: bool) -> None:
     except (NoKafka, BrokerFailed, Failed) as error:
         raise click.ClickException(f"{error}") from None
     except KeyboardInterrupt:
-        sys.exit(130)  # as a shell says of Ctrl-C
+        sys.exit(130)  # a shell's exit code for Ctrl-C
 
 
 @contextmanager
 def _home() -> Iterator[Path]:
-    """Prefect's. Its logs are kept if the demo fails."""
+    """A temporary PREFECT_HOME, whose logs are kept if the demo fails."""
     with tempfile.TemporaryDirectory(prefix="prefect-demo-", ignore_cleanup_errors=True) as home:
         try:
             yield Path(home).resolve()
@@ -127,7 +127,7 @@ async def _with_the_bridge(driver: Driver, demo: Demonstration, show: Show, *, s
 
 
 async def _shown(driver: Driver, demo: Demonstration, show: Show) -> None:
-    """Play, and show the records as they come; then what they came to, and why."""
+    """Play the demo and show the records as they come, then a summary and an explanation."""
     playing = asyncio.create_task(_play(driver, show))
     watched = _Watched(demo, playing)
     try:
@@ -146,27 +146,29 @@ async def _shown(driver: Driver, demo: Demonstration, show: Show) -> None:
 
 
 class _Watched:
-    """The events in the topic, held against those that the server has."""
+    """Compares the events in the topic with those of the server."""
 
     def __init__(self, demo: Demonstration, playing: "asyncio.Task[frozenset[str]]") -> None:
-        """``playing``: it returns the ids of those that the server has in the end."""
+        """``playing``: the task that returns the ids of the server's events in the end."""
         self.events: list[bytes] = []
         self._demo, self._playing = demo, playing
         self._until = float("inf")
 
     async def is_all(self) -> bool:
-        """Whether all has happened, and bridge and stage are through with it. Raises `Failed`: it takes too long."""
+        """Whether everything has been played, and bridge and stage have finished with it. Raises `Failed` if it takes
+        too long.
+        """
         if not self._playing.done():
             return False
         self._until = min(self._until, time.monotonic() + PATIENCE)
         missing = self._playing.result() - set(self._ids())
         if time.monotonic() > self._until:
-            what = f"{len(missing)} events did not come to the topic" if missing else "the stage was not through"
+            what = f"{len(missing)} events did not come to the topic" if missing else "the stage did not finish"
             raise Failed(f"{what} within {PATIENCE:.0f} seconds.")
         return not missing and await self._demo.deployment.is_through()
 
     def check(self, records: Iterable[Mapping[str, Any]]) -> None:
-        """Raise `Failed` where it is not as it should be."""
+        """Raise `Failed` if the events or records are not as they should be."""
         here, there = Counter(self._ids()), Counter(self._playing.result())
         if here != there:
             raise Failed(f"the topic has {here.total()} events, and the server has {there.total()}.")
@@ -179,7 +181,7 @@ class _Watched:
 
 
 async def _play(driver: Driver, show: Show) -> frozenset[str]:
-    """Do it all, and return the ids of the events that the server has of it in the end."""
+    """Play the demo, and return the ids of the server's events in the end."""
     await driver.api.pool(_POOL)
     for name in RUNS:
         await driver.deploy(name, _POOL)

@@ -1,4 +1,4 @@
-"""What a session is driven by: a server, its workers, and what is asked of them; each thing done becomes a `Deed`."""
+"""Drives a session: a server, its workers, and what they are made to do. Each thing done becomes a `Deed`."""
 
 import asyncio
 import shutil
@@ -19,26 +19,26 @@ from sessions.server import Server, comes
 
 FLOWS: Final = Path(__file__).with_name("flows")
 FUNCTIONS: Final = frozenset({"completes", "raises", "exits", "retries", "sleeps", "hooked"})
-"""Of ``flows/flows.py``."""
+"""The functions in ``flows/flows.py`` that are used."""
 EXECUTED: Final = "prefect.worker.executed-flow-run"
 CANCELLING: Final = ("CANCELLING", "Cancelling")
-"""The state, and its name, that a run which is to be cancelled is set to."""
+"""The type and name of the state that cancels a run."""
 
 _STOPPING: Final = 60.0
-"""Seconds that a process has to stop in."""
+"""Seconds within which a process must stop."""
 _IDLE: Final = ("SCHEDULER", "LATE_RUNS", "FOREMAN", "PAUSE_EXPIRATIONS", "CANCELLATION_CLEANUP", "TRIGGERS")
-"""What a server does on the side that a session has no use for, and SQLite suffers from."""
+"""The server's background services that a session does not need and that burden SQLite."""
 GIVE_UP_AFTER: Final = 20.0
-"""Seconds for which something is waited for that some releases never do or tell."""
+"""Seconds to wait for something that some releases never do, or never report."""
 _SETTINGS: Final[Mapping[str, str]] = {
     **{f"PREFECT_API_SERVICES_{service}_ENABLED": "false" for service in _IDLE},
     "PREFECT_RUNNER_POLL_FREQUENCY": "2",
-    "PREFECT_RUNNER_PROCESS_LIMIT": "20",  # of a worker's runner, too, on 3.2.8: a sixth run was refused
+    "PREFECT_RUNNER_PROCESS_LIMIT": "20",  # on 3.2.8, it limits a worker's runner, too, which refused a sixth run
 }
 
 
 class Worker(NamedTuple):
-    """A worker at work."""
+    """A running worker."""
 
     name: str
     process: subprocess.Popen[bytes]
@@ -47,7 +47,7 @@ class Worker(NamedTuple):
 
 
 class Noted(msgspec.Struct):
-    """A line of the flows' diary."""
+    """A line of the diary that the flows write."""
 
     run: str
     what: str
@@ -56,7 +56,7 @@ class Noted(msgspec.Struct):
 
 
 class Driver(Server):
-    """A server, and what is done on it."""
+    """A server, and actions on it."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Driver(Server):
         settings: Mapping[str, str] | None = None,
         auth: str | None = None,
     ) -> None:
-        """``settings`` and ``auth``: as of a `Server`."""
+        """``settings`` and ``auth``: as for `Server`."""
         diary = home / "diary.jsonl"
         super().__init__(python, home, {**_SETTINGS, "SESSION_DIARY": str(diary), **(settings or {})}, auth=auth)
         self._say = say
@@ -77,12 +77,12 @@ class Driver(Server):
         self.deeds: list[Deed] = []
 
     async def deploy(self, name: str, pool: str) -> None:
-        """Create a deployment of the flow of that name, else of the one that sleeps."""
+        """Create a deployment of the flow with that name, or, if there is none, of the one that sleeps."""
         flow = name if name in FUNCTIONS else "sleeps"
         self._deployments[name] = await self.api.deploy(name, pool, flow, self._flows)
 
     async def served(self, flow: str, name: str) -> None:
-        """Wait for a deployment that is served."""
+        """Wait until a served deployment is there."""
 
         async def there() -> bool:
             if (id_ := await self.api.deployment(flow, name)) is not None:
@@ -92,7 +92,7 @@ class Driver(Server):
         await self.until(f"{flow}/{name}", there)
 
     async def worker(self, name: str, pool: str) -> Worker:
-        """Start a worker, and wait for it to be at work."""
+        """Start a worker, and wait until it is at work."""
         since, file = time.time(), f"worker-{len(self.deeds)}-{pool}"
         process = await self.at_work(file, name, pool, "process")
         self._say(f"{name} is at work")
@@ -107,7 +107,7 @@ class Driver(Server):
 
     @contextmanager
     def doing(self, plot: Plot, run: str, since: float) -> Iterator["Doing"]:
-        """Something is done with a run; once the block is left, it is a deed."""
+        """Do something with a run in the block; leaving the block records it as a deed."""
         doing = Doing()
         yield doing
         until = time.time() if doing.is_over else None
@@ -128,11 +128,11 @@ class Driver(Server):
         self._say(f"{plot}: {run}")
 
     async def run(self, deployment: str, parameters: Mapping[str, int], after: timedelta = timedelta()) -> str:
-        """Have a deployment run, and return the flow run's id."""
+        """Create a run of a deployment, and return its id."""
         return await self.api.run(self._deployments[deployment], parameters, after)
 
     async def running(self, run: str) -> None:
-        """Wait for a flow's own code to run."""
+        """Wait until a flow's own code runs."""
 
         async def began() -> bool:
             return bool(self._noted(run, 0))
@@ -146,7 +146,7 @@ class Driver(Server):
         await self.api.set_state(run, *CANCELLING)
 
     async def executed(self, run: str, times: int = 1) -> bool:
-        """Wait for a flow run to end, and for its worker to say so; return whether it did."""
+        """Wait until a flow run has ended and its worker has reported it; return whether it did."""
         await self.state(run)
 
         async def told() -> bool:
@@ -160,7 +160,7 @@ class Driver(Server):
 
 
 class Doing:
-    """Something that is being done with a run."""
+    """A deed in progress."""
 
     is_over = False
-    """Whether it was seen to be over."""
+    """Whether the run was seen to be over."""

@@ -1,4 +1,4 @@
-"""What the records must say of each thing done, by the release that it was done with."""
+"""The record expected for each thing done, by release of Prefect."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final, TypeAlias
@@ -9,28 +9,28 @@ from sessions.deeds import Plot
 from sessions.release import Release
 
 Says: TypeAlias = Mapping[str, frozenset[Any]]
-"""What may stand at places in a record, their keys with dots between."""
+"""The values allowed at places in a record. A place is a path of keys, separated by dots."""
 
 
 class Expected(Struct, frozen=True):
-    """The record of something done."""
+    """The expected record of something that was done."""
 
     outcome: str | None
-    """None where there must be none."""
+    """None if there must be no record."""
     says: Says = {}
     why: str = ""
-    """Why Prefect does not tell its end, or anything; empty where it does."""
+    """Why Prefect does not report its end, or anything about it; empty if it does."""
 
 
 _ENDED: Final = frozenset({0, -15, 143})
-"""What a process exits with that was told to end: it may end by the signal, or by itself."""
+"""Exit codes of a process that was told to end: it may end by the signal or by itself."""
 _REFUSED: Final = frozenset({1})
-"""What it exits with if, before it was told, it has found that it may not run: none then says that it cancelled it."""
+"""Its exit code if it found out first that it may not run. Then no runner or worker reports the cancellation."""
 _NULL: Final = frozenset({None})
 
 
 def expected(plot: Plot, release: Release) -> Expected:
-    """What its record must be."""
+    """The record expected for a plot on a release."""
     return _of_worker(plot, release) if plot.is_worker else _of_run(plot, release)
 
 

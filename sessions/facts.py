@@ -1,4 +1,4 @@
-"""What is particular to a release, as the events of a session show it."""
+"""The particulars of a release, as the events of a session show them."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +18,7 @@ _STATUS_CODE: Final = "prefect.infrastructure.status-code"
 
 
 class Event(Struct, frozen=True):
-    """An event, as far as it is looked at here."""
+    """The part of an event that is used here."""
 
     event: str
     occurred: datetime
@@ -27,7 +27,7 @@ class Event(Struct, frozen=True):
 
     @property
     def run(self) -> str | None:
-        """The flow run that it tells of."""
+        """The flow run that it concerns."""
         ids = (labels.get("prefect.resource.id", "") for labels in (self.resource, *self.related))
         return next((id_.removeprefix(_RUN) for id_ in ids if id_.startswith(_RUN)), None)
 
@@ -38,19 +38,19 @@ class Event(Struct, frozen=True):
 
 
 class Facts(Struct, frozen=True):
-    """In words."""
+    """The particulars of a release, in words."""
 
     stops: str
     raised: str
     after_state: str
-    """How long after the flow run's end its worker said that it had exited."""
+    """How long after the flow run's end its worker reported the exit."""
     cancelled: str
     hooked: str
     pending: str
 
 
 def facts(lines: Iterable[bytes], done: Done) -> Facts:
-    """What the events of a session show."""
+    """The particulars that the events of a session show."""
     events = [msgspec.json.decode(line, type=Event) for line in lines]
     names = Counter(event.event for event in events)
     workers = [deed for deed in done.deeds if deed.plot in {Plot.STOPPED, Plot.TERMINATED, Plot.OLD}]
@@ -71,7 +71,7 @@ def _told(events: Sequence[Event], deed: Deed) -> list[Event]:
 
 
 def _cancelled(events: Sequence[Event]) -> str:
-    """When a cancelled run's cancellation came, by when its exit was told."""
+    """When a run's cancellation came, relative to the report of its exit."""
     executed = next((event for event in events if event.event == _EXECUTED), None)
     cancelled = next((event for event in events if event.event in _CANCELLED), None)
     if executed is None and cancelled is None:
@@ -91,7 +91,7 @@ def _after_state(events: Sequence[Event], done: Done) -> str:
 
 
 def _spans(events: Sequence[Event], done: Done) -> Iterator[float]:
-    """Of the runs that were not cancelled."""
+    """The seconds between state and exit of the runs that were not cancelled."""
     for run, states in done.states.items():
         ends = [state for state in states if state.type in ENDS]
         executed = [event for event in events if event.event == _EXECUTED and event.run == run]

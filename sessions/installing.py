@@ -1,4 +1,4 @@
-"""The environment of a release, made once and kept in the user's cache directory."""
+"""The environment of a release, created once and kept in the user's cache directory."""
 
 import subprocess
 import sys
@@ -13,17 +13,17 @@ _UV: Final = Path(sys.executable).with_name("uv")
 
 
 class Uninstallable(Exception):
-    """A release cannot be installed; the message has uv's words."""
+    """A release cannot be installed; the message is uv's."""
 
 
 def python(release: Release, *beside: str) -> Path:
-    """The Python of an environment that holds the release, and what is to be ``beside`` it; made where there is none.
+    """The Python of an environment that holds the release and the packages in ``beside``; created if it does not exist.
 
-    What the release depends on is taken as it was two days after the release was built: with what came later, most of
-    the older ones do not start.
+    Dependencies are installed as of two days after the release was built: with later ones, most older releases do not
+    start.
 
     Raises:
-        Uninstallable: the release is not there, or not for this Python.
+        Uninstallable: the release does not exist, or does not support this Python.
     """
     runs = f"{sys.version_info.major}.{sys.version_info.minor}"
 

@@ -1,4 +1,4 @@
-"""A session as it is kept: its events as JSON Lines, and beside them what was done."""
+"""The files of a kept session: its events as JSON Lines, and what was done beside them."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,17 +8,17 @@ import msgspec
 import orjson
 
 KEPT: Final = Path("build", "sessions")
-"""Where sessions are kept."""
+"""The directory of kept sessions."""
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Unreadable(Exception):
-    """What was kept cannot be read; the message says why."""
+    """A kept file cannot be read; the message says why."""
 
 
 def keep(file: Path, events: Iterable[dict[str, Any]], done: msgspec.Struct) -> None:
-    """Write a session to ``file``, and what was done beside it."""
+    """Write a session's events to ``file``, and what was done to a file beside it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(b"".join(orjson.dumps(event) + b"\n" for event in events))
     _beside(file).write_bytes(msgspec.json.format(msgspec.json.encode(done), indent=1))
@@ -34,7 +34,7 @@ def kept(file: Path, done: type[T]) -> tuple[list[bytes], T]:
 
 
 def read(file: Path) -> bytes:
-    """A file that was kept. Raises `Unreadable`."""
+    """The bytes of a kept file. Raises `Unreadable`."""
     try:
         return file.read_bytes()
     except OSError as error:

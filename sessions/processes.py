@@ -1,4 +1,4 @@
-"""The processes of a session: started with a Prefect of its own, and every one of them ended with it."""
+"""The processes of a session: all run its own installation of Prefect, and all end with it."""
 
 import os
 import signal
@@ -13,15 +13,15 @@ _START: Final = (
     "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL);"
     " os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
 )
-"""What runs in the background may find SIGINT ignored, which a worker turns SIGTERM into."""
+"""Resets SIGINT, which processes in the background may ignore: a worker turns SIGTERM into it."""
 _CLI: Final = "from prefect.cli import app; app()"
 
 
 class Processes:
-    """Those of one session."""
+    """The processes of one session."""
 
     def __init__(self, python: Path, home: Path, settings: Mapping[str, str]) -> None:
-        """``home``: of Prefect, of the processes' logs and, in ``flows``, of the code that they run. ``settings``:
+        """``home``: the directory for Prefect, the logs and, in ``flows``, the code that is run. ``settings``:
         environment variables.
         """
         foreign = ("PREFECT", "CORRELATOR", "PYTHON", "VIRTUAL_ENV")
@@ -32,7 +32,7 @@ class Processes:
         self._all: list[subprocess.Popen[bytes]] = []
 
     def prefect(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start Prefect's command. ``name``: of its log."""
+        """Start Prefect's command. ``name``: the name of its log."""
         return self._start(name, "-c", _CLI, *arguments)
 
     def script(self, name: str) -> subprocess.Popen[bytes]:
@@ -54,7 +54,7 @@ class Processes:
         return process
 
     def close(self) -> None:
-        """End all of them, and what they started."""
+        """End all processes, and those that they started."""
         for process in reversed(self._all):
             process.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -66,7 +66,9 @@ class Processes:
                 os.kill(pid, signal.SIGKILL)
 
     def _left(self) -> list[int]:
-        """What still runs with the session's home, as runs do that outlive their worker. Only Linux's /proc tells."""
+        """The processes that still run with the session's home, such as runs that outlive their worker. Linux only
+        (/proc).
+        """
         found = []
         for entry in Path("/proc").glob("[0-9]*/environ"):
             with suppress(OSError):
@@ -76,7 +78,9 @@ class Processes:
 
 
 def ended(process: subprocess.Popen[bytes], signal_: signal.Signals, within: float) -> float:
-    """End a process by a signal, and return when it had ended, in seconds since 1970; by force after ``within`` s."""
+    """End a process by a signal, or by force after ``within`` seconds. Returns when it had ended, in seconds since
+    1970.
+    """
     process.send_signal(signal_)
     try:
         process.wait(within)

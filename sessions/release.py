@@ -1,4 +1,4 @@
-"""A release of Prefect, and in what it differs from others as far as its events tell."""
+"""A release of Prefect, and how its events differ from those of others."""
 
 import re
 from datetime import date
@@ -23,7 +23,7 @@ BUILT: Final = {
 
 
 class Release(NamedTuple):
-    """A release, which compares as releases do."""
+    """A release; releases compare in the usual order."""
 
     major: int
     minor: int
@@ -31,7 +31,7 @@ class Release(NamedTuple):
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """From its version. Raises `ValueError`: it is no release of Prefect 3."""
+        """The release with this version. Raises `ValueError` if it is not a release of Prefect 3."""
         found = re.fullmatch(r"(3)\.(\d+)\.(\d+)", text)
         if found is None:
             raise ValueError(f"{text!r} is no release of Prefect 3, such as {DEFAULT}.")
@@ -42,7 +42,7 @@ class Release(NamedTuple):
 
     @property
     def built(self) -> date | None:
-        """A day by which it was there, and what it depends on had not moved on much; None: it is newer than `BUILT`."""
+        """The day that its dependencies are installed as of: it was out by then. None if it is newer than `BUILT`."""
         return next((day for version, day in BUILT.items() if version >= self), None)
 
     @property
@@ -57,5 +57,5 @@ class Release(NamedTuple):
 
     @property
     def raised_exit(self) -> int:
-        """What the process of a flow that raised exits with."""
+        """The exit code of the process of a flow that raised."""
         return 0 if self >= (3, 8, 4) else 1

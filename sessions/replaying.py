@@ -17,19 +17,19 @@ ORDERS: Final[Mapping[str, Callable[[Lines], Lines]]] = {
     "in reverse": lambda lines: lines[::-1],
     "all twice": lambda lines: [*lines, *lines],
 }
-"""In which the events are read, by its name: the records must be the same."""
+"""By name, the orders in which the events are read: all must give the same records."""
 
 _CORRELATOR: Final = Path(sys.executable).with_name("correlator")
 
 
 class Failed(Exception):
-    """The command failed; the message has its words."""
+    """The command failed; the message is the command's."""
 
 
 def records(lines: Lines) -> dict[str, Record]:
-    """By record id, the last version of each. Raises `Failed`.
+    """The last version of each record, by id. Raises `Failed`.
 
-    What the session left open ends as if time had run out.
+    Lifecycles that the session left open end as if time had run out.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CORRELATOR_")}
     command = (_CORRELATOR, "replay", "--flush", "-")

@@ -1,4 +1,4 @@
-"""The session, scene by scene. What happens in one scene does so at the same time, so that it takes minutes."""
+"""The scenes of a session. Everything in a scene happens at the same time, so that a session takes only minutes."""
 
 import asyncio
 import signal
@@ -15,18 +15,18 @@ DEPLOYMENTS: Final = {
     KILLED: ("to-be-orphaned", "pending", "unpicked"),
     LONG: ("long",),
 }
-"""By work pool, the names of its deployments: those of a flow, or of the one that sleeps."""
+"""The names of the deployments in each work pool. A name that is not a flow's stands for the one that sleeps."""
 
 _LONG: Final = {"seconds": 120}
 
 
 async def play(driver: Driver, *, long: bool, killed: bool = True) -> None:
-    """All of it. ``long``: also what takes more than 5 minutes. ``killed``: also what concerns a worker that is killed,
-    and runs that it never ran. Raises `Stuck` and `Refused`.
+    """Play all scenes. ``long``: also those of more than 5 minutes. ``killed``: also the one in which a worker is
+    killed. Raises `Stuck` and `Refused`.
     """
     for pool, names in DEPLOYMENTS.items():
         await driver.api.pool(pool)
-        for name in names:  # one after the other: SQLite has one writer
+        for name in names:  # one after another: SQLite has one writer
             await driver.deploy(name, pool)
     async with asyncio.TaskGroup() as scenes:
         scenes.create_task(_stopped(driver))
@@ -38,7 +38,7 @@ async def play(driver: Driver, *, long: bool, killed: bool = True) -> None:
 
 
 async def _stopped(driver: Driver) -> None:
-    """A worker that is stopped, when its runs are over."""
+    """A worker is stopped when its runs are over."""
     worker = await driver.worker("Session Worker", LASTING)
     async with asyncio.TaskGroup() as runs:
         runs.create_task(_twice(driver))
@@ -51,14 +51,14 @@ async def _stopped(driver: Driver) -> None:
 
 
 async def _killed(driver: Driver) -> None:
-    """A worker that is killed while it has a run, and another one of its name."""
+    """A worker is killed during a run, and another one of its name is started."""
     name = "Wörker_2: to be killed"
     first = await driver.worker(name, KILLED)
     since = time.time()
     run = await driver.run("to-be-orphaned", {"seconds": 10})
     with driver.doing(Plot.ORPHANED, run, since) as doing:
         await driver.running(run)
-        await asyncio.sleep(2)  # what it said is on its way, too
+        await asyncio.sleep(2)  # its last events are still on their way
         await driver.end(first, Plot.KILLED, signal.SIGKILL)
         second = await driver.worker(name, KILLED)
         await driver.state(run)
@@ -69,7 +69,7 @@ async def _killed(driver: Driver) -> None:
 
 
 async def _long(driver: Driver) -> None:
-    """A worker and a run, both too long for Prefect to link their ends to their starts."""
+    """A worker and a run last too long for Prefect to link their ends to their starts."""
     worker = await driver.worker("Long Worker", LONG)
     since = time.time()
     run = await driver.run("long", {"seconds": 305})
@@ -81,7 +81,7 @@ async def _long(driver: Driver) -> None:
 
 
 async def _served(driver: Driver) -> None:
-    """Flows that are served without a worker."""
+    """Flows are served without a worker."""
     server = driver.processes.script("flows.py")
     await driver.served("sleeps", "served")
     since = time.time()
@@ -136,5 +136,5 @@ async def _unpicked(driver: Driver) -> None:
     since = time.time()
     run = await driver.run("unpicked", _LONG, timedelta(hours=1))
     with driver.doing(Plot.UNPICKED, run, since) as doing:
-        await driver.api.set_state(run, "CANCELLED", "Cancelled")  # the server refuses Cancelling, and does this itself
+        await driver.api.set_state(run, "CANCELLED", "Cancelled")  # the server refuses Cancelling, and sets this itself
         doing.is_over = True

@@ -1,4 +1,4 @@
-"""A server of Prefect that a session has to itself, and what is waited for on it."""
+"""A session's own Prefect server, and what to wait for on it."""
 
 import asyncio
 import os
@@ -19,25 +19,25 @@ from sessions.processes import Processes, ended
 LOOPBACK: Final = "127.0.0.1"
 
 _SLOW: Final = 150.0
-"""Seconds that something may take on a busy machine before the session is given up."""
+"""Seconds that anything may take, even on a busy machine, before the session is given up."""
 _STOPPING: Final = 30.0
-"""Seconds that the server has to stop in."""
+"""Seconds within which the server must stop."""
 _EVERY: Final = 0.5
-"""Seconds between looks: each costs SQLite something."""
+"""Seconds between two polls: each burdens SQLite."""
 
 
 class Stuck(Exception):
-    """The session does not go on; the message says at what."""
+    """The session is stuck; the message says where."""
 
 
 class Server:
-    """A server, in a home of its own."""
+    """A server with a home of its own."""
 
     def __init__(
         self, python: Path, home: Path, settings: Mapping[str, str], address: str = LOOPBACK, auth: str | None = None
     ) -> None:
-        """``settings``: environment variables of its processes, besides those that all sessions have. ``auth``: what
-        clients must know, as ``user:password``.
+        """``settings``: environment variables of its processes, besides those of every session. ``auth``: the
+        authentication string that clients need, ``user:password``.
         """
         (self.port,) = free_ports(1)
         self.home, self._address = home, address
@@ -47,43 +47,43 @@ class Server:
         self.processes = Processes(python, home, {**_settings(self.url, home), **secrets, **settings})
 
     async def start(self) -> None:
-        """Start the server; one that was stopped comes back with its address and all that it has kept."""
+        """Start the server. After a stop, it comes back with the same address and data."""
         options = ("--host", self._address, "--port", f"{self.port}")
         self._process = self.processes.prefect("server", "server", "start", *options)
         await self.until("the server", self.api.is_up)
 
     async def stop(self) -> None:
-        """End the server in order, and return when it is gone."""
+        """Shut the server down, and return when it is gone."""
         await asyncio.to_thread(ended, self._process, signal.SIGTERM, _STOPPING)
 
     async def kill(self) -> None:
-        """End the server without notice, with the process that serves for it."""
+        """Kill the server and its serving process."""
         os.killpg(self._process.pid, signal.SIGKILL)
         await asyncio.to_thread(self._process.wait)
 
     async def at_work(self, file: str, name: str, pool: str, type_: str) -> subprocess.Popen[bytes]:
-        """Start a worker, and wait for it to be at work. ``file``: of its log."""
+        """Start a worker, and wait until it is at work. ``file``: the name of its log."""
         options = ("--type", type_, "--pool", pool, "--name", name)
         process = self.processes.prefect(file, "worker", "start", *options)
         log = self.home / f"{file}.log"
 
-        async def online() -> bool:  # it polls before it sends its first event, and says this after
+        async def online() -> bool:  # a worker logs this after its first event, so it polls by then
             return "started!" in log.read_text(errors="replace")
 
         await self.until(f"worker {name}", online)
         return process
 
     async def state(self, run: str, states: Collection[str] = ENDS) -> None:
-        """Wait for a flow run to be in a state of one of these types."""
+        """Wait until a flow run is in a state of one of these types."""
         what = f"flow run {run} to be {', '.join(sorted(states))}"
         await self.until(what, partial(self._is_in, run, states))
 
     async def over(self, run: str, within: float) -> bool:
-        """Wait for a flow run to end, as it may never do; return whether it did."""
+        """Wait for a flow run to end, which may never happen; return whether it did."""
         return await comes(partial(self._is_in, run, ENDS), within)
 
     async def quiet(self, within: float, least: float) -> None:
-        """Wait for the server to have as many events as before for ``least`` seconds."""
+        """Wait until the server's number of events has not changed for ``least`` seconds."""
         count, since, until = -1, time.monotonic(), time.monotonic() + within
         while time.monotonic() - since < least:
             if (total := await self.api.total()) != count:
@@ -93,7 +93,7 @@ class Server:
             await asyncio.sleep(0.5)
 
     async def until(self, what: str, come: Callable[[], Awaitable[bool]]) -> None:
-        """Wait for something. Raises `Stuck`: it did not come."""
+        """Wait for something to come. Raises `Stuck` if it does not."""
         if not await comes(come, _SLOW):
             raise Stuck(f"waited {_SLOW:.0f} s for {what}.")
 
@@ -102,7 +102,7 @@ class Server:
 
 
 async def comes(come: Callable[[], Awaitable[bool]], within: float) -> bool:
-    """Wait for something; return whether it came."""
+    """Wait for something to come; return whether it did."""
     until = time.monotonic() + within
     while not await come():
         if time.monotonic() > until:
@@ -112,13 +112,13 @@ async def comes(come: Callable[[], Awaitable[bool]], within: float) -> bool:
 
 
 def direct(url: str) -> Mapping[str, str]:
-    """As environment variables: no proxy on the way there."""
+    """Environment variables that keep proxies off the way to an address."""
     host = urlsplit(url).hostname or ""
     return {"NO_PROXY": host, "no_proxy": host}
 
 
 def _settings(url: str, home: Path) -> Mapping[str, str]:
-    """As environment variables. Those that a release does not know, it ignores."""
+    """The server's settings as environment variables. A release ignores those that it does not know."""
     return {
         "PREFECT_API_URL": url,
         "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{home}/prefect.db",

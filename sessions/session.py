@@ -1,4 +1,4 @@
-"""A session from its first process to its last, and the file that is left of it."""
+"""A session from start to finish, and the file that it leaves."""
 
 import asyncio
 import platform
@@ -23,13 +23,13 @@ Event: TypeAlias = dict[str, Any]
 
 
 class NotDriven(Exception):
-    """The session did not come to its end; the message says why."""
+    """The session was not completed; the message says why."""
 
 
 def drive(release: Release, python: Path, file: Path, say: Callable[[str], None], *, long: bool) -> None:
-    """Drive a session of the release, and keep it in ``file``, with its processes' logs beside.
+    """Drive a session on the release, and keep it in ``file``, with its processes' logs beside it.
 
-    ``long``: with what takes more than 5 minutes. Raises `NotDriven`.
+    ``long``: include what takes more than 5 minutes. Raises `NotDriven`.
     """
     with at_home(file) as home:
         events, done = asyncio.run(_driven(release, python, home, say, long=long))
@@ -38,7 +38,7 @@ def drive(release: Release, python: Path, file: Path, say: Callable[[str], None]
 
 @contextmanager
 def at_home(file: Path) -> Iterator[Path]:
-    """A temporary directory for a session that goes to ``file``; its logs are kept beside. Raises `NotDriven`."""
+    """A temporary home for a session that goes to ``file``. Its logs are kept beside that. Raises `NotDriven`."""
     home = Path(tempfile.mkdtemp(prefix="prefect-session-")).resolve()
     try:
         yield home
@@ -53,7 +53,7 @@ def at_home(file: Path) -> Iterator[Path]:
 
 def keep_logs(home: Path, into: Path) -> None:
     """Copy the logs of a home's processes into a directory of their own."""
-    shutil.rmtree(into, ignore_errors=True)  # of an earlier session
+    shutil.rmtree(into, ignore_errors=True)  # left by an earlier session
     into.mkdir(parents=True)
     for log in home.glob("*.log"):
         shutil.copy(log, into)
@@ -77,9 +77,9 @@ async def _driven(
 async def driven(
     driver: Driver, release: Release, python: Path, began: float, *, long: bool, killed: bool = True
 ) -> Done:
-    """Drive a session on a server that is up, until no more events come. ``began``: by the monotonic clock.
+    """Drive a session on a running server until no more events come. ``began``: its start, by the monotonic clock.
 
-    ``long`` and ``killed``: as of `play`. Raises `Stuck` and `Refused`.
+    ``long`` and ``killed``: as for `play`. Raises `Stuck` and `Refused`.
     """
     await play(driver, long=long, killed=killed)
     await driver.quiet(60, 6)
@@ -90,13 +90,13 @@ async def driven(
 
 
 def _said(error: Exception) -> str:
-    """What went wrong on Prefect's side, in words; empty where it did not go wrong there."""
+    """What went wrong on Prefect's side, in words; empty if nothing did."""
     if isinstance(error, ExceptionGroup):
         return " ".join(filter(None, map(_said, error.exceptions)))
     return f"{error}" if isinstance(error, Stuck | Refused) else ""
 
 
 def _version(python: Path) -> str:
-    """Of the Python that Prefect ran in, else of this one."""
+    """The version of the Python that ran Prefect, else of this one."""
     said = subprocess.run([python, "--version"], capture_output=True, text=True, check=False)
     return said.stdout.split()[-1] if said.returncode == 0 else platform.python_version()

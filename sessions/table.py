@@ -1,4 +1,4 @@
-"""What came of sessions: a table for people at a terminal, and rows for ``docs/prefect.md``."""
+"""The judgements of sessions as tables: on the terminal, and for ``docs/prefect.md``."""
 
 import sys
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ CONSOLE: Final = Console(highlight=False, soft_wrap=False, width=None if sys.std
 
 
 def table(rows: Iterable[Row], title: str) -> Table:
-    """A line for each thing done."""
+    """A table with a line for each thing done."""
     shown = Table(title=title, title_justify="left")
     for column in ("what was done", "what the record says", ""):
         shown.add_column(column, overflow="fold")
@@ -26,7 +26,7 @@ def table(rows: Iterable[Row], title: str) -> Table:
 
 
 def add_row(shown: Table, verdict: Verdict, *cells: str) -> None:
-    """Add what came of a thing to a table: the cells, then what is wrong with it, or that it is right, and why."""
+    """Add a verdict to a table: the cells, then what is wrong, or that all is right, and why."""
     told = "\n".join(verdict.wrong) or (f"right: {verdict.why}" if verdict.why else "right")
     shown.add_row(*map(Text, (*cells, told)), style="red" if verdict.wrong else None)
 
@@ -39,14 +39,16 @@ HEAD = (
 
 
 def show_orders(orders: Mapping[str, int]) -> None:
-    """How many records are others, by the order in which the events are read."""
+    """Print how many records differ in each order of reading the events."""
     for order, differ in orders.items():
         verdict = f"{differ} records differ" if differ else "the same records"
         CONSOLE.print(f"the events {order}: {verdict}", style="red" if differ else None)
 
 
 def markdown(done: Done, events: int, told: Facts, rows: list[Row], orders: Mapping[str, int]) -> str:
-    """A session as a line of ``docs/prefect.md``. ``orders``: how many records differ by the order of the events."""
+    """A session as a row of the table in ``docs/prefect.md``. ``orders``: how many records differ in each order of
+    events.
+    """
     right, differ = sum(not row.wrong for row in rows), sum(orders.values())
     verdict = f"{right} of {len(rows)}" + (f", {differ} by order" if differ else "")
     shown = (told.stops, told.raised, told.after_state, told.cancelled, told.hooked, told.pending)

@@ -1,5 +1,5 @@
-"""The flows of a session, run by the Prefect of the release in hand. Each notes in a file when its own code ran. As a
-module that is run, it serves one of them without a worker.
+"""The flows of a session, run by the release of Prefect under test. Each notes in a file when its own code ran. Run as
+a script, this module serves one of them without a worker.
 """
 
 import json
@@ -15,7 +15,7 @@ from prefect.runtime import flow_run
 
 
 def note(what: str, run: str) -> None:
-    """Write down what the code does, with the time and the process."""
+    """Note what the code does, with the time and the process id."""
     line = {"run": run, "what": what, "at": time.time(), "pid": os.getpid()}
     with open(os.environ["SESSION_DIARY"], "a") as diary:  # noqa: PTH123 - one write, as threads and processes share it
         diary.write(json.dumps(line) + "\n")
@@ -23,7 +23,7 @@ def note(what: str, run: str) -> None:
 
 @contextmanager
 def noted() -> Iterator[None]:
-    """Note when it begins and ends, also by a signal."""
+    """Note when the block begins and ends, even if a signal ends it."""
     run = str(flow_run.id)
     note("began", run)
     try:
@@ -34,7 +34,7 @@ def noted() -> Iterator[None]:
 
 @flow
 def completes(seconds: float) -> None:
-    """Take so long."""
+    """Run for this long."""
     with noted():
         time.sleep(seconds)
 
@@ -54,7 +54,7 @@ def exits(code: int, seconds: float = 0) -> None:
     os._exit(code)
 
 
-@flow(retries=1)  # at once: of one that waits, a worker may take the waiting for a run to submit
+@flow(retries=1)  # at once: a worker may submit a run again that waits for its retry
 def retries() -> None:
     """Fail at the first try."""
     with noted():
@@ -64,7 +64,7 @@ def retries() -> None:
 
 @flow
 def sleeps(seconds: int) -> None:
-    """Take so long, in steps."""
+    """Run for this long, in steps that a cancellation can interrupt."""
     with noted():
         for _ in range(seconds):
             time.sleep(1)
@@ -72,7 +72,7 @@ def sleeps(seconds: int) -> None:
 
 @flow
 def allocates() -> None:
-    """Take memory, 16 MiB at a time, until it is killed for it."""
+    """Allocate memory, 16 MiB at a time, until killed."""
     with noted():
         held = []
         for _ in range(128):
@@ -82,7 +82,7 @@ def allocates() -> None:
 
 @flow
 def writes(mebibytes: int) -> None:
-    """Fill the container's disk, and wait to be evicted for it."""
+    """Fill the container's disk, and wait to be evicted."""
     with noted():
         time.sleep(5)
         Path("filling").write_bytes(bytes(mebibytes << 20))
@@ -90,14 +90,14 @@ def writes(mebibytes: int) -> None:
 
 
 def hook(flow: Any, flow_run: Any, state: Any) -> None:
-    """What a flow does when it is cancelled; Prefect calls it by these names."""
+    """The hook of a flow that is cancelled; Prefect passes the arguments by these names."""
     time.sleep(8)
     note("hooked", str(flow_run.id))
 
 
 @flow(on_cancellation=[hook])
 def hooked(seconds: int) -> None:
-    """Take so long, in steps."""
+    """Run for this long, in steps that a cancellation can interrupt."""
     with noted():
         for _ in range(seconds):
             time.sleep(1)

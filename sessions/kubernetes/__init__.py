@@ -1,1 +1,3 @@
-"""A session on a real Kubernetes, and whether its records say what its API did: ``make kubernetes-session``."""
+"""A session on a real Kubernetes, with a check of its records against the Kubernetes API: ``make
+kubernetes-session``.
+"""

@@ -24,7 +24,7 @@ WORKER: Final = "0.8.0"
 
 @click.group()
 def main() -> None:
-    """Drive sessions on a real Kubernetes, and judge the records of their events by what its API says of the pods."""
+    """Drive sessions on a real Kubernetes, and judge their records by what its API says about the pods."""
 
 
 @main.command()
@@ -32,8 +32,8 @@ def main() -> None:
 @click.option("--prefect", default=DEFAULT, show_default=True, help="The release.")
 @click.option("--worker", default=WORKER, show_default=True, help="The release of prefect-kubernetes.")
 @click.option("--kubectl", default="kubectl", show_default=True)
-@click.option("--address", help="Of this machine, where pods reach it. [from where this machine reaches a node]")
-@click.option("--image", help="Of the pods, with that release. [localhost/session-flows:RELEASE]")
+@click.option("--address", help="The address on which pods reach this machine. [the one from which it reaches a node]")
+@click.option("--image", help="The pods' image, with that release. [localhost/session-flows:RELEASE]")
 @click.option("--keep", type=click.Path(dir_okay=False, path_type=Path), help="The file. [build/sessions/…]")
 def drive(
     acts: Sequence[str],
@@ -44,7 +44,7 @@ def drive(
     image: str | None,
     keep: Path | None,
 ) -> None:
-    """Play ACTS (all but `drained` by default), keep what came of them, and judge it."""
+    """Play ACTS (by default all but `drained`), keep the session, and judge it."""
     release, say = release_of(prefect), saying()
     file = keep or KEPT / f"kubernetes-{worker}.jsonl"
     with driving(prefect, file):
@@ -57,14 +57,14 @@ def drive(
 @main.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def check(files: Sequence[Path]) -> None:
-    """Judge sessions that were kept."""
+    """Judge kept sessions."""
     _show(files)
 
 
 @main.command("image")
 @click.option("--prefect", default=DEFAULT, show_default=True, help="The release.")
 @click.option("--image", help="Its name. [localhost/session-flows:RELEASE]")
-@click.option("--base", help="The image that it is made from.")
+@click.option("--base", help="The base image.")
 def image_(prefect: str, image: str | None, base: str | None) -> None:
     """Build the image of the pods."""
     try:

@@ -1,4 +1,4 @@
-"""What is done, one act after the other."""
+"""The acts of a session on Kubernetes."""
 
 import asyncio
 import signal
@@ -16,7 +16,7 @@ _TOO_LARGE: Final = {"cpu_request": "4096"}
 
 
 async def by_themselves(stage: Stage) -> None:
-    """Runs that complete, raise, and leave without a word; one whose Job is collected at once."""
+    """Runs complete, raise, and exit without notice; the Job of one is garbage-collected at once."""
     runs = [
         await stage.run(Plot.COMPLETES, "completes", seconds=15),
         await stage.run(Plot.RAISES, "raises"),
@@ -27,14 +27,14 @@ async def by_themselves(stage: Stage) -> None:
 
 
 async def out_of_memory(stage: Stage) -> None:
-    """Killed for memory: the flow, and Python before it could begin."""
+    """A flow is killed for memory; another run's pod is, before its flow has begun."""
     flow = await stage.run(Plot.OOM, "allocates", {"memory_limit": "640Mi"})
     start = await stage.run(Plot.OOM_AT_START, "completes", {"memory_limit": "48Mi"}, seconds=15)
     await stage.finished(flow, start)
 
 
 async def worker_killed(stage: Stage) -> None:
-    """The worker is killed: one run outlives it, two end while none lives, and one loses its Job meanwhile."""
+    """The worker is killed: one run outlives it, two end while no worker lives, and one loses its Job meanwhile."""
     ends = await stage.run(Plot.OUTLIVES, "completes", seconds=25)
     leaves = await stage.run(Plot.EXITS_ALONE, "exits", code=3, seconds=25)
     outlives = await stage.run(Plot.OUTLIVES, "completes", seconds=75)
@@ -49,7 +49,7 @@ async def worker_killed(stage: Stage) -> None:
 
 
 async def worker_stopped(stage: Stage) -> None:
-    """The worker is stopped in order: one run ends while none lives, one outlives it."""
+    """The worker is stopped gracefully: one run ends while no worker lives, one outlives the stop."""
     ends = await stage.run(Plot.OUTLIVES, "completes", seconds=15)
     outlives = await stage.run(Plot.OUTLIVES, "completes", seconds=60)
     await stage.running(ends, outlives, then=1)
@@ -60,7 +60,7 @@ async def worker_stopped(stage: Stage) -> None:
 
 
 async def pods_deleted(stage: Stage) -> None:
-    """Pods are deleted, in order and by force; and a whole Job."""
+    """Pods are deleted, gracefully and by force; and a whole Job is."""
     for plot, limit, *options in (
         (Plot.DELETED, 0),
         (Plot.REPLACED, 2),
@@ -79,7 +79,7 @@ async def pods_deleted(stage: Stage) -> None:
 
 
 async def drained(stage: Stage) -> None:
-    """A node is drained while runs run on it, and comes back. Of the node, all pods go!"""
+    """A node with runs is drained and comes back. Every pod on the node is evicted, not only ours!"""
     reschedules = await stage.run(Plot.DRAINED, "sleeps", {"backoff_limit": 0}, seconds=20)
     replaces = await stage.run(Plot.DRAINED_REPLACED, "sleeps", {"backoff_limit": 2}, seconds=20)
     await stage.running(reschedules, replaces)
@@ -94,7 +94,7 @@ async def drained(stage: Stage) -> None:
 
 
 async def evicted(stage: Stage) -> None:
-    """The kubelet evicts pods that fill their disk: Prefect schedules the run anew, and would for ever."""
+    """The kubelet evicts pods that fill their disk. Prefect reschedules the run each time, and would do so for ever."""
     run = await stage.run(Plot.EVICTED, "writes", _FILLED, mebibytes=96)
     await stage.over(run, 75)
     await stage.cancel(run)
@@ -116,7 +116,7 @@ async def evicted_for_good(stage: Stage) -> None:
 
 
 async def cancelled(stage: Stage) -> None:
-    """Cancelled while they run: one that has run for a while, and one that has just begun."""
+    """Two runs are cancelled: one has run for a while, one has just begun."""
     runs = [await stage.run(Plot.CANCELLED, "sleeps", seconds=100) for _ in range(2)]
     for run, then in zip(runs, (5, 0), strict=True):
         await stage.running(run, then=then)
@@ -125,7 +125,7 @@ async def cancelled(stage: Stage) -> None:
 
 
 async def unschedulable(stage: Stage) -> None:
-    """Cancelled though its pod cannot be scheduled: it takes Prefect's server 5 minutes."""
+    """Runs are cancelled whose pods cannot be scheduled, which takes Prefect's server 5 minutes."""
     run = await stage.run(Plot.UNSCHEDULABLE, "sleeps", _TOO_LARGE, seconds=100)
     await stage.pod(run)
     await stage.cancel(run)
@@ -135,7 +135,7 @@ async def unschedulable(stage: Stage) -> None:
 
 
 async def never_started(stage: Stage) -> None:
-    """An image that is not there; then the Job is deleted."""
+    """The image of a run does not exist; then its Job is deleted."""
     run = await stage.run(Plot.NO_IMAGE, "completes", {"image": "localhost/not-there:1"}, seconds=15)
     await stage.pod(run)
     await asyncio.sleep(15)
@@ -159,6 +159,6 @@ ACTS: Final[dict[str, Act]] = {
         drained,
     )
 }
-"""By name."""
+"""All acts, by name."""
 UNASKED: Final = tuple(name for name in ACTS if name != "drained")
-"""Those that do nothing to others."""
+"""The acts that leave other users of the cluster alone."""

@@ -1,4 +1,4 @@
-"""A Kubernetes, by kubectl: what is done to it, and what its API says."""
+"""A Kubernetes cluster, by way of kubectl."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ _BY_AGE: Final = "--sort-by=.metadata.creationTimestamp"
 
 
 class Cluster:
-    """A namespace of its own, which goes with all that is in it."""
+    """A namespace of our own, which is deleted with everything in it."""
 
     def __init__(self, kubectl: str) -> None:
         self.namespace: Final = f"prefect-session-{uuid.uuid4().hex[:6]}"
@@ -27,7 +27,7 @@ class Cluster:
         self.watch = Watch()
 
     async def open(self) -> None:
-        """Make the namespace."""
+        """Create the namespace."""
         await self.do("create", "namespace", self.namespace)
 
     async def close(self) -> None:
@@ -48,11 +48,13 @@ class Cluster:
         return out.decode()
 
     async def version(self) -> str:
-        """The server's."""
+        """The version of the API server."""
         return str(orjson.loads(await self.do("version", "-o", "json"))["serverVersion"]["gitVersion"])
 
     async def reachable(self) -> str:
-        """From which address this machine reaches a node: pods reach it there, too, where nothing forbids it."""
+        """The address from which this machine reaches a node: pods can reach it there, too, unless something forbids
+        it.
+        """
         path = 'jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}'
         node = (await self.do("get", "nodes", "-o", path)).split()[0]
         with socket.socket(socket.AF_INET6 if ":" in node else socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -60,25 +62,25 @@ class Cluster:
             return str(probe.getsockname()[0])
 
     async def names(self, kind: str, run: str) -> list[str]:
-        """``pods`` or ``jobs`` of a flow run, the newest last."""
+        """The names of a flow run's ``pods`` or ``jobs``, the newest last."""
         return (await self.do("get", kind, "-l", f"{RUN}={run}", _BY_AGE, "-o", "name")).split()
 
     async def delete_jobs(self, run: str, *options: str) -> None:
-        """Those of a flow run."""
+        """Delete the Jobs of a flow run."""
         await self.do("delete", *await self.names("jobs", run), *options)
 
     async def ended(self, run: str) -> bool:
-        """Whether no pod of a flow run is left that has not ended."""
+        """Whether all remaining pods of a flow run have ended."""
         phases = await self.do("get", "pods", "-l", f"{RUN}={run}", "-o", "jsonpath={.items[*].status.phase}")
         return {"Pending", "Running"}.isdisjoint(phases.split())
 
     async def node(self, run: str) -> str:
-        """Where the newest pod of a flow run is."""
+        """The node of a flow run's newest pod."""
         path = "jsonpath={.items[-1:].spec.nodeName}"
         return (await self.do("get", "pods", "-l", f"{RUN}={run}", _BY_AGE, "-o", path)).strip()
 
     async def record(self) -> None:
-        """Watch the pods, for ever."""
+        """Watch the pods until cancelled."""
         command = (*self._base, "get", "pods", "--watch", "--output-watch-events", "-o", "json")
         while True:
             process = await asyncio.create_subprocess_exec(
@@ -96,7 +98,7 @@ class Cluster:
 
 
 def environment(address: str) -> Mapping[str, str]:
-    """What a worker needs to reach the cluster, whatever directory it runs in, and the server without a proxy."""
+    """The environment of a worker that reaches the cluster from any directory, and the server without a proxy."""
     files = os.environ.get("KUBECONFIG", "").split(os.pathsep)
     given = {"NO_PROXY": ",".join(filter(None, (os.environ.get("NO_PROXY"), address)))}
     if any(files):

@@ -1,4 +1,4 @@
-"""What the records say, held against what was done, and against what Kubernetes and Prefect say by their APIs."""
+"""Compares records with what was done, and with what the APIs of Kubernetes and Prefect say."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,37 +15,37 @@ from sessions.replaying import Record
 
 
 class Done(Struct, frozen=True):
-    """A whole session on Kubernetes, but for its events."""
+    """A whole session on Kubernetes, without its events."""
 
     prefect: str
     worker: str
     """The release of prefect-kubernetes."""
     kubernetes: str
     seconds: float
-    """How long it took."""
+    """How long the session took."""
     runs: dict[str, Plot]
-    """By flow run, what was done with it."""
+    """What was done with each flow run."""
     states: dict[str, list[State]]
-    """By flow run, as Prefect's API says."""
+    """The states of each flow run, as Prefect's API reports them."""
     pods: list[Pod]
-    """As the API of Kubernetes says."""
+    """The pods, as the API of Kubernetes reports them."""
 
 
 class Row(Struct, frozen=True):
-    """A Job, what its record says, and what the API says of its last pod."""
+    """A Job, with what its record says, and what the API says about its last pod."""
 
     job: str
     what: str
     record: str
     api: str
     wrong: tuple[str, ...] = ()
-    """What is not as it must be, each in words."""
+    """The faults, each in words; none if all is right."""
     why: str = ""
-    """Why Prefect does not tell more."""
+    """Why Prefect reports no more than it does."""
 
 
 def compare(done: Done, records: Iterable[Record]) -> list[Row]:
-    """A row for each Job, run by run, and one for each run and each Job that has no record."""
+    """A row for each Job, run by run, then one for each run and each Job without a record."""
     of_run = defaultdict[str, list[Record]](list)
     for record in sorted(records, key=lambda record: str(value(record, "submitted_at"))):
         if run := value(record, "flow_run.id"):
@@ -83,7 +83,9 @@ def _wrong(record: Record, wanted: Expected, pods: list[Pod], states: list[State
 
 
 def _untimely(record: Record, wanted: Expected, pod: Pod | None) -> Iterator[str]:
-    """It ended when its last pod did by the API, unless that is known not to say."""
+    """The times in a record that contradict the API: it must end with its last pod, unless the API is known
+    not to say.
+    """
     since, ended = time_of(record, "submitted_at"), time_of(record, "ended_at")
     api = pod and pod.finished
     if ended != api and not (api is None and wanted.why):
@@ -110,7 +112,7 @@ def _said(record: Record) -> str:
 
 
 def _pods(pods: list[Pod]) -> str:
-    """What the API says of the last of a Job's pods, in a few words."""
+    """What the API says about the last pod of a Job, in a few words."""
     pod = last(pods)
     if pod is None:
         return "no pod"

@@ -1,4 +1,4 @@
-"""The image of the pods: a Prefect and the flows, made with Docker or buildah."""
+"""The image of the pods: Prefect and the flows, built with Docker or buildah."""
 
 from pathlib import Path
 from typing import Final
@@ -10,11 +10,11 @@ _CONTAINERFILE: Final = Path(__file__).with_name("Containerfile")
 
 
 def name(prefect: str) -> str:
-    """Of the image with that release."""
+    """The default name of the image with a release of Prefect."""
     return f"localhost/session-flows:{prefect}"
 
 
 def make(tag: str, prefect: str, base: str | None) -> None:
-    """Build it. Raises `local.engines.NotBuilt`."""
+    """Build the image. Raises `local.engines.NotBuilt`."""
     with secrets() as options:
         build([f"--file={_CONTAINERFILE}", f"--tag={tag}", f"--build-arg=PREFECT={prefect}", *options], base, FLOWS)

@@ -1,4 +1,4 @@
-"""A kept session on Kubernetes, judged."""
+"""Judges a kept session on Kubernetes."""
 
 from pathlib import Path
 
@@ -11,17 +11,17 @@ from sessions.replaying import records
 
 
 class Judged(Struct, frozen=True):
-    """What came of a session."""
+    """The judgement of a session."""
 
     done: Done
     events: int
     rows: list[Row]
     orders: dict[str, int]
-    """How many records are others where the events are read in another order, or as they were heard."""
+    """How many records differ if the events are read in another order, or as a subscriber received them."""
 
 
 def judge(file: Path) -> Judged:
-    """Replay a session's events, and compare. Raises `Unreadable` and `Failed`."""
+    """Replay a session's events, and compare the records. Raises `Unreadable` and `Failed`."""
     lines, done = kept(file, Done)
     first, orders = in_every_order(lines)
     said = records(read(heard(file)).splitlines())
@@ -30,5 +30,5 @@ def judge(file: Path) -> Judged:
 
 
 def heard(file: Path) -> Path:
-    """Where is kept what a subscriber heard."""
+    """The file with the events that a subscriber received."""
     return file.with_suffix(".heard.jsonl")

@@ -1,4 +1,6 @@
-"""What a subscriber of the server hears: events whose ids came before as well, which it does not store again."""
+"""What a subscriber of the server receives. It includes events with repeated ids, which the server does not store
+again.
+"""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -10,16 +12,16 @@ from sessions.server import Stuck
 
 
 class Listener:
-    """Keeps each event as it comes."""
+    """Subscribes to the server, and keeps each event as it comes."""
 
     def __init__(self, url: str) -> None:
         self._url = f"{url.replace('http', 'ws', 1)}/events/out"
         self.is_there = asyncio.Event()
-        """Set once it is told of what comes."""
+        """Set once it is subscribed."""
         self.heard: list[bytes] = []
 
     async def listen(self) -> None:
-        """For ever. Raises `Stuck`: the server does not go on telling."""
+        """Keep events until cancelled. Raises `Stuck` if the stream ends."""
         try:
             await self._listen()
         except (OSError, aiohttp.ClientError) as error:

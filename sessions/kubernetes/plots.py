@@ -1,4 +1,4 @@
-"""What is done with a run on Kubernetes, and what the records of its Jobs must say."""
+"""What is done with runs on Kubernetes, and what the records of their Jobs must say."""
 
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -38,7 +38,7 @@ class Expectation(NamedTuple):
 
     last: Expected
     earlier: Expected | None = None
-    """Of the Jobs before the last one; None: there are none."""
+    """The expected records of all Jobs before the last; None if there is only one Job."""
 
 
 def _ended(
@@ -63,7 +63,7 @@ _COMPLETED: Final = _ended()
 _CRASHED: Final = _ended(state="CRASHED")
 _CANCELLED: Final = _ended("cancelled", "CANCELLED")
 _LEFT: Final = _ended(state=None)
-"""A submit that Prefect follows with another one: its pod says that it ended, and no state does."""
+"""A submit that Prefect follows up with another: its pod reports its end, and no state does."""
 _KILLED: Final = _ended(state="CRASHED", exits=("evicted",), reasons=("Error",))
 _GAVE_UP: Final = _ended(state="CRASHED", exits=("evicted", "failed"), reasons=("Error", "Evicted", None))
 _UNTOLD: Final = (None,)
@@ -106,4 +106,4 @@ EXPECTED: Final = {
         )
     ),
 }
-"""What the records of what was done must say."""
+"""The expected records, by plot."""

@@ -1,4 +1,4 @@
-"""What the API of Kubernetes says of pods, as a watch tells it."""
+"""What the API of Kubernetes says about pods, as reported by a watch."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 RUN: Final = "prefect.io/flow-run-id"
-"""The label that Prefect gives to the pods and Jobs of a flow run."""
+"""The label that Prefect puts on the pods and Jobs of a flow run."""
 
 
 class Pod(Struct, frozen=True):
@@ -20,21 +20,21 @@ class Pod(Struct, frozen=True):
     created: datetime
     started: datetime | None
     finished: datetime | None
-    """When its container ended; None where the API never said so."""
+    """When its container ended; None if the API never said so."""
     reason: str | None
     exit_code: int | None
     deleted: bool
 
 
 class Watch:
-    """Reads what ``kubectl get pods --watch --output-watch-events -o json`` prints, in whatever pieces it comes."""
+    """Reads the output of ``kubectl get pods --watch --output-watch-events -o json``, in pieces of any size."""
 
     def __init__(self) -> None:
         self._left = ""
         self._pods: dict[str, Pod] = {}
 
     def read(self, text: str) -> None:
-        """Some more of it."""
+        """Read another piece of the output."""
         self._left, documents = _split(self._left + text)
         for document in documents:
             thing = document["object"]
@@ -43,11 +43,11 @@ class Watch:
                 self._pods[uid] = _pod(thing, self._pods.get(uid), deleted=document["type"] == "DELETED")
 
     def again(self) -> None:
-        """The command was started again."""
+        """Note that the command was started again."""
         self._left = ""
 
     def pods(self) -> list[Pod]:
-        """All pods that were seen, in the order in which they were."""
+        """All pods seen, in the order of their first appearance."""
         return list(self._pods.values())
 
 
@@ -71,7 +71,7 @@ def _pod(thing: dict[str, Any], before: Pod | None, *, deleted: bool) -> Pod:
         exit_code=ended.get("exitCode"),
         deleted=deleted,
     )
-    if before is not None and before.reason and not pod.reason:  # its container ended, and is not told of any more
+    if before is not None and before.reason and not pod.reason:  # its container had ended, and is no longer reported
         return replace(before, deleted=deleted)
     return pod
 
@@ -81,7 +81,7 @@ def _time(text: str | None) -> datetime | None:
 
 
 def _split(text: str) -> tuple[str, list[dict[str, Any]]]:
-    """What is left of a text behind its whole JSON documents; and these."""
+    """The rest of a text after its complete JSON documents, and these documents."""
     found = list(_documents(text))
     return (text[found[-1][0] :] if found else text), [document for _, document in found]
 

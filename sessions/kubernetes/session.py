@@ -1,4 +1,4 @@
-"""A session on Kubernetes from its first process to its last, and the files that are left of it."""
+"""A session on Kubernetes from start to finish, and the files that it leaves."""
 
 import asyncio
 import time
@@ -17,14 +17,14 @@ from sessions.session import at_home
 
 
 class Session:
-    """What it is driven with."""
+    """A session, ready to be driven."""
 
     def __init__(self, python: Path, prefect: str, worker: str, kubectl: str, say: Callable[[str], None]) -> None:
         self._python, self._prefect, self._worker, self._say = python, prefect, worker, say
         self._cluster = Cluster(kubectl)
 
     def drive(self, file: Path, acts: Collection[str], image: str, address: str | None) -> None:
-        """Play the acts, and keep what came of them in ``file`` and beside. Raises `NotDriven`."""
+        """Play the acts, and keep the session in ``file`` and the files beside it. Raises `NotDriven`."""
         with at_home(file) as home:
             (home / "flows").mkdir()
             events, said, done = asyncio.run(self._driven(home, acts, image, address))

@@ -1,4 +1,4 @@
-"""What acts have at hand: a server, a worker, a cluster, and words for what happens to a run."""
+"""The stage for the acts: a server, a worker, a cluster, and actions on runs."""
 
 import asyncio
 import signal
@@ -16,26 +16,26 @@ from sessions.processes import ended
 from sessions.server import Server, comes
 
 FUNCTIONS: Final = ("completes", "raises", "exits", "sleeps", "allocates", "writes")
-"""Of ``flows/flows.py``."""
+"""The functions in ``flows/flows.py`` that are used."""
 FLOWS: Final = "/flows"
-"""Where the image has them."""
+"""The directory of the flows in the image."""
 POOL: Final = "Kube Pool"
 WORKER: Final = "Kube Worker: Nörd_1"
-"""Names that a label of Kubernetes cannot hold as they are."""
+"""The names contain characters that a Kubernetes label cannot hold."""
 
 _RESOURCES: Final = {
     "limits": {"memory": "{{ memory_limit }}", "ephemeral-storage": "{{ storage_limit }}"},
     "requests": {"cpu": "{{ cpu_request }}"},
 }
 _VARIABLES: Final = ("memory_limit", "storage_limit", "cpu_request")
-"""What a container is given: the default template of older releases says nothing of it."""
+"""The limits and requests of a container, which the default template of older releases does not set."""
 _STOPPING: Final = 60.0
 _SAYING: Final = 4.0
-"""Seconds in which what has ended says so."""
+"""Seconds within which an ended run is reported."""
 
 
 class Stage(Server):
-    """Left by each act as it was found: with one worker that runs."""
+    """A server with a cluster. Each act leaves it as it found it: with one running worker."""
 
     def __init__(self, python: Path, home: Path, address: str, image: str, cluster: Cluster) -> None:
         observed = {"PREFECT_INTEGRATIONS_KUBERNETES_OBSERVER_NAMESPACES": cluster.namespace}
@@ -46,7 +46,7 @@ class Stage(Server):
         self.runs: dict[str, Plot] = {}
 
     async def furnish(self) -> None:
-        """A pool of Kubernetes workers whose template limits memory and storage; a deployment of each flow."""
+        """Create a Kubernetes work pool whose template limits memory and storage, and a deployment of each flow."""
         template = await asyncio.to_thread(self._template)
         pod = template["job_configuration"]["job_manifest"]["spec"]["template"]["spec"]
         pod["containers"][0]["resources"] = _RESOURCES
@@ -58,34 +58,34 @@ class Stage(Server):
             self._deployments[name] = await self.api.deploy(name, POOL, name, FLOWS, job_variables=variables)
 
     async def start_worker(self) -> None:
-        """And its observer with it."""
+        """Start the worker, and its observer with it."""
         self._workers.append(await self.at_work(f"worker-{len(self._workers)}", WORKER, POOL, "kubernetes"))
 
     async def stop_worker(self, by: signal.Signals) -> None:
-        """With this signal."""
+        """Stop the worker with a signal."""
         await asyncio.to_thread(ended, self._workers[-1], by, _STOPPING)
 
     async def run(self, plot: Plot, flow: str, variables: dict[str, Any] | None = None, **parameters: Any) -> str:
-        """Have a flow run, and return the flow run's id. ``variables``: of its Job."""
+        """Create a run of a flow, and return its id. ``variables``: those of its Job."""
         run = await self.api.run(self._deployments[flow], parameters, job_variables=variables or {})
         self.runs[run] = plot
         return run
 
     async def running(self, *runs: str, then: float = 4) -> None:
-        """Wait until all of them are, and some seconds more."""
+        """Wait until all the runs are running, and then ``then`` seconds more."""
         for run in runs:
             await self.state(run, {"RUNNING", *ENDS})
         await asyncio.sleep(then)
 
     async def finished(self, *runs: str, within: float = 180) -> None:
-        """Wait until all of them are, and their pods too, if they ever are."""
+        """Wait until all the runs have ended and, for some time, until their pods have, too."""
         for run in runs:
             await self.over(run, within)
             await comes(partial(self.cluster.ended, run), 45)
         await asyncio.sleep(_SAYING)
 
     async def cancel(self, run: str) -> None:
-        """As a user does."""
+        """Cancel a run as a user would."""
         await self.api.set_state(run, "CANCELLING", "Cancelling")
 
     async def pod(self, run: str) -> str:
@@ -98,7 +98,7 @@ class Stage(Server):
         return (await self.cluster.names("pods", run))[-1]
 
     def _template(self) -> dict[str, Any]:
-        """The pool's, as the release has it."""
+        """The release's own job template for the pool."""
         file, options = self.home / "template.log", ("get-default-base-job-template", "--type", "kubernetes")
         self.processes.prefect(file.stem, "work-pool", *options).wait()
         said = file.read_text()

@@ -1,4 +1,4 @@
-"""What came of a session on Kubernetes, for people at a terminal."""
+"""The judgement of a session on Kubernetes as a table for the terminal."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from sessions.table import add_row
 
 
 def table(rows: Iterable[Row], title: str) -> Table:
-    """A line for each Job."""
+    """A table with a line for each Job."""
     shown = Table(title=title, title_justify="left")
     for column in ("Job", "what was done", "what the record says", "what the API says of its last pod", ""):
         shown.add_column(column, overflow="fold")
