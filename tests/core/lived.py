@@ -1,5 +1,5 @@
-"""A start that arrived, and what is found to belong to it: how it stands once some of that has come, and until when it
-is then remembered.
+"""A start that arrived, with everything that belongs to it: what is published once some of it has come, and until when
+it is then remembered.
 """
 
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from tests.core.truth import LAG, SECOND, Delivery, Span
 
 
 class WitnessedEnd(NamedTuple):
-    """What the witnesses say of an end."""
+    """The end of a run as its witnesses report it."""
 
     event: Event
     counts: Span
@@ -18,18 +18,18 @@ class WitnessedEnd(NamedTuple):
 
 @dataclass
 class Testimony:
-    """What the witnesses say of one submit: of each pod or task, its last phase."""
+    """What the witnesses say about one submit, with only the last phase of each pod or task."""
 
     all: list[Event]
     end: Event | None = None
-    """Its worker's word."""
+    """The end that its worker reported."""
 
     def of(self, role: Role) -> list[Event]:
         return [event for event in self.all if event.role is role]
 
     @property
     def lives(self) -> bool:
-        """Whether the last of all pods lives: it has taken the place of the others."""
+        """Whether the last pod lives, having replaced the others."""
         phases = self.of(Role.PHASE)
         latest = max((event.occurred for event in phases), default=None)
         return any(event.occurred == latest and not _has_ended(event) for event in phases)
@@ -41,7 +41,7 @@ class Testimony:
 
     @property
     def states(self) -> list[Event]:
-        """Those after which the flow did not run again."""
+        """The terminal states after which the flow did not run again."""
         return [event for event in self.of(Role.STATE) if event.occurred >= self._ran]
 
     @property
@@ -73,7 +73,7 @@ class Testimony:
 
 @dataclass(eq=False)
 class Lived:
-    """A start that arrived, and what is found to belong to it."""
+    """A start that arrived, with everything that belongs to it."""
 
     start: Event
     next: Event | None = None
@@ -97,7 +97,9 @@ class Lived:
     def forgotten(
         self, delivery: Delivery, end: Event | None, cancellations: list[Event], heard: Testimony, moved: list[Event]
     ) -> Span:
-        """When it is forgotten, if no more than that belonged to it. ``moved``: its pods' phases that are another's."""
+        """When the lifecycle is forgotten if nothing else belonged to it. ``moved``: phases of its pods that belong to
+        another.
+        """
         begun = delivery.late(self.start)
         word = self.word(delivery, heard)
         amended = [*cancellations, *heard.all]
@@ -128,7 +130,7 @@ class Lived:
         return Span(due.low, due.high + delivery.lateness)  # amended, by one that came later and occurred before
 
     def written(self, delivery: Delivery) -> str:
-        """As `scenes.written` does."""
+        """The record in the notation of `scenes.written`."""
         word = self.word(delivery, self.heard)
         end, how = (self.end, self.how) if self.end or word is None else (word.event, "resource")
         cancels = self.cancellations + [

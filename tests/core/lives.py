@@ -1,4 +1,4 @@
-"""Made-up lives, as strategies: those of workers, and of runs by workers that wait or do not."""
+"""Strategies for made-up lives: of workers, and of runs by workers that wait or do not."""
 
 from hypothesis import strategies as st
 
@@ -8,17 +8,17 @@ from tests.core.truth import Life, Pod
 GAPS = [0.4, 0.9, 2, 3.5, 6, 9, 12, 19, 26, 41, 62, 95, 140, 300]
 SPANS = [-3, -0.5, 0.02, 0.5, 2, 4.5, 4.999, 5.001, 5.5, 7, 9.5, 13, 17, 23, 34, 55, 73, 120, 160, 190, 205, 260]
 SPANS += [44, 48, 212]
-"""The last ones: about when what was overtaken, or was lost and then cancelled, is forgotten."""
+"""The last ones lie near the time at which a superseded lifecycle, or a lost and then cancelled one, is forgotten."""
 CANCELLED_AFTER = [-30, -2, 0.01, 1, 3, 6, 11, 30, 100, 183]
-"""After the beginning; and about the end, by seconds, and by about ``grace``."""
+"""Minutes from the start to a cancellation; others lie near the end, at a distance of seconds or of about ``grace``."""
 ABOUT_THE_END = [-20 / 60, -3 / 60, -1 / 60, 2 / 60, 4 / 60, 8 / 60, 0.5, 9, 14.7, 15.3, 22, 37]
 
 CREATED_AFTER = [0.3 / 60, 1.1 / 60, 2.4 / 60, 1.5]
 STATE_BEFORE = [0.04 / 60, 0.5 / 60, 2.2 / 60, 7 / 60, -0.3 / 60]
-"""How long before its worker, or its last pod, a run says that it is over."""
+"""Minutes by which a run's terminal state precedes the end of its worker's run, or of its last pod."""
 SPENT_PENDING = [0, 1.2 / 60, 8 / 60, 4]
 REPLACED_AFTER = [-0.2, 0.03, 1, 7, 13, 16, 24, 50]
-"""How long it takes until another pod takes a pod's place: longer than ``grace``, too."""
+"""Minutes until a pod is replaced by another; some are longer than ``grace``."""
 ENDS = [Exit.SUCCEEDED, Exit.FAILED, Exit.EVICTED]
 TYPES = [StateType.COMPLETED, StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED]
 
@@ -49,7 +49,7 @@ def truths(draw, kind: Kind) -> list[Life]:
 
 @st.composite
 def witnessed(draw) -> list[Life]:
-    """The same lives of runs, of which others tell, too."""
+    """The same lives of runs, with witnesses."""
     return [draw(_seen(life, number)) for number, life in enumerate(draw(truths(Kind.FLOW_RUN)))]
 
 
@@ -101,7 +101,7 @@ def _pods(draw, begun: float, over: float, prefix: str | None) -> list[Pod]:
         if draw(st.integers(0, 5)):
             reason = draw(st.sampled_from([None, None, "OOMKilled"]))
             phases.append((ended, Exit.STOPPED if task else draw(st.sampled_from(ENDS)), reason))
-            if not task and draw(st.integers(0, 7)) == 0:  # said twice, and otherwise
+            if not task and draw(st.integers(0, 7)) == 0:  # said twice, differently
                 phases.append((ended + draw(st.sampled_from([0, 0.1, 6])), draw(st.sampled_from(ENDS)), None))
         name = prefix if task else f"{prefix}{'abc'[which]}" if prefix else "stranger"
         pods.append(Pod(draw(st.sampled_from([name, name, name, None, "other-a"])), tuple(phases)))

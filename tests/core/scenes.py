@@ -1,4 +1,4 @@
-"""A subject's scene: events and time go in as the stage lets them in, and every version that is published is kept.
+"""A subject's scene: events and time go in as the stage passes them on, and every published version is kept.
 
 Times are minutes, ids are short, and a lifecycle is written as one reads it: ``a..x completed resource ambiguous``.
 """
@@ -19,7 +19,7 @@ SILENT = Details()
 
 
 def at(minutes: float) -> Moment:
-    """A scene's time."""
+    """The moment of a minute in a scene."""
     return EPOCH + round(minutes * MINUTE)
 
 
@@ -55,7 +55,7 @@ class Said(NamedTuple):
 
 
 class Passed(NamedTuple):
-    """Quiet: the raw partition's clock follows the wall's."""
+    """Quiet time: the raw partition's clock follows the wall clock."""
 
     until: float
 
@@ -81,22 +81,22 @@ def submit(id_: str, occurred: float, worker: str = KUBERNETES) -> Said:
 
 
 def created(id_: str, occurred: float, follows: str | None = None, job: str | None = None) -> Said:
-    """What such a worker says when it has created a Job, or a task."""
+    """The creation of a Job or a task by such a worker."""
     return Said(Role.CREATION, id_, occurred, follows, KUBERNETES, job=job and f"default:{job}")
 
 
 def pod(id_: str, occurred: float, exit_: Exit | None = None, name: str = "job-1", reason: str | None = None) -> Said:
-    """A pod lives, or has ended."""
+    """The phase of a pod, which lives or has ended."""
     return Said(Role.PHASE, id_, occurred, None, None, told=Phase(f"pod.{name}", name, exit_, reason))
 
 
 def running(id_: str, occurred: float) -> Said:
-    """The flow's own code runs."""
+    """RUNNING: the flow's own code runs."""
     return Said(Role.RUNNING, id_, occurred, None, None)
 
 
 def state(id_: str, occurred: float, type_: StateType = StateType.COMPLETED) -> Said:
-    """The flow run has ended."""
+    """The terminal state of the flow run."""
     return Said(Role.STATE, id_, occurred, None, None, told=State(type_, None))
 
 
@@ -105,12 +105,12 @@ def until(minutes: float) -> Passed:
 
 
 def identity(lifecycle: Lifecycle) -> str:
-    """Whose record it is: by its opening event."""
+    """The id of the opening event, which identifies the record."""
     return lifecycle.opening.id
 
 
 def written(lifecycle: Lifecycle, *, amended: bool = True) -> str:
-    """A version as one line: what met, the outcome, how, and the rest where it is so."""
+    """A version as one line: what met, the outcome, how it was matched, and further properties if they apply."""
     start_, end_, cancellation = lifecycle.start, lifecycle.end, lifecycle.cancellation
     met = f"{start_.id if start_ else ''}..{end_.id if end_ else ''}"
     heard = (lifecycle.creation, lifecycle.running, lifecycle.state, lifecycle.phase)
@@ -132,7 +132,7 @@ def written(lifecycle: Lifecycle, *, amended: bool = True) -> str:
 
 
 class Scene:
-    """One subject that came by one raw partition, or by several, whose clocks are then given by hand.
+    """One subject, whose events come by one raw partition, or by several with clocks given by hand.
 
     The state goes through the codec after every step, as it does between two slices.
     """
@@ -159,14 +159,14 @@ class Scene:
         self.pass_to(clock)
 
     def let_in(self, event: Event, clock: Moment, watermark: Moment | None, details: Details = SILENT) -> None:
-        """The event alone, with any clock and low watermark."""
+        """Decide one event, with any clock and low watermark."""
         state = self.state or SubjectState(self.kind, self.subject, details)
         decision = core.on_event(state, event, details, clock, watermark, self.rules)
         self.fates.append(decision.fate)
         self._take(decision)
 
     def pass_to(self, watermark: Moment) -> None:
-        """Decide what is due, as often as something is."""
+        """Decide what is due until nothing is."""
         self.clock = watermark
         for _ in range(10_000):
             if self.state is None or (due := self.state.due) is None or due >= watermark:
@@ -190,7 +190,7 @@ class Scene:
 
     @property
     def versions(self) -> list[str]:
-        """All that was published, in order."""
+        """All published versions, in order."""
         return [written(lifecycle) for lifecycle in self.published]
 
     @property
@@ -200,10 +200,10 @@ class Scene:
 
     @property
     def records(self) -> set[str]:
-        """The same, written; whether a version amends another is no part of the truth."""
+        """The last versions as text, without whether they amend others, which is no part of the truth."""
         return {written(lifecycle, amended=False) for lifecycle in self.finals.values()}
 
     @property
     def open(self) -> list[str]:
-        """What has not ended."""
+        """The open lifecycles as text."""
         return [] if self.state is None else [written(x) for x in core.open_lifecycles(self.state, self.rules)]

@@ -1,4 +1,4 @@
-"""Whose word a witness's is, over the whole truth, and until when a submit is known."""
+"""Which submit each witness speaks of, found over the whole truth, and until when a submit is known."""
 
 from itertools import chain, combinations, pairwise
 
@@ -7,11 +7,11 @@ from tests.core.lived import Lived, Testimony, WitnessedEnd
 from tests.core.truth import LAG, MINUTE, Delivery, Span, Unclear
 
 STEM = 58
-"""Characters of a Job's name, with its hyphen, that its pods' names begin with."""
+"""How many characters of a Job's name, with its hyphen, its pods' names begin with."""
 
 
 class Spoken:
-    """The submits of a subject, and what witnesses say of each."""
+    """The submits of a subject, and what witnesses say about each."""
 
     def __init__(self, events: list[Event], delivery: Delivery) -> None:
         self.delivery, self.events = delivery, events
@@ -21,14 +21,14 @@ class Spoken:
             for one, after in pairwise(self.lived):
                 one.next = after.start
         self.heard: list[tuple[Event, Lived | None]] = []
-        """Whose word a witness's is; None where it found no submit."""
+        """Each witness with the lifecycle that it belongs to; None if it found no submit."""
         self.dismissed: list[Lived] = []
-        """Those of which a state was dated long after their end."""
+        """The lifecycles with a state dated long after their end."""
         self.moved: list[tuple[Event, Lived]] = []
-        """A pod's phase, and whose an earlier one was that is still known."""
+        """A pod's phase, with the lifecycle that has an earlier phase of that pod and is still known."""
 
     def remembered(self, one: Lived, event: Event) -> bool:
-        """Whether a start is still known when an event comes, whichever of those that occurred shortly before it have
+        """Whether a start is still known when an event comes, whichever of the events that occurred shortly before have
         come.
         """
         when = Span(event.occurred - LAG, event.occurred + self.delivery.lateness)
@@ -47,7 +47,9 @@ class Spoken:
         return answers.pop()
 
     def _passed_by(self, one: Lived) -> list[Event]:
-        """What was said of the next submit, and may have come before that: it passed for this one's, and amended it."""
+        """Witnesses of the next submit that may have come before it: they counted as this one's for a time, and amended
+        it.
+        """
         after = one.next
         if after is None or not self.delivery.lateness:
             return []
@@ -57,8 +59,8 @@ class Spoken:
         return [it for it in says if it.occurred in passing]
 
     def _is_kept(self, one: Lived, event: Event) -> bool:
-        """Whether an end may be undecided meanwhile that could take it: then it is kept until that is decided, and
-        takes what witnesses say (rule M9).
+        """Whether an undecided end may still take the start: it is then kept until that end is decided, and takes
+        witnesses until then (rule M9).
         """
         if event.role in (Role.END, Role.CANCELLATION):
             return False
@@ -82,7 +84,7 @@ class Spoken:
         return next(event.occurred for event in self.events if event.id == id_)
 
     def hear(self, event: Event) -> list[Lived]:
-        """Find whose word a witness's is, if any's. Returns of whom it says something new."""
+        """Find the lifecycle that a witness belongs to, if any. Returns those about which it says something new."""
         named = self._named(event)
         if event.role is Role.CREATION or (named is not None and self.remembered(named, event)):
             one = named
@@ -103,8 +105,8 @@ class Spoken:
         return [it for it in (one, *(whose for moved, whose in self.moved if moved is event)) if it is not None]
 
     def _goes_on(self, one: Lived, event: Event) -> None:
-        """A flow that runs again, or a witness that speaks, after what was taken for the run's end: what was published
-        by then is open again, or what was dismissed is not. `tests/core/cases` has such runs.
+        """Raise `Unclear` if a flow runs again, or a witness speaks, after the presumed end of the run: what was
+        published by then is open again, or what was dismissed is not. `tests/core/cases` has such runs.
         """
         if one in self.dismissed:
             raise Unclear
@@ -118,8 +120,8 @@ class Spoken:
             self.dismissed.append(one)
 
     def _withdraws(self, event: Event, one: Lived) -> None:
-        """A pod that lives, or a RUNNING, may have come before its submit: it passed for one of the submit before. If
-        that waits for a word to count, and were forgotten without it, it may have been.
+        """A living pod, or a RUNNING, may have come before its submit, and counted as one of the previous submit. If
+        that one waits for a word to count, and would have been forgotten without this one, it may have been.
         """
         before = [it for it in self.lived if it.next is one.start and it.end is None]
         if event.occurred > one.start.occurred + self.delivery.lateness or not self.delivery.lateness:
@@ -133,8 +135,8 @@ class Spoken:
                     raise Unclear
 
     def _outweighed(self, event: Event, unit: str, one: Lived | None) -> bool:
-        """Whether a phase of the same pod that is another's, and still known, says more; where it says less, it is no
-        longer that one's.
+        """Whether a phase of the same pod, held by another lifecycle and still known, says more. If it says less, that
+        lifecycle loses it.
         """
         before = [(it, whose) for it, whose in self.heard if isinstance(it.said, Phase) and it.said.unit == unit]
         others = [(it, whose) for it, whose in before if whose is None or whose is not one]
@@ -150,7 +152,9 @@ class Spoken:
         return self.delivery.late(new).before(self.delivery.late(event) + self.delivery.rules.grace)
 
     def _named(self, event: Event) -> Lived | None:
-        """The submit that a creation names; the one that created a pod's Job, or a task: the latest, of several."""
+        """The submit that a creation names, or that created a pod's Job or a task; if several could have,
+        the latest.
+        """
         if event.role is Role.CREATION:
             return self.by_id.get(event.follows or "")
         name = _name_of(event)
@@ -163,7 +167,7 @@ class Spoken:
         return (not_after or able or [None])[-1]
 
     def _created(self, one: Lived) -> list[str]:
-        """What its worker said that it had created."""
+        """The identifiers of what its worker said it had created."""
         said = [it for it in self.events if it.role is Role.CREATION and it.follows == one.start.id]
         return [ran.identifier for it in said if (ran := it.infrastructure) is not None and ran.identifier]
 
@@ -172,8 +176,8 @@ class Spoken:
         return before[-1] if before else None
 
     def _is_long_over(self, one: Lived, event: Event) -> bool:
-        """Whether a state, or RUNNING, is dated more than ``grace`` after its worker had seen the run end; or a state
-        that cancels, after whoever else had.
+        """Whether a state or a RUNNING is dated more than ``grace`` after the end that the worker saw; for a state that
+        cancels, after an end that anybody saw.
         """
         if event.role not in (Role.STATE, Role.RUNNING):
             return False
@@ -186,7 +190,9 @@ class Spoken:
         return any(event.occurred > it.occurred + self.delivery.rules.grace for it in ended)
 
     def what_is_heard(self, one: Lived, heard: list[tuple[Event, Lived | None]]) -> Testimony:
-        """Of each pod, one phase is all that counts, whosever it is: an end, one with a reason, the last."""
+        """The testimony about a lifecycle. Only one phase of each pod counts, whichever lifecycle has it: an end before
+        a life, one with a reason before one without, the later of two.
+        """
         said = [it for it, whose in heard if whose is one]
         last: dict[str, Event] = {}
         phases = [it for it in said if it.role is Role.PHASE]
@@ -215,7 +221,7 @@ def _name_of(event: Event) -> str | None:
 
 
 def _is_of(name: str, identifier: str) -> bool:
-    """Whether a pod is of the Job, or a task the one, that a worker named."""
+    """Whether a pod belongs to the Job that a worker named, or a task is the one that it named."""
     if identifier.startswith("arn:"):
         return identifier.partition("::")[2] == name
     return name.startswith(f"{identifier.partition(':')[2]}-"[:STEM])

@@ -1,5 +1,5 @@
-"""Any events of one subject, in any two orders of arrival, give the same final records (rule A4): whole, not only in
-outline (rules S4 and A3).
+"""Any events of one subject, in any two orders of arrival, give the same final records (rule A4), with every field the
+same (rules S4 and A3).
 
 Nothing is taken for the truth here; the one order is compared with the other. ``grace`` and ``remember`` are longer
 than all of it, so that no deadline passes before everything has come: what is decided early is decided again, as often
@@ -19,7 +19,7 @@ from tests.core.test_truth import EXAMPLES
 from tests.core.watched import WITNESSES
 
 AFTER_ALL = 100_000
-"""Minutes: when everything is over and forgotten, but for the limits."""
+"""Minutes after which everything is over and forgotten, except for the limits."""
 
 TIMES = [0, 1, 2, 3, 4.5, 5, 5.5, 6, 7, 10, 11, 15, 16, 20, 21, 30]
 """Minutes, about ``tight_timing`` apart; many events share one."""
@@ -72,7 +72,7 @@ def soups(draw, kind: Kind) -> list[tuple[Event, Details]]:
 
 
 def telling(event: Event, fully: bool) -> Details:
-    """What all tell alike, what each tells otherwise, and what only some do."""
+    """Details of three kinds: the same in all events, different in each, and present in only some."""
     alike = Named("f", "flow" if fully else None)
     worker = None if event.worker is None else Worker(event.worker, None, event.id, None)
     return Details(f"told by {event.id}", alike, Named(event.role, None), None, worker, None, (event.id,) * fully)
@@ -186,8 +186,8 @@ def test_a_start_that_was_amended_is_remembered_for_longer_by_an_end_without_fol
 
 
 def test_two_that_are_parted_are_published_whole():
-    """Of two ends that name one start the one that occurred first is its own (rules M7 and M8): what the other told is
-    its own again.
+    """If two ends name one start, the one that occurred first takes it (rules M7 and M8); the other keeps its own
+    details.
     """
     scene = Scene()
     same = Details("r", work_pool=Named("p", None))

@@ -1,5 +1,5 @@
-"""State is bounded: per subject by numbers (rules B1 and B2), per table entry by bytes (rule B3). What has to go is
-published, and counted.
+"""State is bounded: per subject by number (rules B1 and B2), per table entry by bytes (rule B3). What is dropped is
+published and counted.
 """
 
 import time

@@ -1,6 +1,4 @@
-"""Every case in proper order, and what time alone decides. The cases: `tests/core/cases`; ``-k M4`` runs those of rule
-M4.
-"""
+"""Every case of `tests/core/cases` in its order, and decisions by time alone. ``-k M4`` runs the cases of rule M4."""
 
 import pytest
 from msgspec.structs import replace

@@ -1,10 +1,10 @@
-"""Settings that change between two runs: deadlines that were set stay, and no other span is bent by it."""
+"""Settings that change between two runs: deadlines already set stay, and no other span is affected."""
 
 from correlator.event import Kind
 from tests.core.scenes import Scene, at, end, rules, start, until
 
 SHORT = rules(worker_limit=30 * 24 * 60)
-"""The limit was 90 days when the first events came."""
+"""The new rules; the limit was 90 days when the first events came."""
 
 
 def after_a_change(*before):

@@ -22,7 +22,7 @@ ANY = st.recursive(
 
 
 def states() -> list[bytes]:
-    """States of every kind: those that the cases come by."""
+    """The states of every kind that occur in the cases."""
     values = set()
     for case in CASES:
         scene = Scene(case.kind, case.rules)
@@ -39,12 +39,12 @@ STATE = msgpack.decode(VALUES[0])
 
 
 def changed(place: int, value: object) -> list[object]:
-    """A state with another value at a place."""
+    """A state with another value at one place."""
     return [*STATE[:place], value, *STATE[place + 1 :]]
 
 
 def same(one: SubjectState, other: SubjectState) -> bool:
-    """Events that are remembered are compared by identity elsewhere, and by their fields here."""
+    """Whether two states have equal fields: remembered events are otherwise compared by identity."""
     return all(getattr(one, name) == getattr(other, name) for name in ("kind", "subject", "details", "due")) and all(
         [(type(known), *astuple(known)) for known in getattr(one, name)]
         == [(type(known), *astuple(known)) for known in getattr(other, name)]
@@ -53,7 +53,7 @@ def same(one: SubjectState, other: SubjectState) -> bool:
 
 
 def is_refused_or_read(value: bytes) -> None:
-    """No exception but the declared ones; and what is read can be written, and read as the same."""
+    """Assert that only declared exceptions are raised, and that what is read can be written, and read as the same."""
     try:
         state = decode(value)
     except (UnreadableState, ForeignState):
@@ -162,7 +162,7 @@ def test_what_is_no_state_is_refused(value, reason):
 
 @pytest.mark.parametrize("value", VALUES[:: len(VALUES) // 12], ids=range(len(VALUES[:: len(VALUES) // 12])))
 def test_every_field_of_another_type_is_refused_or_read(value):
-    """Each place in a state, with each of some values there."""
+    """Every place in a state, with several values each."""
     fields = msgpack.decode(value)
     for path in _paths(fields):
         for other in (None, True, 0, -1, 1.5, 2**64 - 1, "", "s", "completed", [], [None], {}, {"a": 1}):

@@ -1,4 +1,4 @@
-"""The index of what is due when, by rule T5."""
+"""The index of deadlines, as rule T5 has it."""
 
 import random
 import time

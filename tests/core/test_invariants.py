@@ -1,4 +1,4 @@
-"""What holds after every step, whatever comes and however late: any events, in any order, with any ``follows``."""
+"""Invariants after every step, whatever comes and however late: any events, in any order, with any ``follows``."""
 
 from collections import Counter
 from dataclasses import replace
@@ -63,13 +63,13 @@ def steps(kind: Kind) -> st.SearchStrategy[list[Step]]:
 
 
 def unique(given_: list[Step]) -> list[Step]:
-    """A repeat of an event says what the event said."""
+    """The steps, with every repeated event made equal to the first."""
     first = {step.id: step for step in reversed(given_) if isinstance(step, Said)}
     return [first[step.id] if isinstance(step, Said) else step for step in given_]
 
 
 def by_step(scene: Scene, given_: list[Step]) -> None:
-    """Play, and look after every step."""
+    """Play the steps, and check the invariants after each."""
     for step in given_:
         if isinstance(step, Passed):
             scene.pass_to(max(at(step.until), scene.clock or 0))
@@ -96,7 +96,7 @@ PROFILE = settings(max_examples=EXAMPLES // 2, deadline=None, suppress_health_ch
 
 BOUNDS = st.sampled_from([1, 2, 3])
 BOUNDED = st.builds(lambda starts, waiting: replace(RULES, max_starts=starts, max_waiting=waiting), BOUNDS, BOUNDS)
-"""What no one has set so; but what must go, goes as often here as elsewhere with a thousand."""
+"""Bounds that nobody would set, but that drop as much here as a thousand would elsewhere."""
 
 
 @pytest.mark.parametrize("rules", [st.just(RULES), BOUNDED], ids=["", "bounded"])

@@ -1,4 +1,4 @@
-"""One example in proper, jumbled and backwards order, with the same final records.
+"""One example in the right, a mixed and the reverse order, with the same final records.
 
 All of it lies within ``tight_timing``, so that any order is one that rule A4 allows; what needs more comes before.
 """

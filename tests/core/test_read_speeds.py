@@ -1,4 +1,4 @@
-"""Raw partitions that are read at different speeds, hours apart: the same records as when all were read as it happened.
+"""Raw partitions that are read at different speeds, hours apart, give the same records as if all were read live.
 
 An event comes with the clock of its own raw partition, and time passes by the slowest: so what is decided must go by
 the events' own clocks (rule T5), not by what else has come by then.
@@ -19,7 +19,9 @@ def live(said: list[Said], kind: Kind) -> set[str]:
 
 
 def caught_up(said: list[Said], kind: Kind) -> set[str]:
-    """Each by a raw partition of its own, and another one that is behind them all until everything has come."""
+    """The records if each event comes by a raw partition of its own, and one more lags behind them until
+    all have come.
+    """
     scene = Scene(kind)
     for it in said:
         scene.let_in(it.event, clock=at(it.occurred), watermark=at(-1))

@@ -1,5 +1,5 @@
-"""The short ways (a start alone, the end that names it, starts at rest) decide as the general one does: the
-same versions in the same order, and the same bytes of state after every step, on random logs with time passing.
+"""The fast paths (a lone start, the end that names it, starts at rest) decide like the general path: the same versions
+in the same order, and the same bytes of state after every step, on random logs with time passing.
 """
 
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ PROFILE = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[
 
 
 def open_first(state, event, clock, rules):
-    """The general way of a start that is the first."""
+    """The general path for a first start."""
     subject._add_start(state, state.details, event, clock, rules)
     watermark = clock - 1  # nothing of it can be due
     settled = settle(state, Occasion(seen=watermark, watermark=watermark, now=clock, event_id=event.id), rules)
@@ -43,7 +43,7 @@ def general_way():
 
 
 class Followed(Scene):
-    """A scene whose every state is kept as bytes."""
+    """A scene that keeps every state as bytes."""
 
     def __init__(self, kind, rules):
         super().__init__(kind, rules)

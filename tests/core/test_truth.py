@@ -1,7 +1,7 @@
-"""From a truth, the events that Prefect sends; permuted and repeated within what rule A4 allows, they give the
-truth's records, for every seed.
+"""The events that Prefect sends of a truth, permuted and repeated within what rule A4 allows, give the truth's records,
+for every seed.
 
-HYPOTHESIS_EXAMPLES says how many: 10,000 in CI.
+HYPOTHESIS_EXAMPLES sets the number of examples: 10,000 in CI.
 """
 
 import os
@@ -25,7 +25,7 @@ EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "1000"))
 
 
 class Arrival(NamedTuple):
-    """An event that comes when the clock, were nothing late, would be ``at``; None: of another subject."""
+    """An event that comes when the clock would be ``at`` if nothing were late. None: an event of another subject."""
 
     at: int
     event: Event | None
@@ -35,7 +35,9 @@ class Arrival(NamedTuple):
 
 @st.composite
 def arrivals(draw, events: list[Event], partitions: int, lateness: int) -> list[Arrival]:
-    """Nothing later than ``lateness``, with ``follows`` than ``grace``; what comes twice, while it is known."""
+    """The events with delays up to ``lateness``, or ``grace`` for ends with ``follows``; repeats while they are
+    remembered.
+    """
     tight, grace = RULES.tight_timing, RULES.grace
     starts = {event.id for event in events}
     delays = st.sampled_from([delay for delay in [0, 0, 1, 30, 100, 200, 299, 300] if delay * SECOND <= lateness])
@@ -62,7 +64,9 @@ def arrivals(draw, events: list[Event], partitions: int, lateness: int) -> list[
 
 
 def play(arriving: list[Arrival], partitions: int, kind: Kind, rules: Rules) -> Scene:
-    """As the stage does: each event with its partition's clock, and time, where several partitions are, by ticks."""
+    """Play arrivals as the stage does: each event with its partition's clock and, if there are several partitions,
+    ticks.
+    """
     scene, clocks, seen = Scene(kind, rules), dict.fromkeys(range(partitions), 0), 0
     for arrival in arriving:
         seen = max(seen, arrival.occurred)
@@ -80,8 +84,8 @@ def play(arriving: list[Arrival], partitions: int, kind: Kind, rules: Rules) -> 
 
 
 def check(scene: Scene) -> None:
-    """Among the records as they stand, nothing belongs to two. (A lifecycle that lost its end to another one is open
-    again: its record waits to be amended.)
+    """Assert that no event belongs to two of the current records. (A lifecycle that lost its end to another is open
+    again, and its record waits to be amended.)
     """
     lives = () if scene.state is None else assemble(scene.state, scene.clock, scene.rules).lives
     again = {life.opening.event.id for life in lives if status_of(life, scene.clock).outcome is None}

@@ -1,5 +1,5 @@
-"""Many processes under one name, all of them older than ``tight_timing`` when they stop: who was who, nobody knows
-(rule M4).
+"""Many processes with one name, all of them older than ``tight_timing`` when they stop: nobody knows which end belongs
+to which start (rule M4).
 """
 
 import time

@@ -1,5 +1,5 @@
-"""What witnesses say late, of others, and before others: what `test_truth` and `test_invariants` found, each as short
-as it gets.
+"""Witnesses that come late, or before others, or belong to others: found by `test_truth` and `test_invariants`, each
+reduced to its shortest form.
 """
 
 from correlator.core import Rules, Subjects

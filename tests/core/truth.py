@@ -1,5 +1,5 @@
-"""What really happened to a subject, and the events that Prefect sends of it. `wanted` has the records that the rules
-want of these, `lives` what is made up.
+"""What really happened to a subject, and the events that Prefect sends about it. `wanted` says which records the rules
+require, `lives` makes up the truths.
 """
 
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from tests.core.scenes import at, rules
 
 RULES = rules(flow_run_limit=180, worker_limit=180)
 LAG = MINUTE
-"""How far the low watermark may be behind what has occurred, where nothing is late."""
+"""How far the low watermark may lag behind what has occurred if nothing is late."""
 
 
 class Pod(NamedTuple):
@@ -22,26 +22,26 @@ class Pod(NamedTuple):
 
 
 class Life(NamedTuple):
-    """A process or a run's infrastructure: in minutes."""
+    """The life of a process, or of a run's infrastructure, in minutes."""
 
     begun: float
     lasted: float | None
-    """None: it never said that it ended. Negative: by a clock that runs behind."""
+    """None if it never reported its end; negative if a clock runs behind."""
     worker: str = "w1"
     start_arrives: bool = True
     cancelled: tuple[float, ...] = ()
     detached: bool = False
     created: tuple[float, str | None] | None = None
-    """When its worker had created it, and the identifier that it named: a worker that does not wait."""
+    """When a worker that does not wait had created it, and the identifier that the worker named."""
     pods: tuple[Pod, ...] = ()
     running: tuple[float, ...] = ()
     states: tuple[tuple[float, StateType], ...] = ()
     unheard: frozenset[int] = frozenset()
-    """Which of the witnesses' events are lost."""
+    """The indexes of the witnesses' events that are lost."""
 
 
 class Unclear(Exception):
-    """A truth in which the order of arrival may tell."""
+    """A truth whose records depend on the order of arrival."""
 
 
 class Span(NamedTuple):
@@ -66,15 +66,15 @@ class Span(NamedTuple):
 
 
 class Delivery(NamedTuple):
-    """How a truth is told."""
+    """How the events of a truth are delivered."""
 
     kind: Kind
     rules: Rules
     lateness: int
-    """Nothing comes more than this after what occurred after it (ends with ``follows`` aside)."""
+    """The most by which an event may come after events that occurred later (except ends with ``follows``)."""
 
     def late(self, event: Event) -> Span:
-        """The clock when it came."""
+        """The clock at which an event comes."""
         lateness = self.lateness
         if event.role is Role.END and event.follows is not None:
             lateness = lateness * self.rules.grace // self.rules.tight_timing
@@ -115,7 +115,7 @@ def _witnesses(life: Life, number: int, worker: str) -> list[Event]:
     for which, pod in enumerate(life.pods):
         for place, (minutes, exit_, reason) in enumerate(pod.phases):
             phase = Phase(f"p{number}{which}", pod.name, exit_, reason)
-            dated = at(minutes) // SECOND * SECOND  # Kubernetes knows no less
+            dated = at(minutes) // SECOND * SECOND  # Kubernetes dates to the second
             said.append(Event(Role.PHASE, f"p{number}{which}{place}", dated, None, said=phase))
     return said
 

@@ -1,6 +1,6 @@
-"""The records that the rules want of a truth, found in another way than the core's: over the whole truth at once, in
-the order in which it happened, knowing nothing of arrival. Where the rules leave it to the order of arrival (an end
-that comes at the very time at which its start is forgotten), `Unclear` is raised: such a truth is not compared.
+"""The records that the rules require for a truth, found in another way than the core's: over the whole truth at once,
+in the order in which it happened, without regard to arrival. If the rules leave a case to the order of arrival (an end
+that comes just when its start is forgotten), `Unclear` is raised, and the truth is not compared.
 """
 
 from correlator.event import Event, Role
@@ -15,14 +15,15 @@ def records_of(events: list[Event], delivery: Delivery) -> set[str]:
 
 
 class Found(Spoken):
-    """What belongs together, of a subject."""
+    """The lifecycles of a subject, assembled from the whole truth."""
 
     def __init__(self, events: list[Event], delivery: Delivery) -> None:
         super().__init__(events, delivery)
         self.unmatched: list[Event] = []
         self.alone: list[Event] = []
         self.waiting: list[tuple[Event, Lived]] = []
-        """Cancellations that came well after the end of a run by a witness's word: another may say otherwise."""
+        """Cancellations that came well after the end that a witness reports: a better witness may report another
+        end."""
         for event in events:
             if event.role is Role.END and event.follows in self.by_id:
                 self.by_id[event.follows].end, self.by_id[event.follows].how = event, "follows"
@@ -94,7 +95,9 @@ class Found(Spoken):
         return self.remembered(one, cancellation)
 
     def _look_again(self, one: Lived, new: Event) -> None:
-        """Another word on the end of a run: cancellations that wait may be its own, and its own no longer be so."""
+        """Reassign cancellations after another report of a run's end: waiting ones may belong to it now, or its own no
+        longer.
+        """
         for cancellation in list(one.cancellations):
             if self.ended(one) and not self._owns(one, cancellation):
                 one.cancellations.remove(cancellation)

@@ -1,4 +1,4 @@
-"""A scene that is looked at after every step: what holds of any state and any record, whatever comes."""
+"""A scene that is checked after every step for what holds for any state and any record."""
 
 from correlator import core
 from correlator.core import Decision, EndedBy, Lifecycle, Outcome
@@ -12,7 +12,7 @@ WITNESSES = {"creation": Role.CREATION, "running": Role.RUNNING, "state": Role.S
 
 
 class Watched(Scene):
-    """A subject whose every decision is looked at."""
+    """A scene that checks every decision."""
 
     def _take(self, decision: Decision) -> None:
         super()._take(decision)
@@ -25,7 +25,7 @@ class Watched(Scene):
 
 
 def consistent(scene: Scene) -> None:
-    """Of a state."""
+    """Assert that the state is consistent."""
     state = scene.state
     assert state is not None
     for group in (state.starts, state.cancellations, state.witnesses):
@@ -43,7 +43,7 @@ def consistent(scene: Scene) -> None:
 
 
 def only_to_be_forgotten(scene: Scene) -> None:
-    """A state that rests: who lets it go when it is due, without a look, loses nothing."""
+    """Assert that a resting state can be dropped unread when it is due, and nothing is lost."""
     assert scene.state is not None
     state = core.decode(core.encode(scene.state))
     assert state.due is not None
@@ -52,7 +52,7 @@ def only_to_be_forgotten(scene: Scene) -> None:
 
 
 def well_formed(lifecycle: Lifecycle) -> None:
-    """Of a record."""
+    """Assert that a record is well formed."""
     start, end, cancellation, outcome = lifecycle.start, lifecycle.end, lifecycle.cancellation, lifecycle.outcome
     assert (lifecycle.matched_by is not None) == (start is not None and end is not None)
     assert (lifecycle.superseded_by is not None) == (outcome is Outcome.SUPERSEDED)
@@ -71,7 +71,7 @@ def well_formed(lifecycle: Lifecycle) -> None:
 
 
 def by_witnesses(lifecycle: Lifecycle) -> None:
-    """What witnesses said stands where it belongs, and nothing stands by their word alone."""
+    """Assert that what witnesses said is where it belongs, and that no record consists of witnesses alone."""
     start, end = lifecycle.start, lifecycle.end
     heard: dict[str, Event] = {}
     for name, role in WITNESSES.items():

@@ -7,7 +7,7 @@ import orjson
 from correlator.prefect import Reading
 
 READING = Reading(max_tags=1000, detached=frozenset({"kubernetes", "ecs"}))
-"""As by the default settings."""
+"""The reading by the default settings."""
 
 RUN = "5635e7d9-9918-4888-b640-63b9ab96d532"
 FLOW = "30f07105-6d24-436c-a73e-d5768dc5024b"
@@ -67,10 +67,10 @@ EXECUTED = {
 CANCELLED = {**SUBMITTED, "event": "prefect.runner.cancelled-flow-run", "resource": RUNNER, "related": related()}
 
 CANCELLED_BY_WORKER = {**SUBMITTED, "event": "prefect.worker.cancelled-flow-run"}
-"""As Prefect writes it before 3.2.8."""
+"""The cancellation as Prefect writes it before 3.2.8."""
 
 TOLD = {event["event"]: event for event in (STARTED, STOPPED, SUBMITTED, EXECUTED, CANCELLED, CANCELLED_BY_WORKER)}
-"""What workers and runners say."""
+"""The events of workers and runners."""
 
 KUBERNETES_WORKER = {
     "prefect.resource.id": "prefect.worker.kubernetes.k8s-worker",
@@ -87,7 +87,7 @@ OF_UNIT = [
     POOLED,
     resource("worker", "prefect.worker.kubernetes.k8s-worker", "K8s-Worker", **{"prefect.worker-type": "kubernetes"}),
 ]
-"""What a pod and a task are related to."""
+"""The related resources of a pod or a task."""
 
 
 def pod(phase, **labels):
@@ -144,7 +144,7 @@ STATES = {
     )
 }
 WITNESSES = {event["event"]: event for event in (*PODS.values(), task("stopped"), *STATES.values())}
-"""What pods, tasks and flow runs say."""
+"""The events of pods, tasks and flow runs."""
 
 OURS = TOLD | WITNESSES
 
@@ -158,7 +158,9 @@ def without(event, *keys):
 
 
 def with_label(event, role, label, value):
-    """The event with a label of the related resource of a role, or of its own (``own``), set, or taken away (...)."""
+    """The event with one label set, or removed (...): of the related resource with this role, or of its own
+    (``own``).
+    """
     event = deepcopy(event)
     resources = [event["resource"]] if role == "own" else event["related"]
     for labels in resources:

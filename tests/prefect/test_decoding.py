@@ -1,4 +1,4 @@
-"""What Prefect says, as an event of ours: what workers and runners say, and every field that is taken from it."""
+"""How events of workers and runners are decoded: every field that is taken from them."""
 
 from pathlib import Path
 

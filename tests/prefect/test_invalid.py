@@ -1,4 +1,4 @@
-"""What names one of our events and is no valid one (rule I2): each with its reason, and no other exception for any
+"""Bytes that name one of our events but are not valid (rule I2): each with its reason, and no other exception for any
 bytes.
 """
 

@@ -1,4 +1,4 @@
-"""What the typed parser reads, and what is read label by label where it refuses, is the same; also its refusals."""
+"""The typed parser and the one that reads label by label agree on every event, and on every refusal."""
 
 import random
 
@@ -40,7 +40,7 @@ def read(value: bytes) -> Decoded | str | None:
 
 
 def read_loosely(value: bytes) -> Decoded | str | None:
-    """The same with the typed parser out of the way."""
+    """The same without the typed parser."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(parsing, "typed", lambda _: None)
         return read(value)
@@ -106,7 +106,7 @@ def test_keys_in_any_order(event, chance):
 
 
 def doubled(event, key: str, first, *, of: str = "event") -> bytes:
-    """The event with a key there twice, of itself, or of all its resources: first with another value."""
+    """The event with a key twice, first with another value: in itself, or in all its resources."""
     whole = orjson.dumps(event, option=orjson.OPT_INDENT_2)
     name = orjson.dumps(key)
     assert name + b": " in whole
@@ -138,7 +138,7 @@ ODD = {
 
 
 def put(value: bytes, event=SUBMITTED, *, into: str = "unknown") -> bytes:
-    """The event with a member of these bytes: of itself, or of its resources."""
+    """The event with a member of these bytes, in itself or in its resources."""
     known = {"unknown": event, "label": with_label(event, "flow-run", "unknown", 0)}[into]
     if into == "label":
         return raw(known).replace(b'"prefect.unknown":0', b'"prefect.unknown":' + value)
@@ -207,8 +207,8 @@ PASSED_OVER = {
 @pytest.mark.parametrize("into", ["unknown", "label"])
 @pytest.mark.parametrize("value", PASSED_OVER.values(), ids=PASSED_OVER)
 def test_what_only_the_typed_parser_passes_over(value, into):
-    """It does not look into what nobody asks for (rule I3). Read label by label, because of something else, it is
-    refused.
+    """The typed parser ignores members that nobody reads (rule I3). If the event is read label by label, it
+    is refused.
     """
     assert read(put(value, into=into)) == read(raw(SUBMITTED))
     assert str(read_loosely(put(value, into=into))).startswith("invalid: not JSON: number is inf")

@@ -1,4 +1,4 @@
-"""Which workers wait for what they run: of one that does not, `executed` says what it created (rule F9)."""
+"""Which workers wait for what they run: the `executed` of one that does not says what it created (rule F9)."""
 
 from copy import deepcopy
 
@@ -27,18 +27,18 @@ def executed(by, reading=READING, **infrastructure) -> Event:
 @pytest.mark.parametrize(
     "by, identifier, role",
     [
-        # A Kubernetes identifier of two parts is of one that does not wait, of three of an older one, which waited.
+        # In Kubernetes, an identifier of two parts is from a worker that does not wait, of three from one that did.
         (KUBERNETES_WORKER, JOB, Role.CREATION),
         (KUBERNETES_WORKER, JOB_OF_CLUSTER, Role.END),
         (KUBERNETES_WORKER, None, Role.CREATION),
         (KUBERNETES_WORKER, "", Role.CREATION),
         (KUBERNETES_WORKER, "heavenly-condor-fdfbb", Role.CREATION),
         (KUBERNETES_WORKER, "a:b:c:d", Role.CREATION),
-        # Of ECS the parts say nothing: there are two colons between a cluster and an ARN, which has its own.
+        # In ECS, the parts say nothing: an ARN has colons of its own, besides the two before it.
         (ECS_WORKER, TASK, Role.CREATION),
         (ECS_WORKER, "etl::task", Role.CREATION),
         (ECS_WORKER, None, Role.CREATION),
-        # The type is what its label says, and without one, what the id does.
+        # The type comes from its label or, without one, from the id.
         (worker(), JOB, Role.CREATION),
         (worker(), JOB_OF_CLUSTER, Role.END),
         (worker("kubernetes", "prefect.worker.mine.w"), JOB, Role.CREATION),
@@ -62,7 +62,7 @@ def test_whose_executed_is_an_end(by, identifier, role):
     assert event.role is role
     assert event.follows == EXECUTED["follows"]
     assert event.worker == by["prefect.resource.id"]
-    assert not event.detached  # that is said of submits
+    assert not event.detached  # only a submit is marked as detached
 
 
 @pytest.mark.parametrize("identifier", [JOB, None])

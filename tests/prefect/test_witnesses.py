@@ -1,4 +1,4 @@
-"""What pods, tasks and flow runs say: how infrastructure lives and ends, and which state is a run's last (rule F8)."""
+"""Events of pods, tasks and flow runs: how infrastructure lives and ends, and which state is terminal (rule F8)."""
 
 import re
 
@@ -72,7 +72,7 @@ def test_what_witnesses_say(said, decoded):
     assert decode(raw(said), READING) == decoded
 
 
-# States go by their type: people call them what they like (rule F11).
+# States are recognized by their type: people name them as they like (rule F11).
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_the_type_is_found_in_any_spacing():
         assert decode(value, READING) == decode(raw(STATES["Completed"]), READING)
 
 
-# Of a witness, its own words alone are used (rule W1).
+# Only the witness's own labels are used (rule W1).
 
 
 def test_what_a_pod_is_related_to_tells_its_run_and_no_more():
@@ -234,7 +234,7 @@ def test_of_a_large_one_no_more_is_kept(event):
     assert decode(raw(large), READING) == decode(raw(event), READING)
 
 
-# Rule I2: what is no valid one
+# Rule I2: what is not valid
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_a_state_needs_no_related_resources():
 
 
 def test_follows_is_read_and_does_not_count():
-    """It names the unit's, or the run's, last event."""
+    """It names the last event of the pod, the task or the run."""
     assert {read(event, follows=START).follows for event in WITNESSES.values()} == {None}
 
 

@@ -1,4 +1,4 @@
-"""Lifecycles to render: as the core decides them, of events as Prefect sends them."""
+"""Lifecycles to render, as the core decides them, with events as Prefect sends them."""
 
 from msgspec.structs import replace
 
@@ -32,8 +32,8 @@ def dated(said: Decoded, occurred: int) -> Decoded:
 
 
 def lifecycle(outcome, *said: Decoded, matched_by=None, by=None, **more) -> Lifecycle:
-    """Of these events, the start first, then the end, then the cancellation, then witnesses. ``by``: the witness whose
-    word its end is.
+    """A lifecycle of these events: the start, then the end, the cancellation and witnesses. ``by``: the witness that
+    reports its end.
     """
     first, *_ = said
     events = {it.event.role.value: it.event for it in said}
@@ -122,4 +122,4 @@ ALL = {
     "run cancelled by its worker": lifecycle("cancelled", START, END, CANCELLATION_BY_WORKER, matched_by="follows"),
     "run that nobody speaks of": lifecycle("lost", DETACHED, CREATION),
 }
-"""Every way to end."""
+"""A lifecycle for every way to end."""

@@ -68,7 +68,7 @@ def test_ids_are_rfc_9562s_uuid5(namespace, name):
 
 
 def test_ids_are_the_same_for_ever():
-    """Written down: a change here breaks every consumer that knows a record by its id."""
+    """The ids are fixed: a change breaks every consumer that recognizes a record by its id."""
     assert str(uuid5(UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8"), "prefect.correlator")) == identity.NAMESPACE
     assert identity.record_id(Kind.WORKER, "01a2090e-e8aa-72c7-b50c-d422d85b4435") == RECORD
     assert identity.version_id(RECORD, "01a20912-9ad9-7fe0-ba0f-78ebe7891004") == VERSION

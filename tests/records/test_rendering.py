@@ -135,7 +135,7 @@ def test_one_in_kubernetes_in_full():
     ]
 
 
-# Who said what: of each lifecycle, what is there besides its names. What is not named is null: nobody said so.
+# The fields of each lifecycle that are set, besides its names. All others are null: nobody reported them.
 
 BY_WORKER = {"submitted_at", "executed_at", "ended_at", "submitted_event_id", "executed_event_id", "duration_seconds"}
 STARTED_ONLY = {"submitted_at", "submitted_event_id"}
@@ -234,7 +234,9 @@ def test_the_contract_knows_every_outcome():
 
 @pytest.mark.parametrize("decided", ALL.values(), ids=ALL)
 def test_every_record_keeps_the_contract(decided):
-    """Every key is there, in the model's order, also in its parts; no other is; and every value is of its type."""
+    """Every key of the model is present, in its order, in the parts as well; no other is; and every value
+    has its type.
+    """
     model = MODELS[decided.kind]
     read = orjson.loads(render(decided, "etl").value)
     assert tuple(read) == model.__struct_fields__
@@ -303,7 +305,9 @@ def test_an_end_before_its_start_has_no_negative_duration():
 
 
 def test_nor_has_a_witness_that_is_dated_before_the_submit():
-    """A pod dates its end in whole seconds, by its clock. RUNNING never is: its date says of which submit it speaks."""
+    """A pod dates its end in whole seconds, so it may end before its start. RUNNING cannot: its date decides its
+    submit.
+    """
     late = lifecycles.dated(lifecycles.DETACHED, lifecycles.POD_END.event.occurred + 250_000)
     one = lifecycle("completed", late, lifecycles.CREATION, lifecycles.POD_END, by=lifecycles.POD_END)
     text = render(one, "etl").value
@@ -419,7 +423,7 @@ def test_a_version_of_a_record_has_an_id_of_its_own():
     assert render(decided, "etl") == render(again, "etl")  # the same cause, the same bytes
 
 
-# What several events tell is taken from the first that tells it; what that leaves open, a later one may fill in.
+# A part comes from the first event that has it; a later one may fill in what that leaves open.
 
 
 @pytest.mark.parametrize(

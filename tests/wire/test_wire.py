@@ -1,4 +1,4 @@
-"""What intake hands to correlate: the same event on both sides, and no surprise for any bytes."""
+"""The records between intake and correlate: the same event on both sides, and no surprise for any bytes."""
 
 import contextlib
 from enum import StrEnum
@@ -55,7 +55,7 @@ FULL = Forwarded(
     raw_partitions=8,
     clock=None,
 )
-"""Nothing in it is left out, nor as by default."""
+"""An event with every field set to a value other than its default."""
 PHASE = replace(FULL, event=replace(FULL.event, said=Phase("pod", "etl-x1", Exit.EVICTED, "OOM")))
 TICK = Tick(3, 8, 99)
 
@@ -141,7 +141,7 @@ def test_what_a_witness_says_is_an_array_behind_what_it_is(said, told):
 
 
 def paths(value, at=()):
-    """Where something is: each field, and each in those that have some."""
+    """The paths of all fields, nested ones included."""
     for place, part in value.items() if isinstance(value, dict) else enumerate(value):
         yield (*at, place)
         if isinstance(part, list | dict):
@@ -149,7 +149,7 @@ def paths(value, at=()):
 
 
 def changed(value, path, change):
-    """The same with what is at the path changed: ``change`` returns what stands there then, in a list."""
+    """The value with the item at a path replaced by the items of the list that ``change`` returns."""
     place, *rest = path
     now = [changed(value[place], rest, change)] if rest else change(value[place])
     if isinstance(value, list):
@@ -260,7 +260,7 @@ def test_what_no_witness_says(said, reason):
 
 
 def test_a_reason_is_short():
-    """It travels in a dead letter's header."""
+    """The reason travels in a dead letter's header, so it must be short."""
     with pytest.raises(UnreadableWire, match="not an event: Invalid enum value") as caught:
         decode(KEY, msgspec.msgpack.encode([VERSION, "x" * 10_000, *EVENT[2:]]))
     assert len(str(caught.value)) < 200
@@ -313,7 +313,7 @@ def test_any_bytes(key, value):
 
 @given(st.sampled_from(PLACES), values)
 def test_any_value_in_place_of_any_field(place, value):
-    """It is refused, or read as what can be written again."""
+    """Any value is refused, or read as something that can be written again."""
     key, whole, path = place.values
     with contextlib.suppress(UnreadableWire, ForeignWire):
         read = decode(key, msgspec.msgpack.encode(changed(whole, path, lambda _: [value])))

@@ -1,7 +1,7 @@
-"""The rules of docs/rules.md, each by its number: what comes, in order of arrival, and every version published.
+"""The rules of docs/rules.md by example: events in order of arrival, and every version published.
 
 In the timelines, time goes to the right, in minutes: ``a`` ``b`` ``c`` start, ``x`` ``y`` ``z`` end, ``!`` cancels,
-``|`` is where time alone has gone to. ``x(a)`` follows ``a``.
+``|`` marks how far time has passed without events. ``x(a)`` follows ``a``.
 """
 
 from tests.core.cases.cancelling import CANCELLING

@@ -1,4 +1,4 @@
-"""What a case says."""
+"""The form of a case."""
 
 from typing import NamedTuple
 
@@ -10,10 +10,10 @@ RUN, UPTIME = Kind.FLOW_RUN, Kind.WORKER
 
 
 class Case(NamedTuple):
-    """What comes, in order of arrival, every version published, and what is open then."""
+    """Events in order of arrival, every version published, and what is open in the end."""
 
     rule: str
-    """The rule that it shows, as it is cited: ``rule M4``, ``rules M4 and M9``."""
+    """The rules that it shows, as they are cited: ``rule M4``, ``rules M4 and M9``."""
     what: str
     steps: list[Step]
     published: list[str]
@@ -23,5 +23,5 @@ class Case(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What its tests go by: ``pytest -k M4`` runs the cases of rule M4."""
+        """The id of its tests: ``pytest -k M4`` runs the cases of rule M4."""
         return f"{self.rule}: {self.what}"

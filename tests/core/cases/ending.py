@@ -1,4 +1,4 @@
-"""What becomes of a start that no end met: rules O3, O4 and A1; and an end that comes late: rules M7 and M8."""
+"""Starts that met no end: rules O3, O4 and A1; and ends that come late: rules M7 and M8."""
 
 from tests.core.cases.case import UPTIME, Case
 from tests.core.scenes import cancel, end, rules, start, until

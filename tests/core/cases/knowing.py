@@ -1,4 +1,4 @@
-"""What is told twice: rule A2."""
+"""Events that come twice: rule A2."""
 
 from tests.core.cases.case import Case
 from tests.core.scenes import cancel, end, start, until

@@ -1,4 +1,4 @@
-"""What time brings about between two events: rule T5."""
+"""What time makes due between two events: rule T5."""
 
 from tests.core.cases.case import Case
 from tests.core.scenes import end, rules, start, until

@@ -1,4 +1,4 @@
-"""What happens to people, and which rules decide it."""
+"""Scenarios from practice, and the rules that decide them."""
 
 from tests.core.cases.case import UPTIME, Case
 from tests.core.scenes import end, rules, start, until

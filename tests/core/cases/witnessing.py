@@ -1,5 +1,5 @@
-"""Whose word an end is: rules W1 to W6. In the timelines, ``c`` creates, ``p`` is a pod that lives, ``P`` one that has
-ended, ``r`` says RUNNING, and ``S`` the flow run's terminal state.
+"""Who reports an end: rules W1 to W6. In the timelines, ``c`` creates, ``p`` is a living pod, ``P`` one that has ended,
+``r`` says RUNNING, and ``S`` is the flow run's terminal state.
 """
 
 from correlator.event import Exit, StateType
