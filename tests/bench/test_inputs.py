@@ -1,4 +1,4 @@
-"""The mix is what it is said to be."""
+"""The mix has the events that it claims to have."""
 
 import statistics
 

@@ -1,4 +1,4 @@
-"""What a live bench tells: medians of the runs that count, in a table and a picture."""
+"""The results of a live bench: medians of the runs that count, in a table and a picture."""
 
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET

@@ -1,4 +1,4 @@
-"""What is made of runs: figures, tables, the document, the picture."""
+"""The results of runs: figures, tables, the document, the picture."""
 
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""A run on a real broker counts what was published, and says so where it is not what it should be."""
+"""A run on a real broker counts what was published, and reports any discrepancy."""
 
 import sys
 from collections.abc import AsyncIterator, Callable

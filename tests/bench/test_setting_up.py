@@ -1,4 +1,4 @@
-"""A peer that cannot be set up is told in one sentence, and the others go on."""
+"""A peer that cannot be set up is reported in one sentence, and the others go on."""
 
 from pathlib import Path
 

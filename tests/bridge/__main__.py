@@ -1,5 +1,5 @@
-"""Throw the faults at a bridge, and say a line of each: ``python -m tests.bridge [--long]``. Exits 1 where anything is
-missing, or there twice.
+"""Throws the faults at a bridge, and prints a line for each: ``python -m tests.bridge [--long]``. Exits with 1 if any
+event is missing or there twice.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ HEAD = "| fault | what was done | events on the server | records | missing | twi
 
 
 @click.command()
-@click.option("--long", is_flag=True, help="All of them and a session, as long as they are meant to be: half an hour.")
+@click.option("--long", is_flag=True, help="All faults at full length, and a session: half an hour.")
 @click.option("--only", multiple=True, type=click.Choice(list(FAULTS)), help="This fault; may be given several times.")
 def main(only: Sequence[str], *, long: bool) -> None:
     """Throw faults at a bridge between a real Prefect server and a real Kafka."""
@@ -53,7 +53,7 @@ async def _throw(faults: Sequence[str], *, session: bool, long: bool) -> bool:
 
 
 async def _session(scene: Scene, prefect: Path) -> bool:
-    """A whole session, whose records are judged, too."""
+    """Drive a whole session, and judge its records, too."""
     done, outcome, rows = await through(scene, prefect, killed=True)
     right = sum(not row.wrong for row in rows)
     says = f"{right} of {len(done.deeds)} things done have the right record"

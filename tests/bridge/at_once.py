@@ -1,4 +1,4 @@
-"""Tests that wait more than they work, and do not disturb each other: done at the same time, told one by one."""
+"""Runs tests at the same time that mostly wait and do not disturb each other; they are reported one by one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,7 +12,7 @@ Cases = Mapping[str, Callable[[Scene], Awaitable[Any]]]
 
 
 async def at_once(cases: Cases, scene: Scene, request: pytest.FixtureRequest) -> dict[str, Any]:
-    """Do those of the cases for which tests of this module were selected; what each returned or raised, by its name."""
+    """Run the cases that the selected tests of this module need. Returns what each returned or raised, by name."""
     calls = [getattr(item, "callspec", None) for item in request.session.items if item.path == request.path]
     selected = {call.params["case"] for call in calls if call is not None and "case" in call.params}
     chosen = {name: case for name, case in cases.items() if name in selected}
@@ -21,7 +21,7 @@ async def at_once(cases: Cases, scene: Scene, request: pytest.FixtureRequest) ->
 
 
 def outcome(came: Mapping[str, Any], case: str) -> Any:
-    """What a case returned; raises what it raised."""
+    """Return what a case returned, or raise what it raised."""
     if isinstance(error := came[case], BaseException):
         raise error
     return came[case]

@@ -1,4 +1,6 @@
-"""A real server of Prefect and a Kafka, which all tests here have in common; dear to make, so one process runs them."""
+"""A real Prefect server and a Kafka that all tests here share. They are expensive to start, so one process runs all
+tests.
+"""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
@@ -16,20 +18,20 @@ from tests.bridge.scene import IMPATIENT, Scene, prefect_server
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def server(prefect: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Driver]:
-    """A server that all tests share, which wants to know who one is; so use names of events that nobody else has."""
+    """A server with authentication that all tests share, so use event names that no other test uses."""
     async with prefect_server(prefect, tmp_path_factory.mktemp("prefect")) as server:
         yield server
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def came(scene: Scene, request: pytest.FixtureRequest) -> dict[str, Any]:
-    """What became of a module's `CASES`, which are done at the same time."""
+    """The results of a module's `CASES`, which run at the same time."""
     return await at_once(request.module.CASES, scene, request)
 
 
 @pytest.fixture(scope="session")
 def broker(have_kafka: Callable[[AbstractContextManager[Broker]], Broker]) -> Broker:
-    """A Kafka that all tests here share, to be killed and hung, and started again before a test ends."""
+    """A Kafka that all tests here share. A test that kills or hangs it must start it again before it ends."""
     return have_kafka(local_kafka(IMPATIENT, own=True))
 
 

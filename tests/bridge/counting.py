@@ -1,4 +1,4 @@
-"""Nothing missing and nothing twice: what the topic holds, counted against the server's own list."""
+"""Counts the events in the topic against the server's own list: none may be missing, none there twice."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -16,29 +16,29 @@ DEFAULT = ("prefect.worker.", "prefect.runner.", "prefect.flow-run.", "prefect.k
 
 
 class Figures(NamedTuple):
-    """What came of a fault."""
+    """The result of a fault."""
 
     server: int
     """Events that the server has."""
     topic: int
     """Records that a reader of committed records finds."""
     missing: int
-    """Events that the server has, and the topic does not."""
+    """Events that the server has and the topic lacks."""
     twice: int
-    """Records of an event that has one already."""
+    """Records beyond the first of an event."""
     others: int
-    """Records that are, byte for byte, no event of the server."""
+    """Records that do not equal any event of the server byte for byte."""
     wrong: tuple[str, ...]
-    """What is not right about a record's key, partition, headers or timestamp: each in words, the first few."""
+    """Faults in records' keys, partitions, headers or timestamps, in words; only the first few."""
 
     @property
     def is_exact(self) -> bool:
-        """Whether everything is there once, as it should be."""
+        """Whether every event is there exactly once, in the right form."""
         return not (self.missing or self.twice or self.others or self.wrong)
 
 
 async def count(deployment: Bridged, stored: Mapping[str, bytes]) -> Figures:
-    """Hold the topic against what the server has: its events by id."""
+    """Compare the topic with the server's events, by id."""
     records = await deployment.read(deployment.events)
     ids = Counter(orjson.loads(record.value)["id"] for record in records)
     partitions = int(deployment.settings["PARTITIONS"])
@@ -53,7 +53,7 @@ async def count(deployment: Bridged, stored: Mapping[str, bytes]) -> Figures:
 
 
 def subject(event: dict[str, Any]) -> str:
-    """The flow run that an event tells of, else what it is about."""
+    """The flow run that an event concerns, else its resource."""
     ids = [resource["prefect.resource.id"] for resource in (event["resource"], *event["related"])]
     runs = [id_.removeprefix("prefect.flow-run.") for id_ in ids if id_.startswith("prefect.flow-run.")]
     return runs[0] if runs else ids[0]

@@ -1,4 +1,6 @@
-"""A server in memory, and a topic, as far as reading, sweeping and publishing see them. Others here have real ones."""
+"""A server and a topic in memory, with the parts that reading, sweeping and publishing use. Other tests use
+real ones.
+"""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -48,7 +50,7 @@ class FakeApi:
         self.asked: list[Interval] = []
         self.sizes: list[int] = []
         self.meanwhile: list[tuple[int, Event]] = []
-        """After how many requests events come that occurred earlier."""
+        """Events that come late: after how many requests, and which."""
 
     async def page(self, asked: Interval, limit: int = PAGE_SIZE) -> Page:
         self.asked.append(asked)
@@ -82,14 +84,14 @@ class FakeApi:
 
 
 class Topic:
-    """Where a producer's transactions go: all of one, or nothing of it."""
+    """The target of a producer's transactions, each of which arrives as a whole or not at all."""
 
     def __init__(self, name: str = "events", position: str = "etl-bridge") -> None:
         self.name, self.position = name, position
         self.messages: list[Message] = []
         self.records: list[tuple[bytes, bytes | None]] = []
         self.fails_after: int | None = None
-        """Transactions that are committed until one is not."""
+        """How many transactions are committed before one fails."""
 
     async def commit(self, messages: Iterable[Message]) -> None:
         if self.fails_after == 0:
@@ -107,5 +109,5 @@ class Topic:
         return [orjson.loads(message.value or b"")["id"] for message in self.messages]
 
     def compact(self) -> None:
-        """As Kafka does: of each key the last one, and of what is deleted nothing."""
+        """Compact the topic as Kafka does: keep the last record of each key, and nothing of deleted ones."""
         self.records = [(key, value) for key, value in dict(self.records).items() if value is not None]

@@ -1,4 +1,4 @@
-"""The faults, a function each: what is done to a bridge, its server and its Kafka, and what came of it."""
+"""The faults, one function each: what is done to a bridge, its server and its Kafka, and what the result is."""
 
 import asyncio
 import random
@@ -88,7 +88,7 @@ async def second_bridge(scene: Scene) -> Outcome:
 
 
 async def duel(scene: Scene) -> Outcome:
-    """Two bridges, each of which is started again whenever the other has ended it."""
+    """Two bridges end each other, and each is started again whenever it has ended."""
     seconds, ends = (30 if scene.long else 10), 0
     with scene.trial() as trial:
         both = [trial.bridge(), trial.bridge()]
@@ -107,7 +107,7 @@ async def duel(scene: Scene) -> Outcome:
 
 
 async def server_restarted(scene: Scene) -> Outcome:
-    """The server is restarted in order, while a bridge listens and events come: it may not store the last ones."""
+    """The server is restarted gracefully while a bridge listens and events come; it may fail to store the last ones."""
     return await _server_ends(scene, scene.server.stop)
 
 
@@ -163,7 +163,7 @@ async def kafka_hangs(scene: Scene) -> Outcome:
 
 
 async def asleep(scene: Scene) -> Outcome:
-    """A bridge stands still in a transaction, for longer than one may take where that is long; then it goes on."""
+    """A bridge is paused in a transaction, in the long run for longer than one may take, and then goes on."""
     seconds = 90 if scene.long else 5
     with scene.trial() as trial:
         bridge = trial.bridge()
@@ -195,7 +195,7 @@ async def burst(scene: Scene) -> Outcome:
 
 
 async def late(scene: Scene) -> Outcome:
-    """Events come up to an hour late, by their old dates: beside others of their minute, and alone in it."""
+    """Events come up to an hour late, with their old dates: some beside others of their minute, some alone in it."""
     with scene.trial() as trial:
         trial.begins = datetime.now(UTC) - 2 * HOUR
         await trial.feed.send(5, age=HOUR - MINUTE)
@@ -235,13 +235,13 @@ LONG: Final = frozenset(
         "Kafka hangs",
     }
 )
-"""Those that are thrown only where they may take their time: others are shorter, and much like them."""
+"""The faults that only run in the long test: the others are shorter and similar."""
 GENTLE: Final = frozenset({"bridge killed three times", "a second bridge", "a burst", "events an hour late"})
-"""Those that concern one bridge alone, so that others may be thrown at the same time."""
+"""The faults that affect only one bridge, so that others may run at the same time."""
 
 
 def ways(said: Mapping[str, float]) -> dict[str, int]:
-    """From a bridge's metrics, how many events came which way."""
+    """How many events came by each way, from a bridge's metrics."""
     found = dict.fromkeys(("live", "swept", "reconciled"), 0.0)
     for name, number in said.items():
         if name.startswith("events_total{"):
@@ -289,7 +289,7 @@ async def _without_kafka(scene: Scene, fail: Callable[[], None], heal: Callable[
 
 
 async def _pause_in_a_transaction(bridge: Bridge, deployment: Bridged) -> None:
-    """Stop it at random moments, until one is in a transaction in which something is written."""
+    """Pause a bridge at random moments until one of them is in a transaction with records."""
     async with asyncio.timeout(60), deployment.transactions() as transactions:
         while True:
             await asyncio.sleep(random.uniform(0.0, 0.03))

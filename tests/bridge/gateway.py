@@ -1,5 +1,5 @@
-"""What stands between a bridge and a server in real life: an ingress, which may speak TLS, refuse requests and lose
-connections; and a forward proxy, through which everything goes out.
+"""Stand-ins for what lies between a bridge and a server in practice: an ingress, which may speak TLS, refuse requests
+and lose connections; and a forward proxy for all outgoing traffic.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ _HOPS = {
 
 
 class ReceivedRequest(NamedTuple):
-    """A request that came."""
+    """A request that the gateway received."""
 
     path: str
     at: float
@@ -43,11 +43,11 @@ Instead = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
 
 
 async def passes(_: web.Request) -> None:
-    """What an ingress does while nothing is the matter."""
+    """What an ingress does when all is well: it passes the request on."""
 
 
 class Gateway:
-    """Passes everything on to a server, but for what is answered ``instead``."""
+    """Passes every request on to a server, unless ``instead`` answers it."""
 
     def __init__(self, url: str, port: int, scheme: str, prefix: str) -> None:
         self._target, self._prefix = url.removesuffix("/api"), prefix
@@ -56,11 +56,11 @@ class Gateway:
         self.seen: list[ReceivedRequest] = []
         self.instead: Instead = passes
         self.as_whom: str | None = None
-        """The authentication string with which a request goes on, instead of the word that it has."""
+        """The authentication string that replaces a request's own when it is passed on."""
         self._sockets = set[web.WebSocketResponse]()
 
     def asked(self, what: str) -> list[ReceivedRequest]:
-        """The requests to paths that contain that."""
+        """The requests to paths that contain ``what``."""
         return [seen for seen in self.seen if what in seen.path]
 
     async def hang_up(self) -> None:
@@ -123,7 +123,7 @@ async def _first(*ways: Awaitable[None]) -> None:
 
 @asynccontextmanager
 async def gateway(url: str, tls: ssl.SSLContext | None = None, prefix: str = "") -> AsyncIterator[Gateway]:
-    """Have one before the server at that address. ``prefix``: of the paths under which it is there."""
+    """Run a gateway to the server at ``url``. ``prefix``: the path under which the gateway has it."""
     (port,) = free_ports(1)
     gate = Gateway(url, port, "http" if tls is None else "https", prefix)
     async with serving(gate.handle, port, tls):
@@ -132,7 +132,7 @@ async def gateway(url: str, tls: ssl.SSLContext | None = None, prefix: str = "")
 
 @asynccontextmanager
 async def serving(handler: Instead, port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[None]:
-    """Have a server on that port that answers everything in one way."""
+    """Run a server on a port that answers every request with ``handler``."""
     app = web.Application(client_max_size=1 << 26)
     app.router.add_route("*", "/{path:.*}", handler)  # type: ignore[arg-type]
     runner = web.AppRunner(app, shutdown_timeout=0.5)
@@ -150,7 +150,7 @@ class Forward:
     NAME = "prefect.test"
 
     def __init__(self, target: int) -> None:
-        """``target``: the port on which it is."""
+        """``target``: the port of that host."""
         (self.port,) = free_ports(1)
         self.url = f"http://{LOOPBACK}:{self.port}"
         self.seen: list[str] = []
@@ -159,7 +159,7 @@ class Forward:
         self._tasks = set[asyncio.Task[None]]()
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """A connection to it."""
+        """Handle a connection to the proxy."""
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
@@ -194,7 +194,7 @@ class Forward:
 
 
 def _of_one_request(head: bytes) -> bytes:
-    """With the path alone instead of the whole address, and nothing after it on this connection."""
+    """The head of a request, with the path instead of the full address, and closing the connection after it."""
     line, _, headers = head.partition(b"\r\n")
     method, address, version = line.split(b" ")
     path = b"/" + address.split(b"/", 3)[3]
@@ -209,7 +209,7 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @asynccontextmanager
 async def forward_proxy(target: int) -> AsyncIterator[Forward]:
-    """Have a proxy to the server on that port of this machine."""
+    """Run a proxy to the server on this port of this machine."""
     proxy = Forward(target)
     server = await asyncio.start_server(proxy.handle, LOOPBACK, proxy.port)
     try:

@@ -1,4 +1,4 @@
-"""Events as a program of one's own would send them to Prefect, under names that nobody else uses."""
+"""Made-up events, sent to Prefect as a user's program would, under names that no other test uses."""
 
 import asyncio
 import itertools
@@ -13,7 +13,7 @@ from sessions.api import Api, Refused
 Event = dict[str, Any]
 
 BATCH = 250
-"""Events a request: all of a request's are in the server's queue, which holds 10,000, before one leaves it."""
+"""Events per request: all of them enter the server's queue, which holds 10,000, before any leaves it."""
 SUBJECTS = 40
 
 
@@ -24,12 +24,12 @@ class Feed:
         self._api = api
         self.name = f"faults-{uuid.uuid4().hex[:8]}.happened"
         self.sent = 0
-        """How many the server took."""
+        """How many events the server accepted."""
         self._numbers = itertools.count()
         self._subjects = [f"{uuid.uuid4()}" for _ in range(SUBJECTS)]
 
     def event(self, age: timedelta = timedelta(), **more: Any) -> Event:
-        """One that occurred so long ago; of a flow run, in either way to say so, or of a worker."""
+        """An event that occurred ``age`` ago, of a flow run, named in either way, or of a worker."""
         number = next(self._numbers)
         subject = self._subjects[number % SUBJECTS]
         run = {"prefect.resource.id": f"prefect.flow-run.{subject}", "prefect.resource.name": "gründlich-ßeagull"}
@@ -45,24 +45,24 @@ class Feed:
         }
 
     async def send(self, count: int = 1, age: timedelta = timedelta()) -> list[Event]:
-        """Send so many, a batch at a time; returns them."""
+        """Send ``count`` events in batches, and return them."""
         events = [self.event(age) for _ in range(count)]
         for some in _batches(events):
             await self.give(some)
         return events
 
     async def give(self, events: list[Event]) -> None:
-        """Send these, in one request."""
+        """Send events in one request."""
         await self.give_again(events)
         self.sent += len(events)
 
     async def give_again(self, events: list[Event]) -> None:
-        """Send what the server has already."""
+        """Send events that the server already has."""
         await self._api.emit(events)
 
     @asynccontextmanager
     async def going_on(self, batch: int = 1, every: float = 0.05) -> AsyncIterator[None]:
-        """Send without an end, until left. What a server that is away does not take is not sent again."""
+        """Keep sending until the block is left. Events that an absent server does not accept are not sent again."""
 
         async def go_on() -> None:
             while True:

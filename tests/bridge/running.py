@@ -1,4 +1,4 @@
-"""The bridge as its users run it: a process, between a server of Prefect and a Kafka."""
+"""The bridge as users run it: a process between a Prefect server and a Kafka."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ from tests.stage.running import Stage
 from tests.web.probing import Answer, ask
 
 RECONCILE = 1
-"""Seconds between two sweeps, where a test does not say otherwise."""
+"""Seconds between two sweeps, unless a test says otherwise."""
 METRICS = "prefect_correlator_bridge_"
 _FOREIGN = ("PREFECT_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy")
 
@@ -42,12 +42,12 @@ class Bridge:
 
     @property
     def log(self) -> str:
-        """What it said."""
+        """Its log."""
         return self._file.read_text(errors="replace")
 
     @property
     def last_words(self) -> str:
-        """Its last line."""
+        """The last line of its log."""
         return self.log.strip().rpartition("\n")[2]
 
     @property
@@ -63,7 +63,7 @@ class Bridge:
                 await asyncio.sleep(0.05)
 
     async def ready(self, within: float = 60) -> None:
-        """Wait until it says that it is."""
+        """Wait until its readiness probe succeeds."""
         await self.answers("/readyz", 200, within)
 
     async def listens(self, within: float = 60) -> None:
@@ -83,7 +83,9 @@ class Bridge:
         return answer
 
     async def metrics(self) -> dict[str, float]:
-        """By name and labels, as ``events_total{event=other,way=live}``; without the prefix that all have."""
+        """Its metrics by name and labels, such as ``events_total{event=other,way=live}``, without their
+        common prefix.
+        """
         text = (await ask(self.port, "/metrics", timeout=5)).text
         return {
             sample.name.removeprefix(METRICS)
@@ -96,7 +98,7 @@ class Bridge:
         }
 
     def pause(self) -> None:
-        """Make it stand still, and return when it does."""
+        """Pause the process (SIGSTOP), and return when it has stopped."""
         self._process.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
@@ -104,12 +106,12 @@ class Bridge:
         self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
-        """Without notice (SIGKILL)."""
+        """Kill the process without notice (SIGKILL)."""
         self._process.kill()
         self._process.wait()
 
     async def stop(self, within: float = 30) -> None:
-        """In order, which ends with 0."""
+        """Stop the process gracefully; it must exit with 0."""
         self._process.terminate()
         assert await self.ends(within) == 0, self.log
 
@@ -122,17 +124,17 @@ class Bridge:
 
 
 class Bridged(Stage):
-    """A deployment of the stage, and the bridges that bring it events from the server at an address."""
+    """A deployment of the stage, with bridges that bring it events from a server."""
 
     def __init__(self, bootstrap_servers: str, directory: Path, url: str, **settings: str) -> None:
-        """``settings``: of the bridges and workers."""
+        """``settings``: those of the bridges and workers."""
         super().__init__(bootstrap_servers, directory, **{"INPUT_KEYED_BY": "subject", **settings})
         self.url = url
         self.position = f"{self.app_id}-bridge"
         self.bridges: list[Bridge] = []
 
     def bridge(self, *arguments: str, variables: Mapping[str, str] | None = None, **settings: str) -> Bridge:
-        """Start a bridge. ``variables``: of its environment, besides its settings; an empty one is left out."""
+        """Start a bridge. ``variables``: further environment variables; empty ones are left out."""
         number = len(self.bridges)
         (port,) = free_ports(1)
         defaults = {"BRIDGE_RECONCILE": f"{RECONCILE}s", "BRIDGE_WEB_PORT": f"{port}", "WEB_HOST": "127.0.0.1"}
@@ -147,14 +149,14 @@ class Bridged(Stage):
         return self.bridges[-1]
 
     def end(self) -> None:
-        """End what still runs."""
+        """End the processes that still run."""
         super().end()
         for bridge in self.bridges:
             if bridge.lives:
                 bridge.kill()
 
     async def there(self, ids: Collection[str], within: float = 60) -> float:
-        """Wait until the input holds all of these events, for a reader of committed records; returns after how long."""
+        """Wait until a reader of committed records finds all these events in the input. Returns how long that took."""
         began, missing = time.monotonic(), set(ids)
         try:
             async with asyncio.timeout(within):
@@ -168,11 +170,11 @@ class Bridged(Stage):
         return time.monotonic() - began
 
     async def ids(self) -> set[str]:
-        """Of the events that the input holds, for a reader of committed records."""
+        """The ids of the events that a reader of committed records finds in the input."""
         return {orjson.loads(record.value)["id"] for record in await self.read(self.events)}
 
     async def size(self) -> int:
-        """How many records are in the input, committed or not, and markers of transactions."""
+        """How many records, committed or not, and transaction markers the input holds."""
         return sum((await self.ends(self.events)).values())
 
     async def grows_to(self, size: int, within: float = 60) -> None:
@@ -183,7 +185,7 @@ class Bridged(Stage):
 
     @asynccontextmanager
     async def transactions(self) -> AsyncIterator["Transactions"]:
-        """Look at what transactions are open in the input."""
+        """Watch the open transactions of the input."""
         async with self._reader("read_committed") as committed, self._reader("read_uncommitted") as written:
             yield Transactions(committed, written)
 
@@ -205,20 +207,20 @@ class Bridged(Stage):
 
 
 class Transactions:
-    """What is written to a topic, and not committed yet."""
+    """The open transactions of a topic."""
 
     def __init__(self, committed: AIOKafkaConsumer, written: AIOKafkaConsumer) -> None:
         self._committed, self._written = committed, written
 
     async def is_open(self) -> bool:
-        """Whether one is in which something is written."""
+        """Whether a transaction is open that has written records."""
         ends = [await reader.end_offsets(reader.assignment()) for reader in (self._committed, self._written)]
         return ends[0] != ends[1]
 
 
 @contextmanager
 def bridged(bootstrap_servers: str, directory: Path, url: str, **settings: str) -> Iterator[Bridged]:
-    """Have a deployment; what of it still runs is ended."""
+    """Run a deployment for the length of the block, and end its processes after that."""
     deployment = Bridged(bootstrap_servers, directory, url, **settings)
     try:
         yield deployment

@@ -1,4 +1,4 @@
-"""What faults are thrown at: a server of Prefect, a Kafka, and a bridge between them for each."""
+"""The scene for faults: a Prefect server, a Kafka, and for each fault a bridge between them."""
 
 import asyncio
 import tempfile
@@ -19,26 +19,26 @@ from tests.bridge.made_up import Feed
 from tests.bridge.running import Bridge, Bridged, bridged
 
 SWEEPS = 17
-"""Seconds after which a bridge that has just begun to listen has swept again for sure."""
+"""Seconds after which a bridge that has just begun to listen has certainly swept again."""
 AUTH = "faults:not-to-be-told"
 BACKFILL = 1
-"""Seconds that the server's websocket looks back; 15 minutes where nothing else is set."""
+"""Seconds that the server's websocket looks back; the default is 15 minutes."""
 IMPATIENT = {"broker.session.timeout.ms": "2000", "broker.heartbeat.interval.ms": "500"}
-"""Else a broker that was killed waits 9 s for its own former self."""
+"""Without these, a broker that was killed waits 9 s for the session of its former process."""
 
 
 class Outcome(NamedTuple):
-    """What came of a fault."""
+    """The result of a fault."""
 
     figures: Figures
     seconds: float
-    """From when it was over until everything was in the topic."""
+    """From the end of the fault until everything was in the topic."""
     says: str = ""
-    """What it did, where its name does not say it."""
+    """What the fault did, if its name does not say that."""
 
 
 class Trial:
-    """A deployment, and what its bridge has to bring."""
+    """A deployment, and the events that its bridge must bring."""
 
     def __init__(self, api: Api, deployment: Bridged, *, long: bool) -> None:
         self._api, self.deployment, self._long = api, deployment, long
@@ -47,10 +47,10 @@ class Trial:
         """When its first bridge begins."""
         self._prefixes: Sequence[str] | None = (self.feed.name,)
         self.loses = False
-        """Whether the server may lose what it took: it is killed."""
+        """Whether the server may lose events that it accepted, because it is killed."""
 
     def counts_what_prefect_says(self) -> None:
-        """It has to bring what Prefect's own say from now on, not what the feed does."""
+        """From now on, make the bridge bring Prefect's own events, not those of the feed."""
         self._prefixes, self.begins = None, datetime.now(UTC)
 
     @property
@@ -66,7 +66,7 @@ class Trial:
         return self.deployment.bridge(*arguments, variables=variables, **given)
 
     async def stored(self, within: float = 120) -> dict[str, bytes]:
-        """What the server has for it, by id, once no more comes."""
+        """The server's events for the bridge, by id, once no more come."""
         names = self._prefixes or DEFAULT
         least = 0 if self.loses else self.feed.sent
         total, since, until = -1, time.monotonic(), time.monotonic() + within
@@ -82,9 +82,9 @@ class Trial:
         return events
 
     async def over(self, bridge: Bridge, since: float | None = None, within: float = 120) -> Outcome:
-        """Wait until everything is in the topic, and for a while, whether more comes; then stop, and count.
+        """Wait until everything is in the topic, and a while longer in case more comes; then stop, and count.
 
-        ``since``: when the fault was over, by the monotonic clock; now where it is left out.
+        ``since``: when the fault was over, by the monotonic clock; now by default.
         """
         began = time.monotonic() if since is None else since
         stored = await self.stored()
@@ -95,7 +95,7 @@ class Trial:
         return Outcome(await count(self.deployment, stored), seconds)
 
     async def aborted(self) -> int:
-        """How many records are in the input that were never committed."""
+        """How many records in the input were never committed."""
         written = await self.deployment.read(self.deployment.events, "read_uncommitted")
         return len(written) - len(await self.deployment.read(self.deployment.events))
 
@@ -104,29 +104,29 @@ class Trial:
 
 
 class Scene:
-    """The server and the Kafka, which faults have in common."""
+    """The server and the Kafka that faults share."""
 
     def __init__(self, server: Driver, kafka: Broker, directory: Path, *, long: bool = False) -> None:
-        """``long``: faults last as long as they are meant to, not as long as is enough."""
+        """``long``: faults last their full length, not just long enough."""
         self.server, self.kafka, self.long = server, kafka, long
         self._directory = directory
 
     def directory(self) -> Path:
-        """Make one that nobody else has."""
+        """Create a directory that nothing else uses."""
         return Path(tempfile.mkdtemp(dir=self._directory))
 
     @contextmanager
     def trial(self, **settings: str) -> Iterator[Trial]:
-        """Have a deployment; what of it still runs is ended."""
+        """Run a deployment for the length of the block, and end its processes after that."""
         with bridged(self.kafka.bootstrap_servers, self.directory(), self.server.url, **settings) as deployment:
             yield Trial(self.server.api, deployment, long=self.long)
 
 
 @asynccontextmanager
 async def prefect_server(python: Path, home: Path, *, long: bool = False) -> AsyncIterator[Driver]:
-    """Have a server of Prefect in an empty directory, started; none of its processes is left afterwards.
+    """Run a Prefect server in an empty directory for the length of the block. None of its processes is left afterwards.
 
-    ``long``: as of a `Scene`.
+    ``long``: as for `Scene`.
     """
     settings = {
         "PREFECT_SERVER_EVENTS_MAXIMUM_WEBSOCKET_BACKFILL": f"PT{BACKFILL}S",
@@ -143,5 +143,5 @@ async def prefect_server(python: Path, home: Path, *, long: bool = False) -> Asy
 
 
 def _storing(*, long: bool) -> float:
-    """Seconds after which the server stores what it took, at the latest."""
+    """Seconds within which the server stores what it has accepted."""
     return 5.0 if long else 0.2  # the first is its default

@@ -1,4 +1,6 @@
-"""Which time it is: by the server's clock or ours, whichever is earlier, so that none that is wrong does harm."""
+"""The API's time: the server's clock or ours, whichever is earlier, so that a wrong one does no harm. And how long to
+wait.
+"""
 
 import time
 

@@ -1,4 +1,4 @@
-"""A server that goes away, or is in trouble, once it has answered: health says so, the bridge lives, and goes on."""
+"""A server that goes away, or fails, after it has answered: health reports it, and the bridge lives and goes on."""
 
 import asyncio
 import time
@@ -37,7 +37,7 @@ async def exact(trial: Trial, bridge: Bridge) -> None:
 
 
 def spans(seen: list[ReceivedRequest]) -> list[float]:
-    """From each request to the next one."""
+    """The seconds from each request to the next."""
     return [later.at - sooner.at for sooner, later in pairwise(seen)]
 
 
@@ -78,7 +78,7 @@ async def health_says_so_until_it_recovers_by_itself(scene: Scene) -> None:
 
 
 async def it_waits_as_long_as_it_is_asked_to(scene: Scene) -> None:
-    """Asked in seconds, and by a date, which has no fractions of them."""
+    """The server asks in seconds, and by a date, which has no fractions of a second."""
     asked: list[float] = []
 
     async def later(request: web.Request) -> web.Response | None:

@@ -1,4 +1,4 @@
-"""Nothing missing and nothing twice in the topic, whatever becomes of bridge, server and Kafka: counted by event id."""
+"""Whatever happens to bridge, server and Kafka, no event is missing from the topic or there twice, counted by id."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Events that are not as one expects them: dated ahead, of one moment, sent twice, too large; and where it begins."""
+"""Unusual events: dated ahead, many at one moment, sent twice, too large; and where the bridge begins."""
 
 import asyncio
 import math
@@ -16,8 +16,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def odd_dates_and_numbers(scene: Scene) -> None:
-    """A client's clock is an hour ahead, which says nothing of how far all is read; more events are of one moment than
-    fit a page; and there are numbers that JSON does not have. The bridge is away in between.
+    """A client's clock is an hour ahead, which must not count as progress; more events share one moment than fit on a
+    page; and some contain numbers that JSON does not have. The bridge is away in between.
     """
     with scene.trial() as trial:
         bridge = trial.bridge()
@@ -38,7 +38,9 @@ async def odd_dates_and_numbers(scene: Scene) -> None:
 
 
 async def events_that_are_sent_again(scene: Scene) -> None:
-    """As Prefect's clients do after a connection broke. Of events before the last 1,000, the server tells again."""
+    """Prefect's clients do this after a connection broke. Events older than the last 1,000 are streamed again by the
+    server.
+    """
     with scene.trial() as trial:
         bridge = trial.bridge()
         await bridge.ready()
@@ -86,7 +88,7 @@ async def what_is_too_large_is_left_out_and_told(scene: Scene) -> None:
 
 
 async def where_it_begins(scene: Scene) -> None:
-    """The very first start; any other one goes on where the last one left off."""
+    """The setting applies to the very first start; any later one continues where the last one left off."""
     await asyncio.gather(*(begins(scene, how) for how in ("now", "a setting", "an option")))
 
 

@@ -1,5 +1,5 @@
 """Whatever the live stream drops, whatever comes late, however often the bridge or Kafka fails: each event is in the
-topic once, with nothing missing. A server and a topic in memory; real ones: `test_nothing_missing.py`.
+topic once, and none is missing. Server and topic are in memory here; `test_nothing_missing.py` uses real ones.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ STEPS = st.lists(
 
 
 class Session:
-    """A bridge from its start to its end: what it has in memory goes with it."""
+    """A bridge from its start to its end, with everything that it holds in memory."""
 
     def __init__(self, api: FakeApi, topic: Topic, done: list[Committed]) -> None:
         self.outbox = Outbox()
@@ -51,7 +51,7 @@ class Session:
         await self.do(self.sweeper.sweep(Way.RECONCILED))
 
     async def do(self, what) -> None:
-        """Do something while all that waits is published. Raises what publishing raises."""
+        """Do something while everything that waits is published. Raises what publishing raises."""
         async with asyncio.timeout(30):
             await self._do(what)
 
@@ -111,7 +111,7 @@ class World:
             await self.sweep(None)
 
     async def crash(self, transactions) -> None:
-        """Kafka fails after so many transactions more, or the bridge at once."""
+        """Let Kafka fail after some more transactions, or the bridge at once."""
         self.topic.fails_after = transactions
         if transactions is None:
             self.session = None

@@ -1,4 +1,4 @@
-"""What waits to be published: bounded, in order, and waited for no longer than it must be."""
+"""The outbox is bounded and keeps the order, and nobody waits for it longer than necessary."""
 
 import asyncio
 

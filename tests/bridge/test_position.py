@@ -1,4 +1,4 @@
-"""Where the bridge is, and that it is found again by what Kafka keeps of it."""
+"""The position of the bridge, and its recovery from what Kafka keeps."""
 
 import pytest
 from hypothesis import given

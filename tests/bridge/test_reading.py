@@ -1,4 +1,4 @@
-"""Reading a span of time: each event once, none left out, however they lie, and whatever happens meanwhile."""
+"""Reading an interval: each event once, none left out, however they are spread, and whatever happens meanwhile."""
 
 import pytest
 from hypothesis import given
@@ -52,7 +52,7 @@ async def test_events_dated_ahead_are_read_too():
 
 
 async def test_what_comes_meanwhile_moves_nothing_out_of_sight():
-    """An offset would be one off for each, and the last events never be seen."""
+    """Each of these would shift an offset by one, and the last events would never be read."""
     api = FakeApi([Event(n, WEEK_AGO + n * SECOND) for n in range(300)])
     api.meanwhile = [(2 + n, Event(1000 + n, WEEK_AGO + n * SECOND)) for n in range(5)]
     found = await ids(api, Interval(WEEK_AGO))
@@ -73,7 +73,7 @@ async def test_what_is_deleted_meanwhile_moves_nothing_out_of_sight():
 
 @pytest.mark.parametrize("count, span", [(20_000, 7 * DAY), (20_000, MINUTE), (5_000, Span(5_000))])
 async def test_the_server_never_counts_much_more_than_is_read(count, span):
-    """It counts all that is asked for with every page."""
+    """The server counts the whole interval for every page."""
     api = FakeApi([Event(n, WEEK_AGO + Span(span * n // count)) for n in range(count)])
     await ids(api, Interval(WEEK_AGO))
     assert sum(api.sizes) / len(api.sizes) < 2 * TARGET_EVENTS

@@ -1,4 +1,4 @@
-"""A start that cannot be: one sentence that names the thing, exit code 1 (2 for a bad setting), and no traceback."""
+"""A start that fails: one sentence that names the cause, exit code 1 (2 for a bad setting), and no traceback."""
 
 import asyncio
 import socket
@@ -29,10 +29,10 @@ AUTH_STRING, KEY = "PREFECT_API_AUTH_STRING", "PREFECT_API_KEY"
 
 
 class Refusal(NamedTuple):
-    """Why a bridge does not start."""
+    """A reason why a bridge does not start."""
 
     variables: Mapping[str, str]
-    """Of its environment; an empty one is left out."""
+    """Environment variables; empty ones are left out."""
     says: tuple[str, ...]
     code: int = 1
     settings: Mapping[str, str] = {}
@@ -64,7 +64,7 @@ async def to_login(_: web.Request) -> web.Response:
 
 
 async def without_events(request: web.Request) -> web.Response | None:
-    """As Prefect 2, or a path of Prefect 3 that somebody blocks."""
+    """Answer like Prefect 2, or like a proxy that blocks a path of Prefect 3."""
     return await not_found(request) if "/events" in request.path else None
 
 
@@ -73,7 +73,7 @@ ANSWERING = (html, trouble, unauthorized, other_json, to_login)
 
 @asynccontextmanager
 async def addresses(scene: Scene, directory: Path) -> AsyncIterator[dict[str, str]]:
-    """Servers to be refused by, by name."""
+    """The addresses of servers that refuse, by name."""
     ca, found = trustme.CA(), {}
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     ca.issue_cert(LOOPBACK).configure_cert(tls)
@@ -96,7 +96,7 @@ async def addresses(scene: Scene, directory: Path) -> AsyncIterator[dict[str, st
 
 
 def refusals(scene: Scene, at: Mapping[str, str], directory: Path) -> dict[str, Refusal]:
-    """What is wrong, and what is said of it."""
+    """The reasons why a process does not start, and what it must say."""
     (nobody,) = free_ports(1)
     rubbish, missing = directory / "rubbish.pem", f"{directory / 'missing'}"
     rubbish.write_text("no certificate")
@@ -122,7 +122,7 @@ def refusals(scene: Scene, at: Mapping[str, str], directory: Path) -> dict[str, 
 
 
 def refused_by(scene: Scene, at: Mapping[str, str], directory: Path) -> dict[str, Refusal]:
-    """More of what a server does, for which no process is started."""
+    """More ways in which a server refuses, tried without starting a process."""
     wrong_file = directory / "wrong-auth"
     wrong_file.write_text(f"{WRONG}\n")
     return {
@@ -170,13 +170,13 @@ async def test_a_start_that_cannot_be(scene: Scene, tmp_path: Path) -> None:
 
 
 def wrong(given: Mapping[str, Refusal], came: Iterable[tuple[int, str]]) -> list[str]:
-    """What did not end as it should."""
+    """The cases that did not end as they should."""
     outcomes = zip(given.items(), came, strict=True)
     return [f"{name}: {code}: {log}" for (name, it), (code, log) in outcomes if not is_right(it, code, log)]
 
 
 def is_right(refusal: Refusal, code: int, log: str) -> bool:
-    """Whether it ended as it should, and with sentences, which name the thing and no secret."""
+    """Whether a start ended as it should, with sentences that name the cause and no secret."""
     sentences, secrets = [line for line in log.splitlines() if " INFO " not in line], (AUTH.partition(":")[2], WRONG)
     return (
         code == refusal.code

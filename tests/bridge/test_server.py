@@ -1,4 +1,4 @@
-"""Where the server is and how it knows us: Prefect's own variables, or its active profile."""
+"""The server's address and our credentials: from Prefect's own variables, or its active profile."""
 
 import pytest
 
@@ -19,7 +19,7 @@ PREFECT_SERVER_ANALYTICS_ENABLED = false
 
 @pytest.fixture
 def environment(tmp_path):
-    """One without a profile of whoever runs the tests."""
+    """An environment without the profile of the person who runs the tests."""
     return {"PREFECT_HOME": str(tmp_path)}
 
 

@@ -1,4 +1,4 @@
-"""Every record that bridge and stage make of a real Prefect server is what was done, and what Prefect says of it."""
+"""Every record that bridge and stage make of a real Prefect server says what was done, and agrees with Prefect."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What may lie between a bridge and its server: TLS, an ingress, a proxy; and where it is told who it is."""
+"""What may lie between a bridge and its server: TLS, an ingress, a proxy; and where credentials come from."""
 
 import base64
 import ssl
@@ -23,7 +23,7 @@ PAGES = 3
 
 
 async def brings(trial: Trial, variables: Mapping[str, str], **settings: str) -> Bridge:
-    """Start a bridge, and wait until it has brought what was there, some pages of it, and what comes then, live."""
+    """Start a bridge, and wait until it has brought some pages of earlier events, and then live ones."""
     before = await trial.feed.send(PAGES * 50)
     given = {"BRIDGE_EVENTS": trial.feed.name, "BRIDGE_SINCE": trial.began, **settings}
     bridge = trial.deployment.bridge(variables={"PREFECT_API_AUTH_STRING": AUTH, **variables}, **given)
@@ -41,7 +41,7 @@ def pages(gate: Gateway) -> int:
 
 
 def tls(directory: Path, name: str) -> tuple[ssl.SSLContext, str]:
-    """What a server of that name speaks TLS with, and the file with the CA to trust it by."""
+    """The TLS context of a server with this name, and the file of the CA that signed its certificate."""
     ca, context = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     ca.issue_cert(name).configure_cert(context)
     ca.cert_pem.write_to_path(str(directory / "ca.pem"))
@@ -49,8 +49,8 @@ def tls(directory: Path, name: str) -> tuple[ssl.SSLContext, str]:
 
 
 async def tls_by_a_private_ca(scene: Scene) -> None:
-    """The server behind it believes to be asked by HTTP, and so are its addresses of the next page; the authentication
-    string is in a file.
+    """The server behind it sees HTTP, and so its links to the next page are HTTP, too; the authentication string is in
+    a file.
     """
     (directory := scene.directory()).joinpath("auth").write_text(f"{AUTH}\n")
     context, ca = tls(directory, LOOPBACK)
@@ -63,8 +63,8 @@ async def tls_by_a_private_ca(scene: Scene) -> None:
 
 
 async def an_ingress_under_a_path(scene: Scene) -> None:
-    """The server does not know of the path, and its addresses of the next page do not have it. Prefect's active profile
-    knows the address.
+    """The server does not know the path, so its links to the next page lack it. Prefect's active profile has the
+    address.
     """
     async with gateway(scene.server.url, prefix="/teams/data") as gate:
         profiles = f"""
@@ -111,8 +111,8 @@ async def tls_through_a_forward_proxy(scene: Scene) -> None:
 
 
 async def a_token_against_forgery(scene: Scene) -> None:
-    """With ``PREFECT_SERVER_CSRF_PROTECTION_ENABLED``, the server wants one with what is posted. The first request for
-    one is lost.
+    """With ``PREFECT_SERVER_CSRF_PROTECTION_ENABLED``, the server requires a token on POSTs. The first request for it
+    is lost.
     """
     token, told = "a-token", [False]
 
@@ -136,7 +136,9 @@ async def a_token_against_forgery(scene: Scene) -> None:
 
 
 async def a_key_that_is_replaced(scene: Scene) -> None:
-    """As of Prefect Cloud: a bearer, in a file. When it is refused, health says so; with another one, it goes on."""
+    """A bearer key as for Prefect Cloud, in a file. When it is refused, health reports that; with a new key, the bridge
+    goes on.
+    """
     accepted, file = [KEY], scene.directory() / "key"
     file.write_text(KEY)
 

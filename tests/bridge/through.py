@@ -1,5 +1,5 @@
-"""A session on a real Prefect server, through bridge and stage: its records, held against what was done and what
-Prefect's API says of it.
+"""A session on a real Prefect server, through bridge and stage: its records, compared with what was done and what
+Prefect's API says.
 """
 
 import asyncio
@@ -24,12 +24,12 @@ from tests.bridge.scene import Outcome, Scene
 
 _GRACE: Final = 120
 _AHEAD: Final = timedelta(minutes=4)
-"""Longer than grace, and no more than by which a date may be ahead (rule T2)."""
+"""Longer than ``grace``, but within what a date may be ahead (rule T2)."""
 _CLOCK: Final = "of the clock"
 
 
 async def through(scene: Scene, prefect: Path, *, killed: bool) -> tuple[Done, Outcome, list[Row]]:
-    """Drive a session, with a bridge and a worker of the stage at work. ``killed``: as of `sessions.scenes.play`."""
+    """Drive a session while a bridge and a worker of the stage run. ``killed``: as for `sessions.scenes.play`."""
     server = scene.server
     with scene.trial(GRACE=f"{_GRACE}s") as trial:
         trial.counts_what_prefect_says()
@@ -55,7 +55,9 @@ async def through(scene: Scene, prefect: Path, *, killed: bool) -> tuple[Done, O
 
 
 def _clocks(partitions: int, at: datetime) -> Iterator[Event]:
-    """The start of a worker for each partition of the input: then it is that time, and all is decided that waits."""
+    """The start of a worker in each partition of the input, which moves the clocks so that everything that waits is
+    decided.
+    """
     found = dict[int, Event]()
     for number in range(1000):
         id_ = f"prefect.worker.process.{_CLOCK}-{number}"
@@ -73,7 +75,7 @@ def _clocks(partitions: int, at: datetime) -> Iterator[Event]:
 
 
 async def _last_versions(deployment: Bridged) -> list[Record]:
-    """Of each record the last version, with its kind, as ``correlator replay`` writes it."""
+    """The last version of each record with its kind, as ``correlator replay`` writes it."""
     kinds = {"worker-uptime": deployment.worker_uptime, "flow-run-duration": deployment.flow_run_duration}
     last = dict[str, Record]()
     for kind, topic in kinds.items():

@@ -1,5 +1,5 @@
-"""Search a protocol's states: ``python -m tests.protocol --faults 3 --starts 1``, or with a guard taken out:
-``python -m tests.protocol --without require_stable``. Exits 1 where something is wrong.
+"""Searches a protocol's states: ``python -m tests.protocol --faults 3 --starts 1``, or with a guard taken out:
+``python -m tests.protocol --without require_stable``. Exits with 1 if something is wrong.
 """
 
 import argparse
@@ -44,19 +44,21 @@ def setting_of(options: argparse.Namespace) -> Setting:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.protocol", description=__doc__)
-    parser.add_argument("--protocol", choices=("worker", "lane"), default="worker", help="whose an id is (worker)")
+    parser.add_argument(
+        "--protocol", choices=("worker", "lane"), default="worker", help="whose a transactional id is (worker)"
+    )
     parser.add_argument("--without", metavar="GUARD", help="take a guard out, named by a part of its name")
-    parser.add_argument("--faults", type=int, help="how many things go wrong, at most (2)")
-    parser.add_argument("--starts", type=int, help="how many processes start again, at most (0)")
+    parser.add_argument("--faults", type=int, help="the most faults that occur (2)")
+    parser.add_argument("--starts", type=int, help="the most processes that start again (0)")
     parser.add_argument("--records", type=int, help="how many records an input holds (2)")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--lanes", choices=LANES, default="one", help="what lanes there are (one)")
-    parser.add_argument("--old-brokers", action="store_true", help="that verify nothing: before Kafka 3.7")
+    parser.add_argument("--old-brokers", action="store_true", help="brokers that verify nothing, before Kafka 3.7")
     parser.add_argument("--dynamic", action="store_true", help="members without an id of their own")
     parser.add_argument("--memory", action="store_true", help="tables that end with the process")
     parser.add_argument("--repeats", action="store_true", help="requests may be sent twice")
     parser.add_argument("--readers-only", action="store_true", help="judge only what readers see")
-    parser.add_argument("--most", type=int, default=50_000_000, metavar="STATES", help="stop after so many")
+    parser.add_argument("--most", type=int, default=50_000_000, metavar="STATES", help="stop after this many states")
     options = parser.parse_args()
     result = search(setting_of(options), most=options.most)
     print("\n".join(told(result)))

@@ -19,7 +19,9 @@ from tests.protocol.world import (
 
 
 def available(setting: Setting, world: World, worker: Worker, lane: int) -> BeatRecord | None:
-    """The next record of a lane's input, if a reader of committed records finds one; or what is due by time."""
+    """The next record that a reader of committed records finds in a lane's input; or the next thing that time makes
+    due.
+    """
     position, source, state = worker.positions[lane], setting.lanes[lane], worker.tables[lane][0]
     if source == INPUT:
         return BeatRecord(lane, position + 1, position, state) if position < setting.records else None
@@ -33,7 +35,7 @@ def available(setting: Setting, world: World, worker: Worker, lane: int) -> Beat
 
 
 def beats(setting: Setting, world: World, slot: int) -> Iterator[Worker]:
-    """The beats that may begin: of all lanes, or of one of them."""
+    """The beats that may begin: one with all lanes, or one for each lane."""
     worker = world.workers[slot]
     protocol = setting.protocols[slot]
     if worker.repeated and protocol.renews:
@@ -60,7 +62,7 @@ def own_id(setting: Setting, slot: int, worker: Worker) -> tuple[int, int]:
 
 
 def member_now(setting: Setting, slot: int, worker: Worker) -> tuple[int, int, int] | None:
-    """What the client knows of its membership. One that is not static and has lost it knows nothing to tell."""
+    """What the client knows about its membership: nothing, if it has lost it and is not static."""
     return (slot, worker.member, worker.generation) if worker.member or setting.static else None
 
 
@@ -72,7 +74,7 @@ def records(setting: Setting, slot: int, worker: Worker) -> frozenset[Request]:
 
 
 def go_on(setting: Setting, world: World, slot: int, worker: Worker) -> Worker:
-    """Sends the beat's next request to a coordinator, if nothing holds it back."""
+    """Send the beat's next request to a coordinator, if nothing holds it back."""
     protocol = setting.protocols[slot]
     if worker.done == 0:
         return worker
@@ -106,7 +108,7 @@ def offsets_of(setting: Setting, slot: int, worker: Worker) -> tuple[tuple[int, 
 
 
 def applied(setting: Setting, world: World, slot: int, worker: Worker) -> Worker:
-    """The tables take the changes, with the offset behind them."""
+    """Apply the changes to the tables, with the offset after them."""
     tables, (id_, _) = list(worker.tables), own_id(setting, slot, worker)
     for part in worker.beat:
         log = world.logs[2 * part.lane]
@@ -116,7 +118,7 @@ def applied(setting: Setting, world: World, slot: int, worker: Worker) -> Worker
 
 
 def finished(setting: Setting, world: World, slot: int, worker: Worker) -> Worker:
-    """The beat is committed."""
+    """End a beat that is committed."""
     if setting.protocols[slot].applies == "committed":
         worker = applied(setting, world, slot, worker)
     ends = {part.lane: part.end for part in worker.beat}

@@ -1,4 +1,4 @@
-"""What the group's coordinator does. Rebalances are eager: all give up what they hold, and join."""
+"""The group coordinator. Rebalances are eager: all members give up what they hold, and join."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,13 +8,13 @@ from tests.protocol.world import Group, World, put
 
 
 def knows(group: Group, slot: int, member: int, generation: int) -> bool:
-    """Whether that is the worker's member, of this generation."""
+    """Whether this is the worker's current member, in this generation."""
     return member != 0 and group.members[slot] == member and group.generation == generation
 
 
 def join(setting: Setting, world: World, slot: int, member: int) -> Iterable[tuple[Any, World]]:
-    """JoinGroup. A static member that comes back to a stable group has its old place, in the same generation, under a
-    new id.
+    """JoinGroup. A static member that comes back to a stable group gets its old place back, in the same generation,
+    under a new id.
     """
     group = world.group
     known = group.members[slot]
@@ -28,7 +28,7 @@ def join(setting: Setting, world: World, slot: int, member: int) -> Iterable[tup
 
 
 def sync(_: Setting, world: World, slot: int, member: int) -> Iterable[tuple[Any, World]]:
-    """SyncGroup: the generation and the lanes, once all have joined; None: it has to join again."""
+    """SyncGroup: returns the generation and the lanes once all have joined; None if the worker must join again."""
     group = world.group
     if group.members[slot] != member or (group.rebalancing and slot not in group.joined):
         return [(None, world)]
@@ -38,10 +38,10 @@ def sync(_: Setting, world: World, slot: int, member: int) -> Iterable[tuple[Any
 
 
 def expire(group: Group, slot: int) -> Group:
-    """A worker's session ends, or the patience with it of a rebalance."""
+    """Remove a worker whose session, or rebalance timeout, has expired."""
     return group._replace(rebalancing=True, members=put(group.members, slot, 0), joined=group.joined - {slot})
 
 
 def complete(group: Group, holders: tuple[int, ...]) -> Group:
-    """All members have joined: a generation begins."""
+    """Begin a generation, as all members have joined."""
     return Group(group.generation + 1, rebalancing=False, members=group.members, joined=frozenset(), holders=holders)

@@ -1,5 +1,5 @@
-"""What is searched: the protocols as they are; without one of their guards, in the least setting in which that shows;
-and without what is no guard.
+"""The settings that are searched: the protocols as they are; without one of their guards, in the smallest setting that
+shows the harm; and without a step that turned out not to be a guard.
 """
 
 from tests.protocol.setting import INPUT, LANE, TIME, WORKER, Setting, all_keep_to
@@ -40,7 +40,7 @@ LONGER: dict[str, Setting] = {
     "lane: two faults, two records": all_keep_to(LANE),
     "lane: two faults, one restart": all_keep_to(LANE, records=1, starts=1),
 }
-"""The same, for whoever has some minutes."""
+"""Larger settings of the same, which take some minutes."""
 
 NEEDED: dict[str, Setting] = {
     "offsets that name no member": all_keep_to(_worker(member=None)),
@@ -73,7 +73,7 @@ NEEDED: dict[str, Setting] = {
     "lane: a commit that does not wait for deliveries": all_keep_to(_lane(deliveries=None)),
     "lane: the same epoch after a request was sent twice": all_keep_to(_lane(renews=False), repeats=True),
 }
-"""Done like this, something goes wrong."""
+"""Protocols without a guard: something goes wrong."""
 
 SPARED: dict[str, Setting] = {
     "nobody ends others' transactions": all_keep_to(_worker(taking_over=("offsets", "ends", "changelog")), records=1),
@@ -88,4 +88,4 @@ SPARED: dict[str, Setting] = {
     "a beat that goes on while the group is joined": all_keep_to(_worker(finishes=False), records=1, faults=1),
     "lanes kept from the generation before": all_keep_to(_worker(kept="consecutive"), records=1),
 }
-"""Done like this, nothing goes wrong either."""
+"""Protocols without a step that is no guard: nothing goes wrong."""

@@ -23,17 +23,17 @@ from tests.protocol.world import (
 )
 
 MUST, MAY = True, False
-"""Whether it happens at some time if nothing else does. Faults may never come, nor starts, nor what is late."""
+"""Whether a step happens at some time if nothing else does. Faults, starts and late requests may never happen."""
 
 JOINING = ("JoinGroup", "SyncGroup")
 
 Label = tuple[Any, ...]
 Step = tuple[bool, Label, World]
-"""Which of these, what it is, what is then."""
+"""Whether it must happen, what happens, and the world after it."""
 
 
 def first(setting: Setting) -> World:
-    """All run, and hold what they are assigned; nothing is processed yet."""
+    """The first world: all workers run and hold what they are assigned; nothing is processed yet."""
     lanes = len(setting.lanes)
     workers = []
     for slot, protocol in enumerate(setting.protocols):
@@ -104,7 +104,7 @@ def of_worker(setting: Setting, world: World, slot: int, worker: Worker) -> Iter
 
 
 def answered(setting: Setting, world: World, slot: int, request: Request, answer: Any) -> Worker:
-    """The worker after an answer, with the requests that it waits for then. At any doubt it ends."""
+    """The worker after an answer, with the requests that it then waits for. At any doubt, it ends."""
     worker = world.workers[slot]
     worker = worker._replace(waiting=worker.waiting - {request})
     kind = request[0]
@@ -131,12 +131,14 @@ def answered(setting: Setting, world: World, slot: int, request: Request, answer
 
 
 def must_rejoin(it: Group, slot: int, worker: Worker) -> bool:
-    """What heartbeats tell."""
+    """Whether a heartbeat would make the worker join again."""
     return not group.knows(it, slot, worker.member, worker.generation) or (it.rebalancing and slot not in it.joined)
 
 
 def of_coordinators(setting: Setting, world: World) -> Iterator[Step]:
-    """Markers; transactions and sessions of processes that have ended run out; rebalances complete."""
+    """Steps of the coordinators: markers, timeouts of transactions and sessions of ended processes, completed
+    rebalances.
+    """
     for id_, txn in enumerate(world.txns):
         if txn.state is COMMITTING or txn.state is ABORTING:
             for partition in txn.partitions:
@@ -157,7 +159,7 @@ def of_coordinators(setting: Setting, world: World) -> Iterator[Step]:
 
 
 def owned(world: World, id_: int) -> bool:
-    """Whether somebody is about to end the transaction."""
+    """Whether a worker is about to end the transaction."""
     return any(it.step is BEATING and it.epochs[id_] == world.txns[id_].epoch for it in world.workers)
 
 
@@ -182,8 +184,8 @@ def faults(setting: Setting, world: World) -> Iterator[tuple[Label, World]]:
 
 
 def with_worker(setting: Setting, world: World, slot: int, worker: Worker) -> World:
-    """The world with a worker as it is now. What it asks the group is answered at once, if it can be: a worker that is
-    slow to ask, or to go on, is in the same place.
+    """The world with a worker as it is now. Its requests to the group are answered at once if possible: a worker that
+    is slow to ask, or to go on, ends up in the same state.
     """
     world = world._replace(workers=put(world.workers, slot, worker))
     for request in worker.waiting:
@@ -194,6 +196,6 @@ def with_worker(setting: Setting, world: World, slot: int, worker: Worker) -> Wo
 
 
 def left_behind(world: World, requests: frozenset[Request]) -> World:
-    """What nobody waits for any more still arrives, perhaps."""
+    """The world in which requests that nobody waits for any more may still arrive."""
     left = frozenset(request for request in requests if request[0] in EFFECTIVE)
     return world._replace(late=world.late | left) if left else world

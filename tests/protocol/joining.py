@@ -7,7 +7,7 @@ from tests.protocol.world import COMMITTED, ENDED, RUNNING, TAKING_OVER, Request
 
 
 def start(setting: Setting, slot: int, before: Worker) -> Worker:
-    """A process begins, with what the one before it left on disk."""
+    """Start a process, with what its predecessor left on disk."""
     lanes = len(setting.lanes)
     tables = before.tables if setting.disk else (((), 0),) * lanes
     new = Worker(TAKING_OVER, epochs=(0,) * setting.ids, positions=(0,) * lanes, tables=tables)
@@ -25,7 +25,7 @@ def join_steps(setting: Setting, slot: int) -> tuple[str, ...]:
 
 
 def rejoin(setting: Setting, slot: int, worker: Worker) -> Worker:
-    """Holds nothing from now on."""
+    """Give up all lanes, and join the group again."""
     protocol, lanes = setting.protocols[slot], tuple(range(len(setting.lanes)))
     if not protocol.kept:
         worker = worker._replace(positions=(0,) * len(lanes))
@@ -36,7 +36,7 @@ def rejoin(setting: Setting, slot: int, worker: Worker) -> Worker:
 
 
 def take_over(setting: Setting, slot: int, worker: Worker, lanes: tuple[int, ...]) -> Worker:
-    """Has been assigned lanes, in a generation."""
+    """Take over the lanes assigned in a generation."""
     protocol, (then, held) = setting.protocols[slot], worker.held
     if protocol.kept == "consecutive" and then != worker.generation - 1:
         held = ()
@@ -49,7 +49,7 @@ def take_over(setting: Setting, slot: int, worker: Worker, lanes: tuple[int, ...
 
 
 def proceed(setting: Setting, slot: int, worker: Worker) -> Worker:
-    """Begins the next step, once all answers to the last have come."""
+    """Begin the next step of taking over, once all answers to the last one have come."""
     protocol = setting.protocols[slot]
     if worker.waiting:
         return worker
@@ -71,7 +71,7 @@ def proceed(setting: Setting, slot: int, worker: Worker) -> Worker:
 
 
 def taken(setting: Setting, world: World, slot: int, worker: Worker, request: Request, answer: Any) -> Worker:
-    """What an answer brings."""
+    """The worker after an answer to a step of taking over."""
     if request[0] == "InitProducerId":
         id_ = request[1]
         if id_ < setting.workers and id_ != slot:

@@ -1,4 +1,6 @@
-"""What must hold: in what readers of committed records see, in what successors recover, and that work goes on."""
+"""The properties that must hold: for what readers of committed records see and what successors recover, and that work
+goes on.
+"""
 
 from tests.protocol import group
 from tests.protocol.happening import Label
@@ -9,7 +11,7 @@ NAMES = "ABCD"
 
 
 def wrong(setting: Setting, before: World, label: Label, after: World) -> str | None:
-    """What is wrong after a step, if anything is."""
+    """What is wrong after a step; None if nothing is."""
     if label[0] == "answer" and not setting.readers_only:
         slot = label[1]
         if before.workers[slot].step is TAKING_OVER and after.workers[slot].step is RUNNING:
@@ -26,7 +28,7 @@ def wrong(setting: Setting, before: World, label: Label, after: World) -> str | 
 
 
 def consumed(setting: Setting, world: World, lane: int, upto: int) -> tuple[int, ...]:
-    """The records of a lane's input before an offset; of time, what its changelog says was due."""
+    """The records of a lane's input before an offset; for a lane driven by time, what its changelog says was due."""
     source = setting.lanes[lane]
     if source == INPUT:
         return tuple(range(upto))
@@ -41,7 +43,9 @@ def decided(world: World, entry: Entry) -> bool:
 
 
 def wrongly_published(setting: Setting, world: World, lane: int) -> str | None:
-    """Each record has its effect once, on top of those before it; and at once with its offset, or soon."""
+    """Check that each record has its effect once, on top of those before it, and together with its offset or soon
+    after.
+    """
     log = world.logs[2 * lane + 1]
     seen = [it.value for it in log if it.state is COMMITTED]
     effects = [value for value, _ in seen]
@@ -58,7 +62,9 @@ def wrongly_published(setting: Setting, world: World, lane: int) -> str | None:
 
 
 def wrongly_recovered(setting: Setting, world: World, slot: int) -> str | None:
-    """A worker that has taken lanes over, and may commit, has the state as of the offset at which it goes on."""
+    """Check that a worker that has taken lanes over and may commit has the state of the offset at which it
+    continues.
+    """
     worker = world.workers[slot]
     for lane in worker.lanes:
         id_ = setting.id_of_lane(lane)
@@ -75,7 +81,7 @@ def wrongly_recovered(setting: Setting, world: World, slot: int) -> str | None:
 
 
 def stuck(setting: Setting, world: World) -> str | None:
-    """What is left undone where nothing must happen any more, though somebody is there."""
+    """What stays undone although a worker is there and nothing more has to happen."""
     if all(worker.step is ENDED for worker in world.workers):
         return None
     for lane in range(len(setting.lanes)):

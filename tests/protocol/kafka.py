@@ -1,4 +1,4 @@
-"""What brokers do with requests, as far as it matters here: transactions, and what is read."""
+"""The brokers: how they handle the requests that matter here, of transactions and of reading."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -23,20 +23,22 @@ from tests.protocol.world import (
 )
 
 REFUSED = "refused"
-"""Fenced, of another generation, or not in a transaction: a process that hears this ends."""
+"""The answer to a request that is fenced, of another generation, or not in a transaction. A process that
+gets it ends.
+"""
 UNDER_WAY = "under way"
-"""What was asked for has begun; the client asks again (CONCURRENT_TRANSACTIONS)."""
+"""The answer while a request is being carried out: the client repeats it (CONCURRENT_TRANSACTIONS)."""
 
 Answers = Iterable[tuple[Any, World]]
 
 
 def handle(setting: Setting, world: World, request: Request) -> Answers:
-    """The answers that there may be, each with the world after it; none while the client must wait."""
+    """The possible answers, each with the world after it; none while the client must wait."""
     return HANDLERS[request[0]](setting, world, *request[1:])
 
 
 def init(_: Setting, world: World, id_: int) -> Answers:
-    """The id is somebody else's from now on. An open transaction is aborted first; its markers are waited for."""
+    """InitProducerId: the id has a new owner. An open transaction is aborted first, and its markers are waited for."""
     txn = world.txns[id_]
     if txn.state is ONGOING:
         return [(UNDER_WAY, abort(world, id_))]
@@ -46,13 +48,13 @@ def init(_: Setting, world: World, id_: int) -> Answers:
 
 
 def abort(world: World, id_: int) -> World:
-    """By InitProducerId, or as the transaction took too long: a new epoch fences its producer."""
+    """Abort a transaction, after InitProducerId or a timeout. A new epoch fences its producer."""
     txn = world.txns[id_]
     return world._replace(txns=put(world.txns, id_, Txn(txn.epoch + 1, ABORTING, txn.partitions)))
 
 
 def add(_: Setting, world: World, id_: int, epoch: int, partitions: frozenset[int]) -> Answers:
-    """AddPartitionsToTxn and AddOffsetsToTxn; they wait for the markers of the transaction before."""
+    """AddPartitionsToTxn and AddOffsetsToTxn, which wait for the markers of the previous transaction."""
     txn = world.txns[id_]
     if epoch != txn.epoch:
         return [(REFUSED, world)]
@@ -62,7 +64,7 @@ def add(_: Setting, world: World, id_: int, epoch: int, partitions: frozenset[in
 
 
 def writable(setting: Setting, world: World, id_: int, epoch: int, partition: int) -> bool:
-    """Whether a partition takes what a producer writes."""
+    """Whether a partition accepts a producer's record."""
     if setting.verified:
         txn = world.txns[id_]
         return txn.epoch == epoch and txn.state is ONGOING and partition in txn.partitions
@@ -84,7 +86,7 @@ def send_offsets(
     member: tuple[int, int, int] | None,
     ends: tuple[tuple[int, int], ...],
 ) -> Answers:
-    """TxnOffsetCommit. A generation counts until the next one begins; a request that names none is not checked."""
+    """TxnOffsetCommit. A generation is valid until the next one begins; a request that names none is not checked."""
     if not (member is None or group.knows(world.group, *member)):
         return [(REFUSED, world)]
     if not writable(setting, world, id_, epoch, OFFSETS):
@@ -95,8 +97,8 @@ def send_offsets(
 
 
 def end(setting: Setting, world: World, id_: int, epoch: int) -> Answers:
-    """EndTxn, commit: answered when it is decided. Markers come later, partition by partition; those in outputs that no
-    lane reads come at once here, as nobody could tell.
+    """EndTxn to commit, answered once the commit is decided. Markers come later, partition by partition; in outputs
+    that no lane reads, they come at once here, as nobody could tell the difference.
     """
     txn = world.txns[id_]
     if epoch != txn.epoch or txn.state is ABORTING:
@@ -131,7 +133,7 @@ def mark(setting: Setting, world: World, id_: int, partition: int) -> World:
 
 
 def orphans(setting: Setting, world: World) -> Answers:
-    """ListTransactions and DescribeGroups: the workers' ids with an open transaction, whose worker is no member."""
+    """ListTransactions and DescribeGroups: the ids with an open transaction whose workers are no members."""
     members = world.group.members
     return [(tuple(it for it in range(setting.workers) if world.txns[it].state is ONGOING and not members[it]), world)]
 
@@ -148,7 +150,7 @@ def list_ends(_: Setting, world: World, lanes: tuple[int, ...], isolated: bool) 
 
 
 def fetch(_: Setting, world: World, lanes: tuple[int, ...], ends: tuple[int, ...]) -> Answers:
-    """A reader of committed records gets as far as ``ends``, or as far as it can."""
+    """Fetch as a reader of committed records, up to ``ends`` or as far as possible."""
     stable = tuple(last_stable(world.logs[2 * lane]) for lane in lanes)
     if any(there < upto for there, upto in zip(stable, ends, strict=True)):
         return []
@@ -170,4 +172,4 @@ HANDLERS: dict[str, Callable[..., Answers]] = {
 }
 
 EFFECTIVE = ("InitProducerId", "AddToTxn", "Produce", "TxnOffsetCommit", "EndTxn")
-"""Requests that do something though nobody waits for the answer."""
+"""Requests that have an effect even if nobody waits for the answer."""

@@ -1,4 +1,4 @@
-"""The search: of every state that can be reached from the first one, in whatever order things happen."""
+"""The search: it visits every state that can be reached from the first one, whatever the order of events."""
 
 import gc
 import time
@@ -17,18 +17,18 @@ class Result(NamedTuple):
     setting: Setting
     states: int
     steps: int
-    """How many lead from one of them to another."""
+    """How many steps between states were tried."""
     seconds: float
-    """Of CPU."""
+    """CPU seconds."""
     whole: bool
-    """Whether all states were seen, and nothing is wrong with any."""
+    """Whether all states were visited, and nothing is wrong with any of them."""
     wrong: str | None = None
     path: tuple[tuple[Label, World], ...] = ()
-    """The steps from the first state to what is wrong, each with the state after it."""
+    """The steps from the first state to the faulty one, each with the state after it."""
 
 
 def search(setting: Setting, *, most: int = 50_000_000) -> Result:
-    """Breadth first, so that what is wrong is told in as few steps as there can be. ``most``: states to look at."""
+    """Search breadth first, so that a fault is found by the shortest path. ``most``: how many states to visit."""
     began = time.process_time()
     begin = first(setting)
     came: dict[World, World] = {begin: begin}
@@ -68,7 +68,7 @@ def way(setting: Setting, came: dict[World, World], at: World) -> Iterator[tuple
 
 @contextmanager
 def without_collecting() -> Iterator[None]:
-    """Millions of tuples, none of them garbage: looking for it would take longer than the search."""
+    """Turn off garbage collection: it would look through millions of live tuples, and take longer than the search."""
     enabled = gc.isenabled()
     gc.disable()
     try:

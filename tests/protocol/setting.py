@@ -1,16 +1,18 @@
-"""What is searched: which protocol each worker keeps to, with its guards as data, on which lanes and brokers."""
+"""The setting of a search: which protocol each worker follows, with its guards as data, on which lanes and brokers."""
 
 from typing import Any, NamedTuple
 
 INPUT, TIME = "input", "time"
-"""What a lane processes: records that are there from the beginning; or what time makes due, which moves no offset."""
+"""The input of a lane: records that are there from the beginning, or what time makes due, which moves no offset."""
 
 
 class EngineProtocol(NamedTuple):
-    """What an engine keeps to. Each field is a guard, or an order of steps; with one out, the search must find harm."""
+    """The protocol of an engine. Each field is a guard or an order of steps; without one, the search must
+    find a fault.
+    """
 
     id_of: str = "worker"
-    """Whose a transactional id is: of a ``worker``, which commits all its lanes at once, or of a ``lane``."""
+    """Who owns a transactional id: a ``worker``, which commits all its lanes at once, or a ``lane``."""
     before_joining: tuple[str, ...] = ()
     """The steps of taking over that are done before the group has answered, rather than after."""
     taking_over: tuple[str, ...] = ("foreign", "offsets", "ends", "changelog")
@@ -19,7 +21,7 @@ class EngineProtocol(NamedTuple):
     changelogs. ``changelog``: they are read up to there.
     """
     stable: bool = True
-    """OffsetFetch waits for pending offsets (``require_stable``)."""
+    """Whether OffsetFetch waits for pending offsets (``require_stable``)."""
     end: str = "high watermark"
     """Up to where a changelog is read: its ``high watermark``, or its ``last stable offset`` at that moment."""
     member: str | None = "of the assignment"
@@ -27,15 +29,15 @@ class EngineProtocol(NamedTuple):
     that the client has ``now``, or none.
     """
     deliveries: str | None = "offsets"
-    """What is not sent before all records are delivered: ``offsets`` and what follows, or the ``end``."""
+    """What is sent only after all records are delivered: ``offsets`` and what follows, or only the ``end``."""
     offsets: str = "all"
-    """Whose offsets a beat sends: of ``all`` its lanes; of those that ``moved``; or of those, and ``all if none``."""
+    """The lanes whose offsets a beat sends: ``all``; those that ``moved``; or those, but ``all if none`` did."""
     finishes: bool = True
-    """The beat in hand is finished before the group is joined again."""
+    """Whether a beat is finished before the group is joined again."""
     applies: str = "committed"
     """When a table takes a beat's changes: once they are ``committed``, or ``delivered``."""
     renews: bool = True
-    """After a request that was sent twice, the next transaction has a new epoch."""
+    """Whether the next transaction gets a new epoch after a request was sent twice."""
     kept: str | None = None
     """Which lanes are not taken over anew: those held in the generation before (``consecutive``), or at any time
     (``ever``).
@@ -43,7 +45,7 @@ class EngineProtocol(NamedTuple):
 
 
 WORKER = EngineProtocol()
-"""One transaction for all that a worker holds."""
+"""The present protocol: one transaction for everything that a worker holds."""
 
 LANE = EngineProtocol(
     id_of="lane",
@@ -52,14 +54,16 @@ LANE = EngineProtocol(
     end="last stable offset",
     member=None,
 )
-"""A transaction and an id for each partition, whose next owner fences the one before by InitProducerId."""
+"""The former protocol: a transaction and an id for each partition; its next owner fences the last one by
+InitProducerId.
+"""
 
 
 class Setting(NamedTuple):
-    """What takes part, and what may go wrong."""
+    """The participants, and the faults that may occur."""
 
     protocols: tuple[EngineProtocol, ...] = (WORKER, WORKER)
-    """For each worker, the one that it keeps to."""
+    """The protocol of each worker."""
     lanes: tuple[int | str, ...] = (INPUT,)
     """For each lane, what it reads: INPUT, TIME, or the output of a lane."""
     holders: tuple[int, ...] = (0,)
@@ -67,9 +71,9 @@ class Setting(NamedTuple):
     records: int = 2
     """How many records each input holds, and how often time makes something due."""
     faults: int = 2
-    """How many things go wrong, at most."""
+    """The most faults that occur."""
     starts: int = 0
-    """How many processes that have ended start again, at most. None has to: who is left must be able to go on."""
+    """The most ended processes that start again. None has to: the others must be able to go on."""
     verified: bool = True
     """Whether a partition asks the coordinator if it is part of the transaction (KIP-890, part 1: Kafka 3.7). Otherwise
     it only refuses epochs older than one that it has seen.
@@ -81,7 +85,7 @@ class Setting(NamedTuple):
     repeats: bool = False
     """Whether a client may send a request again, as no answer came, and both arrive."""
     readers_only: bool = False
-    """Whether only what readers see is judged, not what successors recover."""
+    """Whether to judge only what readers see, and not what successors recover."""
 
     @property
     def workers(self) -> int:
@@ -89,7 +93,9 @@ class Setting(NamedTuple):
 
     @property
     def ids(self) -> int:
-        """How many transactional ids there are: the workers', then the lanes' if anybody knows of these."""
+        """How many transactional ids there are: those of the workers, then those of the lanes if any
+        protocol has them.
+        """
         lanes = any(it.id_of == "lane" or "fence" in it.taking_over for it in self.protocols)
         return self.workers + len(self.lanes) * lanes
 
@@ -98,5 +104,5 @@ class Setting(NamedTuple):
 
 
 def all_keep_to(protocol: EngineProtocol, *, workers: int = 2, **others: Any) -> Setting:
-    """A setting in which all workers keep to one protocol."""
+    """A setting in which all workers follow the same protocol."""
     return Setting((protocol,) * workers)._replace(**others)

@@ -1,4 +1,4 @@
-"""A path, told for people: a line for each step."""
+"""Describes a path to people, with a line for each step."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from tests.protocol.world import ABORTING, COMMITTING, OFFSETS, Request
 
 
 def told(result: Result) -> Iterator[str]:
-    """What was found, and how it comes to it."""
+    """What was found, and the steps that lead to it."""
     if result.wrong is None:
         yield f"nothing wrong in {'all' if result.whole else 'the first'} {result.states:,} states"
         return

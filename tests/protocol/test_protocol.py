@@ -1,7 +1,7 @@
-"""The engine's protocol (docs/protocol.md), searched: nothing lost, nothing twice, nothing that stays undone.
+"""The search of the engine's protocol (docs/protocol.md): nothing is lost, nothing happens twice, nothing stays undone.
 
-``PROTOCOL_LONGER=1`` searches for some minutes; ``python -m tests.protocol --faults 3`` as long as you like, and
-``--without GUARD`` tells how it goes wrong.
+``PROTOCOL_LONGER=1`` searches for some minutes, ``python -m tests.protocol --faults 3`` for as long as you like, and
+``--without GUARD`` shows what goes wrong.
 """
 
 import os

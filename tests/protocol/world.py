@@ -1,4 +1,4 @@
-"""What there is at a moment, as a value. Lane i has the partitions 2i, its changelog, and 2i + 1, its output."""
+"""The state of the model at a moment, as a value. Lane i has partition 2i as its changelog and 2i + 1 as its output."""
 
 from typing import Any, NamedTuple
 
@@ -10,14 +10,14 @@ OFFSETS = -1
 """The partition of ``__consumer_offsets`` that is the group's."""
 
 Request = tuple[Any, ...]
-"""Its name, then what it carries."""
+"""The request's name, then its arguments."""
 
 Table = tuple[tuple[int, ...], int]
 """The values applied, in their order, and the changelog's offset up to which they are."""
 
 
 class Entry(NamedTuple):
-    """A record in a partition. A marker is no entry: it changes the state of its transaction's."""
+    """A record in a partition. Markers are not entries: they change the state of their transaction's entries."""
 
     id: int
     value: Any
@@ -25,19 +25,19 @@ class Entry(NamedTuple):
 
 
 class Txn(NamedTuple):
-    """What the coordinator knows of a transactional id."""
+    """What the coordinator knows about a transactional id."""
 
     epoch: int
     state: str = EMPTY
     partitions: frozenset[int] = frozenset()
-    """Those in the transaction; once it is decided, those without a marker yet."""
+    """The partitions in the transaction; once it is decided, those without a marker yet."""
 
 
 class Group(NamedTuple):
     generation: int
     rebalancing: bool
     members: tuple[int, ...]
-    """By worker, the id of its member; 0: it is none."""
+    """By worker, its member id; 0 if it is not a member."""
     joined: frozenset[int]
     """The workers that have joined since the rebalance began."""
     holders: tuple[int, ...]
@@ -45,7 +45,9 @@ class Group(NamedTuple):
 
 
 class BeatRecord(NamedTuple):
-    """A record that a beat processes: of which lane, where reading goes on, what it says, on top of what."""
+    """A record that a beat processes: its lane, the offset to continue at, its value, and the state that it is applied
+    to.
+    """
 
     lane: int
     end: int
@@ -54,7 +56,7 @@ class BeatRecord(NamedTuple):
 
 
 class Worker(NamedTuple):
-    """A process. It does nothing but wait for answers: where it is slow or paused, they are."""
+    """A process. It only ever waits for answers: instead of a slow or paused process, there are slow answers."""
 
     step: str
     member: int = 0
@@ -70,16 +72,16 @@ class Worker(NamedTuple):
     fresh: tuple[int, ...] = ()
     """The lanes that are taken over."""
     ends: tuple[int, ...] = ()
-    """Up to where their changelogs are read."""
+    """The offsets up to which their changelogs are read."""
     held: tuple[int, tuple[int, ...]] = (0, ())
-    """The last generation in which it held lanes, and these."""
+    """The last generation in which it held lanes, and these lanes."""
     beat: tuple[BeatRecord, ...] = ()
     member_of_beat: tuple[int, int, int] | None = None
     """Worker, member and generation, as of the assignment that the beat belongs to."""
     done: int = 0
     """How many of a beat's four requests to coordinators are answered."""
     assigned: tuple[int, ...] | None = None
-    """What it was assigned while a beat went on, where that may be."""
+    """The lanes it was assigned during a beat, if the protocol allows that."""
     repeated: bool = False
     """Whether a request was sent twice under the present epoch."""
     waiting: frozenset[Request] = frozenset()
@@ -91,7 +93,7 @@ class World(NamedTuple):
     epochs: tuple[tuple[int, ...], ...]
     """By partition, the last one being OFFSETS, and by id: the latest epoch that a marker brought."""
     offsets: tuple[int, ...]
-    """By lane, what is committed."""
+    """By lane, the committed offset."""
     pending: frozenset[tuple[int, int, int]]
     """Id, lane, offset: sent in a transaction whose marker has not come."""
     txns: tuple[Txn, ...]
@@ -101,7 +103,7 @@ class World(NamedTuple):
     """Requests of processes that have ended, and first copies of repeated ones: they arrive at any time, or never."""
     faults: int
     starts: int
-    """How many are still to come at most."""
+    """The most starts that are still to come."""
 
 
 def put(items: tuple[Any, ...], index: int, item: Any) -> tuple[Any, ...]:

@@ -1,8 +1,9 @@
-"""Whether this checkout decides as another does: ``python -m tests.same BASE_CHECKOUT [--events 1000000] [--seed N]``.
+"""Checks that this checkout decides like another one: ``python -m tests.same BASE_CHECKOUT [--events 1000000] [--seed
+N]``.
 
-Each is told by its own ``tests/same/today.py``, which fits its interfaces (``--base-face`` names another, for a
-checkout that has none). Exits 1 where they differ, or where a kind of event, fate or outcome never occurred in a
-comparison that is large enough for it.
+Each checkout is driven by its own ``tests/same/today.py``, which fits its interfaces (``--base-face`` names another
+file, for a checkout that has none). Exits with 1 if they differ, or if a kind of event, fate or outcome never occurred
+in a comparison large enough for it.
 """
 
 import argparse
@@ -21,15 +22,15 @@ from tests.same.logs import Logs
 from tests.same.single import Singles
 
 SINGLE: Final = 0.6
-"""The part of the inputs that are mutated events; the others are lines of logs."""
+"""The share of mutated events in the inputs; the others are lines of logs."""
 BATCH: Final = 600
-"""Inputs that are sent at a time, or a few more."""
+"""Inputs per batch, or a few more."""
 ENOUGH: Final = 100_000
-"""Inputs among which everything must occur."""
+"""The number of inputs from which on everything must occur."""
 
 
 def batches(seed: int, events: int) -> Iterator[list[Task]]:
-    """Inputs from a seed: so many, where each line of a log is one."""
+    """Batches of inputs from a seed, ``events`` in total; each line of a log counts as one."""
     rng = random.Random(seed)
     singles = Singles(random.Random(rng.random()))
     logs = Logs(random.Random(rng.random()), singles.next)
@@ -49,12 +50,12 @@ def batches(seed: int, events: int) -> Iterator[list[Task]]:
 
 
 def main() -> int:
-    """Compare, and say what came of it."""
+    """Compare the checkouts, and print the result."""
     parser = argparse.ArgumentParser(prog="python -m tests.same", description=__doc__)
     parser.add_argument("base", type=Path, help="a checkout of the code before")
     parser.add_argument("--events", type=int, default=1_000_000, help="how many inputs (1000000)")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--differences", type=int, default=5, help="how many are shown before it stops (5)")
+    parser.add_argument("--differences", type=int, default=5, help="how many differences to show before stopping (5)")
     parser.add_argument("--base-face", type=Path, help="what knows BASE's interfaces (its tests/same/today.py)")
     parser.add_argument("--face", type=Path, default=HERE / "today.py", help="what knows this checkout's interfaces")
     options = parser.parse_args()

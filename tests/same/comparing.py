@@ -1,4 +1,4 @@
-"""Two tellers side by side: what goes to both, and where their answers differ."""
+"""Runs two checkouts side by side on the same inputs, and finds where their answers differ."""
 
 import marshal
 import os
@@ -14,31 +14,31 @@ from typing import Any, Final, NamedTuple
 
 HERE: Final = Path(__file__).parent
 MAX_IN_FLIGHT: Final = 3
-"""Batches that are under way at a time: what is held in memory."""
+"""The most batches that are under way at a time, and so held in memory."""
 
 Task = tuple[Any, ...]
 Answer = tuple[dict[str, int], list[list[bytes]]]
 
 
 class Died(Exception):
-    """A teller ended before its time; what it had to say is on stderr."""
+    """A teller process ended early; its messages are on stderr."""
 
 
 class Difference(NamedTuple):
-    """An input, and the first of its lines that the two checkouts tell differently."""
+    """An input, and the first line of its answer in which the two checkouts differ."""
 
     number: int
-    """Of the input, from the seed on."""
+    """The number of the input, counted from the seed."""
     task: Task
     line: int
     before: bytes | None
     after: bytes | None
     context: list[bytes]
-    """The lines before, that are the same."""
+    """The lines before it, which are the same."""
 
 
 class Checkout:
-    """A checkout's teller, a process of its own."""
+    """A checkout, driven by a teller in a process of its own."""
 
     def __init__(self, checkout: Path, face: Path) -> None:
         env = {**os.environ, "PYTHONPATH": str(checkout), "PYTHONHASHSEED": "0"}
@@ -48,7 +48,7 @@ class Checkout:
         assert self._process.stdout is not None
         self._to, self._from = self._process.stdin, self._process.stdout
         self.checkout = self._read()
-        """Whose code it runs."""
+        """The checkout whose code the process runs."""
         if self.checkout != str(checkout.resolve()):
             raise Died(f"the teller of {checkout} runs the code of {self.checkout}")
         self._answers: Queue[Any] = Queue(MAX_IN_FLIGHT + 1)
@@ -69,7 +69,7 @@ class Checkout:
                 return
 
     def send(self, batch: bytes) -> None:
-        """Pass a marshalled batch on."""
+        """Send a marshalled batch to the process."""
         try:
             self._to.write(batch)
             self._to.flush()
@@ -77,14 +77,14 @@ class Checkout:
             raise Died("a teller has ended") from None
 
     def answer(self) -> Answer:
-        """The answer to the oldest batch that has none yet."""
+        """Wait for the answer to the oldest unanswered batch."""
         answer = self._answers.get()
         if isinstance(answer, Died):
             raise answer
         return answer  # type: ignore[no-any-return]
 
     def close(self) -> None:
-        """No more batches."""
+        """End the process."""
         self._process.kill()
         self._process.wait()
 
@@ -95,7 +95,7 @@ def compare(
     batches: Iterable[list[Task]],
     totals: tuple[Counter[str], Counter[str]],
 ) -> Iterator[Difference]:
-    """Where the two differ, input by input; adds to the totals of each."""
+    """The differences between the two, input by input. Adds to the totals of each."""
     under_way: deque[list[Task]] = deque()
     number = 0
     for batch in _and_then(batches):
@@ -119,7 +119,7 @@ def compare(
 
 
 def _and_then(batches: Iterable[list[Task]]) -> Iterator[list[Task] | None]:
-    """The batches, and then nothing until all are answered."""
+    """The batches, then None until all of them are answered."""
     yield from batches
     for _ in range(MAX_IN_FLIGHT):
         yield None

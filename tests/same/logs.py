@@ -1,4 +1,4 @@
-"""Logs: the histories of a few workers and flow runs, and how what was said of them came in. From a seed.
+"""Logs from a seed: histories of a few workers and flow runs, and the order in which their events came in.
 
 Spans are taken from the rules that a log is decided by, often to the microsecond, so that bounds are met exactly.
 A log is plain data, as `teller` reads it: see `Logs.next`.
@@ -27,7 +27,7 @@ _LATEST: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(micros
 STARTED, STOPPED, SUBMITTED, EXECUTED, CANCELLED, CANCELLED_BY_WORKER = NAMES
 
 _BUSY: Final = 0.0015
-"""How many of the logs are a hundred times as long as the others."""
+"""The share of logs that are a hundred times as long as the others."""
 
 DEFAULTS: Final[dict[str, Any]] = {
     "tight_timing": 5 * MINUTE,
@@ -40,22 +40,22 @@ DEFAULTS: Final[dict[str, Any]] = {
     "max_waiting": 1000,
     "max_entry_bytes": 512 * 1024,
 }
-"""The rules as they are by default."""
+"""The default rules."""
 
 
 class Said(NamedTuple):
-    """An event that was sent: when it came in, of what subject, when it happened, and what it says."""
+    """An event that was sent: when it came in, its subject, when it occurred, and what it says."""
 
     arrived: int
     subject: str
     value: bytes | None
     occurred: int
     lane: int | None = None
-    """The partition of the raw topic that it comes by, if it must be that one."""
+    """The raw partition that it must come by; None for any."""
 
 
 class Logs:
-    """A source of logs; ``foreign`` is one of mutated events, a few of which every log holds."""
+    """A source of logs. ``foreign``: a source of mutated events, a few of which every log contains."""
 
     def __init__(self, rng: random.Random, foreign: Callable[[], bytes | None]) -> None:
         self._rng, self._foreign = rng, foreign
@@ -101,12 +101,12 @@ class Logs:
 
 
 def hash_of(text: str) -> int:
-    """A number of a text, the same in every process."""
+    """A hash of a text that is the same in every process."""
     return sum(text.encode()) * 31 + len(text)
 
 
 def some_rules(rng: random.Random) -> dict[str, Any]:
-    """The defaults, or others: short spans, none, sizes that are soon too small."""
+    """The default rules, or others: short or empty spans, and sizes that are soon too small."""
     rules = dict(DEFAULTS)
     match rng.randrange(12):
         case 0 | 1 | 2:
@@ -144,15 +144,15 @@ def some_rules(rng: random.Random) -> dict[str, Any]:
 
 
 class _History:
-    """What happened, and what was said of it."""
+    """What happened, and the events about it."""
 
     def __init__(self, rng: random.Random, rules: dict[str, Any], foreign: Callable[[], bytes | None]) -> None:
         self._rng, self._rules, self._foreign = rng, rules, foreign
         self._teller = Teller(rng)
         self._calm = rng.random() < 0.3
-        """Whether everything comes at once."""
+        """Whether every event comes without delay."""
         self._faithful = rng.choice((1.0, 0.9, 0.5))
-        """How often it is one worker that has to do with runs."""
+        """The share of runs that have to do with one worker only."""
         limits = (rules["flow_run_limit"], rules["worker_limit"])
         self._spans = [rules[name] for name in ("tight_timing", "grace", "remember", "grace")]
         self._spans += [rules["grace"] + rules["remember"], *limits, *(limit + rules["remember"] for limit in limits)]
@@ -196,7 +196,7 @@ class _History:
     # What happens
 
     def _lives(self, kind: str, subject: str) -> None:
-        """One life after the other, or while the other lasts; each as it may be in earnest."""
+        """Realistic lives, one after another or overlapping."""
         rng, at = self._rng, self._begin + rng_span(self._rng, HOUR)
         for _ in range(rng.randrange(1, 9)):
             start = self._start(kind, subject, at) if rng.random() < 0.93 else None
@@ -216,7 +216,7 @@ class _History:
             at = rng.choice((ends, ends, at)) + rng.choice((self._span(), rng_span(rng, 2 * MINUTE)))
 
     def _soup(self, kind: str, subject: str) -> None:
-        """Anything at any time, on a grid of the rules' spans."""
+        """Any events at any time, on a grid of the rules' spans."""
         rng, at = self._rng, self._begin
         starts: list[tuple[str, int]] = []
         for _ in range(rng.randrange(3, 26)):
@@ -274,8 +274,8 @@ class _History:
             ]
 
     def _due(self, kind: str, subject: str) -> None:
-        """Some starts, and what comes when one of them is settled by time, or is forgotten after that: by its date, or
-        only then and dated before.
+        """Some starts, and events that fall on the moment when time settles one of them, or when it is forgotten: by
+        their date, or by their arrival with an earlier date.
         """
         rng, rules = self._rng, self._rules
         self._calm = True
@@ -358,7 +358,7 @@ class _History:
         self._other(late + 2 * self._rules["remember"], 0)
 
     def _crowd(self, kind: str, subject: str) -> None:
-        """So many of one role, and then of another, that there is no room for them."""
+        """More events of one role, and then of another, than there is room for."""
         rng, at = self._rng, self._begin
         starts: list[tuple[str, int]] = []
         roles = ("start", "end", "cancellation", "witness") if kind == "run" else ("start", "end")
@@ -388,7 +388,7 @@ class _History:
             at += rng_span(rng, MINUTE)
 
     def _flood(self) -> None:
-        """More starts of one than anyone has room for, and some ends."""
+        """More starts of one subject than there is room for, and some ends."""
         rng, at = self._rng, self._begin
         self._calm = True
         for _ in range(rng.randrange(1000, 1100)):
@@ -400,7 +400,7 @@ class _History:
             self._end("worker", self._workers[0], at, None, at)
 
     def _span(self) -> int:
-        """One of the rules' spans, or about it, or any."""
+        """One of the rules' spans, something near it, or any span."""
         rng = self._rng
         if rng.random() < 0.5:
             weights = (6, 5, 4, 2, 2, 1, 1, 1, 1)
@@ -409,10 +409,10 @@ class _History:
         return rng_span(rng, rng.choice((MINUTE, 4 * MINUTE, 10 * MINUTE, HOUR, 6 * HOUR)))
 
     def _near(self, span: int) -> int:
-        """About a span, on either side of it."""
+        """A span near the given one, on either side."""
         return int(span) + self._rng.choice((0, -1, 1, -SECOND, SECOND, rng_span(self._rng, MINUTE)))
 
-    # What is said of it
+    # The events about it
 
     def _start(self, kind: str, subject: str, at: int) -> str:
         id_ = uuid_text(self._rng)
@@ -420,7 +420,9 @@ class _History:
         return id_
 
     def _end(self, kind: str, subject: str, at: int, start: str | None, began: int) -> None:
-        """``follows`` as Prefect keeps it, or stripped, or where it should not be, or of what nobody knows."""
+        """An end, with ``follows`` as Prefect sets it, stripped, set where it should not be, or naming an unknown
+        event.
+        """
         rng = self._rng
         if rng.random() < 0.06:
             at = max(0, began - rng_span(rng, 3 * SECOND))  # by a clock that runs behind
@@ -454,7 +456,7 @@ class _History:
         self._tell(told, subject, occurred)
 
     def _tell(self, told: dict[str, Any], subject: str, occurred: int) -> None:
-        """It arrives, at once or late, perhaps again."""
+        """Let an event arrive, at once or late, perhaps again."""
         rng = self._rng
         arrived = occurred + self._delay()
         told["occurred"] = _written(occurred)
@@ -472,7 +474,7 @@ class _History:
             self._said.append(Said(again, subject, value, occurred))
 
     def _delay(self) -> int:
-        """From when it happened until it came in. Negative: by a clock that is ahead."""
+        """The delay from occurrence to arrival; negative if a clock is ahead."""
         rng, chance = self._rng, self._rng.random()
         if self._calm or chance < 0.6:
             return 0
@@ -485,7 +487,9 @@ class _History:
         return -rng.choice((SECOND, 5 * MINUTE, 5 * MINUTE + 1, 10 * MINUTE))
 
     def _pass_time(self) -> None:
-        """Others are heard of, now and then and afterwards: so time passes, often to the microsecond."""
+        """Events of other subjects now and then, and at the end, so that time passes, often to the exact
+        microsecond.
+        """
         rng = self._rng
         if not self._said:
             self._other(self._begin)
@@ -505,7 +509,7 @@ class _History:
         self._said.append(Said(at, subject, orjson.dumps(told), at, lane))
 
     def _arriving(self) -> list[Said]:
-        """In the order in which it came in, more or less, with what does not belong."""
+        """The events in roughly the order in which they came in, with foreign ones among them."""
         rng = self._rng
         said = sorted(self._said, key=lambda it: it.arrived)
         if rng.random() < 0.15:

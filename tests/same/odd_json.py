@@ -1,4 +1,4 @@
-"""JSON as nobody writes it and everyone must read it: any order of keys, blanks, escapes, keys that are there twice."""
+"""JSON that nobody writes but everyone must read: keys in any order, blanks, escapes, duplicate keys."""
 
 import random
 from typing import Any, Final, NamedTuple
@@ -7,13 +7,13 @@ import orjson
 
 
 class Raw(NamedTuple):
-    """What is written as it is."""
+    """Bytes that are written verbatim."""
 
     text: bytes
 
 
 class Style(NamedTuple):
-    """How often which oddity is written."""
+    """How often each oddity is written."""
 
     blank: float = 0.0
     escape: float = 0.0

@@ -1,4 +1,6 @@
-"""What producers might write and should not: odd values for every field of an event, and what is nearly right."""
+"""What producers might write but should not: odd values for every field of an event, and values that are
+nearly right.
+"""
 
 import random
 import uuid
@@ -14,7 +16,7 @@ NAMES: Final = (
     "prefect.runner.cancelled-flow-run",
     "prefect.worker.cancelled-flow-run",
 )
-"""What workers and runners say."""
+"""The names of events of workers and runners."""
 
 NEAR_NAMES: Final = (
     "prefect.worker.started.again", "prefect.worker.start", "Prefect.worker.started",
@@ -67,7 +69,7 @@ EXTREME_NUMBERS: Final = (
     "18446744073709551616",
     "-9223372036854775809",
 )
-"""Numbers that only a text can hold."""
+"""Numbers that only fit in a text."""
 
 ROLES: Final[tuple[Any, ...]] = (
     "flow-run", "flow", "deployment", "work-pool", "tag", "work-queue", "Flow-Run", "flow_run", "flow-run ", "",
@@ -77,7 +79,7 @@ ROLES: Final[tuple[Any, ...]] = (
 
 
 def anything(rng: random.Random) -> Any:
-    """A value of any type, the caller's own."""
+    """A fresh value of any type, which the caller may change."""
     return deepcopy(rng.choice(ANY))
 
 
@@ -87,7 +89,7 @@ def uuid_text(rng: random.Random) -> str:
 
 
 def odd_uuid(rng: random.Random) -> Any:
-    """A UUID in another spelling, or what is none."""
+    """A UUID in another spelling, or something that is not a UUID."""
     proper = uuid_text(rng)
     spellings: tuple[Callable[[], Any], ...] = (
         proper.upper,
@@ -112,7 +114,7 @@ def odd_uuid(rng: random.Random) -> Any:
 
 
 def odd_time(rng: random.Random) -> Any:
-    """A time in any of many spellings, or what is none."""
+    """A time in one of many spellings, or something that is not a time."""
     if rng.random() < 0.6:
         return rng.choice(TIMES)
     year = rng.choice((1969, 1970, 1999, 2024, 2026, 2026, 2026, 9999))
@@ -126,7 +128,7 @@ def odd_time(rng: random.Random) -> Any:
 
 
 def odd_resource_id(rng: random.Random) -> Any:
-    """The id of a worker, a runner, or nearly of one."""
+    """The id of a worker or a runner, or something close to one."""
     word = rng.choice(("a", "process.w-1", "kubernetes.é", "x" * 1024, "y" * 1025, "", " ", "\x00", "A.B.C"))
     if rng.random() < 0.15:
         return anything(rng)
@@ -135,12 +137,12 @@ def odd_resource_id(rng: random.Random) -> Any:
 
 
 def odd_label(rng: random.Random) -> Any:
-    """What a label's value may be."""
+    """A value that a label may have."""
     return anything(rng) if rng.random() < 0.6 else rng.choice(("n", "Ω", "z" * 1024, "z" * 1025, "q" * 3000))
 
 
 def odd_related(rng: random.Random) -> Any:
-    """One related resource: of any role, with an id that is nearly right."""
+    """A related resource of any role, with an id that is right or nearly right."""
     if rng.random() < 0.1:
         return anything(rng)
     role = rng.choice(ROLES)
@@ -165,7 +167,7 @@ def odd_related(rng: random.Random) -> Any:
 
 
 def odd_infrastructure(rng: random.Random) -> dict[str, Any]:
-    """What a flow run's labels tell of its infrastructure."""
+    """The labels of a flow run about its infrastructure."""
     told: dict[str, Any] = {}
     if rng.random() < 0.7:
         told["prefect.infrastructure.status-code"] = rng.choice(STATUS_CODES)

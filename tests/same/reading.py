@@ -1,14 +1,14 @@
-"""How the stage reads a log: which partition when, in slices of which size, when it rests, when it changes hands.
+"""How the stage reads a log: which partition when, in slices of which size, when a partition rests, when it changes
+hands.
 
-Steps, as `teller` is told them:
+The steps that `teller` takes:
 
-- ``("read", partition, numbers)``: a slice of the raw topic, lines by their numbers
-- ``("rest", partition, caught_up, wall)``: nothing waits in a partition of the raw topic
-- ``("decide", part, most)``: a slice of the topic between the stages, so many records at most
-- ``("decide rest", part, caught_up, wall)``: nothing waits there
-- ``("hand over", part)``, ``("hand over raw", partition)``: it is revoked, and given back
+- ``("read", partition, numbers)``: a slice of the raw topic, lines by their numbers - ``("rest", partition, caught_up,
+wall)``: nothing waits in a partition of the raw topic - ``("decide", part, most)``: a slice of the topic between the
+stages, with at most this many records - ``("decide rest", part, caught_up, wall)``: nothing waits there - ``("hand
+over", part)``, ``("hand over raw", partition)``: it is revoked, and given back
 
-With one hop, "read" is of the partition in which subjects are decided.
+With one hop, "read" reads the partition in which subjects are decided.
 """
 
 import random
@@ -69,7 +69,7 @@ def two_hops(lines: Sequence[Line], raw: int, parts: int, rng: random.Random) ->
 
 
 def one_hop(lines: Sequence[Line], parts: int, rng: random.Random) -> list[Step]:
-    """Correlate reads for itself: all of a key in one partition, but for what a wrong key brings."""
+    """Correlate reads for itself: all events of a key are in one partition, except those with a wrong key."""
     waiting: list[list[int]] = [[] for _ in range(parts)]
     for number, line in enumerate(lines):
         waiting[sum(line.key or b"") % parts].append(number)

@@ -1,4 +1,4 @@
-"""What people see: the totals, and a difference, readably."""
+"""Output for people: the totals, and a difference in readable form."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,10 +9,10 @@ import orjson
 from tests.same.comparing import Difference
 
 _MOST: Final = 400
-"""Characters that are shown of a value."""
+"""The most characters shown of a value."""
 
 _LINES: Final = 60
-"""Lines that are shown of a log, at most."""
+"""The most lines shown of a log."""
 
 _SHOWN: Final = ("hops", "raw", "parts", "max_tags", "detached", "max_record", "most")
 
@@ -82,7 +82,7 @@ _EXPECTED: Final = frozenset(
         ),
     )
 )
-"""What must have occurred, or the comparison says little."""
+"""What must occur for a comparison to be meaningful."""
 
 
 def missing(totals: Counter[str]) -> list[str]:
@@ -91,7 +91,7 @@ def missing(totals: Counter[str]) -> list[str]:
 
 
 def table(before: Counter[str], after: Counter[str]) -> Iterator[str]:
-    """The totals, a line for each, with both where they differ."""
+    """The totals, one per line, with both values if they differ."""
     for name in sorted(before.keys() | after.keys() | _EXPECTED):
         one, other = before[name], after[name]
         differ = "" if one == other else f"   after: {other:,}"
@@ -100,7 +100,7 @@ def table(before: Counter[str], after: Counter[str]) -> Iterator[str]:
 
 
 def difference(it: Difference, seed: int) -> Iterator[str]:
-    """Input, before and after."""
+    """A difference: the input, and the answers before and after."""
     kind, value, *more = it.task
     yield f"── input {it.number} of seed {seed}: {'a single event' if kind == 'single' else 'a log'}, answer {it.line}"
     if kind == "single":
@@ -129,7 +129,7 @@ def _log(log: dict[str, Any], it: Difference) -> Iterator[str]:
 
 
 def _event(value: bytes | None) -> tuple[str | None, str]:
-    """Whose event it is, and what of it decides."""
+    """The subject of an event, and the part of it that decisions depend on."""
     try:
         told = orjson.loads(value or b"")
         name, id_, follows = told["event"], told["id"], told.get("follows")

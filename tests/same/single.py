@@ -18,7 +18,7 @@ _ROOT: Final = Path(__file__).parents[2]
 _CORPUS: Final = _ROOT / "tests" / "fuzz" / "corpus.txt"
 
 _LARGE: Final = 70_000
-"""Bytes, beyond which an event is trimmed."""
+"""Bytes beyond which an event is trimmed."""
 
 _BAD_BYTES: Final = (
     b"\xff",
@@ -93,7 +93,7 @@ class Singles:
         return self._bytes(value) if rng.random() < 0.12 else value
 
     def _event(self) -> Any:
-        """A proper one, as a fresh object at its first two levels."""
+        """A valid event, fresh at its first two levels."""
         rng = self._rng
         chance = rng.random()
         if chance < 0.2:
@@ -123,7 +123,7 @@ class Singles:
         return write(event, self._rng, style)
 
     def _mutated(self, event: Any) -> Any:
-        """With one change more."""
+        """The event with one more change."""
         rng = self._rng
         if not isinstance(event, dict):
             return event
@@ -232,7 +232,7 @@ class Singles:
                 )
 
     def _large(self, event: Any) -> Any:
-        """Beyond what is ordinary."""
+        """The event, made large enough to be trimmed."""
         rng = self._rng
         if not isinstance(event, dict):
             return event
@@ -267,7 +267,7 @@ class Singles:
         return event
 
     def _bytes(self, value: bytes) -> bytes:
-        """With a few bytes changed."""
+        """The bytes with a few of them changed."""
         rng = self._rng
         for _ in range(rng.choice((1, 1, 2, 4))):
             place = rng.randrange(len(value) + 1)

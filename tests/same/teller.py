@@ -1,4 +1,4 @@
-"""Says what a checkout makes of inputs: ``python -P teller.py FACE``, with that checkout on PYTHONPATH.
+"""Answers what a checkout makes of inputs: ``python -P teller.py FACE``, with that checkout on PYTHONPATH.
 
 FACE is the file that knows the checkout's interfaces (`today`). Batches come by stdin and answers go to stdout, both
 marshalled. A batch is a list of inputs: ``("single", value, max_tags)`` or ``("log", log)``. An answer is a dict of
@@ -28,7 +28,7 @@ _QUOTED = re.compile(
 
 
 def reason_class(reason: str) -> str:
-    """A reason without what it quotes."""
+    """A reason without its quotations."""
     for begins in ("not JSON", "not UTF-8"):
         if reason.startswith(begins):
             return begins
@@ -122,7 +122,7 @@ def _of_stage(said: Said) -> Iterator[str]:
 
 
 def _lines(face: Any, task: Any, counts: Counter[str]) -> Iterator[bytes]:
-    """The canonical lines of an input. An exception is one, too: no input may raise one."""
+    """The canonical lines of an input's answer. An exception counts as a line, although no input may raise one."""
     kind, value, *more = task
     ways: list[tuple[Callable[[Said], Iterator[str]], Callable[[], Iterable[Said]]]]
     ways = [(_of_single, lambda: [face.decode(value, *more)])]
@@ -137,7 +137,7 @@ def _lines(face: Any, task: Any, counts: Counter[str]) -> Iterator[bytes]:
             for said in tell():
                 counts.update(classes(said))
                 yield orjson.dumps(said)
-        except Exception as error:  # noqa: BLE001 - that is what is to be told
+        except Exception as error:  # noqa: BLE001 - reporting exceptions is the purpose here
             counts[f"raised: {type(error).__name__}"] += 1
             at = traceback.extract_tb(error.__traceback__)[-1]
             if os.environ.get("SAME_TRACEBACKS"):

@@ -1,4 +1,4 @@
-"""What events tell of workers, runs, and what these are related to: mostly the same each time, and often not quite."""
+"""Events about workers, runs and their related resources: mostly the same each time, but often with variations."""
 
 import random
 from typing import Any, Final
@@ -14,7 +14,7 @@ _ROLE: Final = "prefect.resource.role"
 
 
 class Teller:
-    """Tells what it told before of a subject, with variations."""
+    """Makes events that repeat what it said about a subject before, with variations."""
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
@@ -25,7 +25,7 @@ class Teller:
         self._runner = rng.choice(("prefect.runner.r", "prefect.runner.made-up.2"))
 
     def event(self, name: str, subject: str, worker: str) -> dict[str, Any]:
-        """An event without id and times; ``worker`` is who says it of a run."""
+        """An event without id and times. ``worker``: the sender of an event about a run."""
         rng = self._rng
         if name in _OF_WORKERS:
             own: dict[str, Any] = {**events.worker_of(subject)}

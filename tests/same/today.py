@@ -1,4 +1,4 @@
-"""The one place that knows the project's interfaces as they are now: what it decides, said in plain words.
+"""The one module that knows the project's present interfaces: it says in plain terms what the project decides.
 
 `decode`, `replay` and `stage` are all that `teller` asks for. What they return is the same whatever the project's types
 are: ``dict``, ``list``, ``str``, ``int``, ``bool`` and None, bytes as text of their code points (`_text`). This file
@@ -30,7 +30,7 @@ Said = dict[str, Any]
 
 SOURCE = "same"
 DETACHED = ("kubernetes", "ecs")
-"""The types of workers that do not wait, of single events."""
+"""The types of detached workers, for single events."""
 
 
 def _reading(max_tags: int, detached: Iterable[str] = DETACHED) -> prefect.Reading:
@@ -80,7 +80,7 @@ def _event(decoded: prefect.Decoded) -> Said:
 
 
 def _details(kind: Kind, subject: str, event: Event, told: Details) -> Said:
-    """What an event tells, by the parts of a record: those that it does not tell are not there."""
+    """The details of an event, by part of a record, without the parts that it lacks."""
     parts: Said = {
         name: asdict(part)
         for name in ("flow", "deployment", "work_pool", "worker", "runner")
@@ -99,7 +99,7 @@ def _details(kind: Kind, subject: str, event: Event, told: Details) -> Said:
 
 
 def _record(lifecycle: Lifecycle) -> Said:
-    """A lifecycle as it is published."""
+    """A lifecycle in its published form."""
     kind, key, value, headers = records.render(lifecycle, SOURCE)
     return {
         "kind": str(kind),
@@ -122,7 +122,7 @@ def _text(value: bytes | None) -> str | None:
 
 
 class _Sized(bytes):
-    """An entry of the table that says another size than it has."""
+    """A table entry that reports another size than it has."""
 
     size: int
 
@@ -135,7 +135,7 @@ _encode = core.encode
 
 def _neutral(state: core.SubjectState) -> bytes:
     """The state as bytes that say a size which does not depend on how states are written: where entries are bounded
-    more tightly than anyone does, what goes is to be the same in every format. By event: 200, and what it tells, as
+    more tightly than in practice, the same events must be dropped in every format. By event: 200, and its details as
     JSON; a witness tells nothing besides.
     """
     value = _Sized(_encode(state))
@@ -153,7 +153,7 @@ def _rules(log: Said) -> core.Rules:
 
 
 def replay(log: Said) -> Iterator[Said]:
-    """What `replay` makes of the lines: an item for each, then for the end, what is open, and for --flush."""
+    """What `replay` makes of the lines: an item for each, then for the end, for what is open, and for --flush."""
     wall = [line[5] for line in log["lines"]]
     now = wall[0] if wall else 0
     it = Replay(_rules(log), _reading(log["max_tags"], log["detached"]), wall_clock=lambda: now)
@@ -188,7 +188,7 @@ class _Record(NamedTuple):
 
 
 class _Entries:
-    """What stands for the table of a partition and its store: what is committed, at once."""
+    """Stands in for the table of a partition and its store; changes are committed at once."""
 
     changelog_topic_name = "changelog"
 
@@ -202,7 +202,7 @@ class _Entries:
         return self.entries.get(partition, {}).get(key)
 
     def stamp(self, partition: int) -> object:
-        """Never the same: what was left is to be taken up from the entries."""
+        """A stamp that is never the same, so that a returning partition is restored from its entries."""
         return object()
 
     def commit(self, partition: int, changes: Mapping[bytes, bytes | None]) -> None:
@@ -233,11 +233,11 @@ class _Stage:
         self._waiting: list[deque[_Record]] = [deque() for _ in range(self._parts)]
 
     def add(self, tally: Tally) -> None:
-        """A transaction's counts."""
+        """Take in the counts of a transaction."""
         self._tallies.append(tally)
 
     def run(self, steps: Iterable[tuple[Any, ...]]) -> Iterator[Said]:
-        """An item for each transaction, and at last what is left."""
+        """An item for each transaction, then one for what is left."""
         for part in range(self._parts):
             yield from self._taken("assigned", part, self._correlate.assigned(part, 0))
         for partition in range(self._raw if self._two else 0):
@@ -296,7 +296,9 @@ class _Stage:
         return first, first + count
 
     def _forwarded(self, at: str, transactions: Iterable[Step]) -> Iterator[Said]:
-        """Intake's: what goes on to correlate is said by partition and key alone, for its format may change."""
+        """The items of intake's transactions. What goes to correlate appears only by partition and key: its format may
+        change.
+        """
         for transaction in transactions:
             forwarded: list[list[Any]] = []
             others: list[Message] = []
@@ -310,7 +312,7 @@ class _Stage:
             yield {**self._said(at, transaction, others), "forwarded": forwarded}
 
     def _taken(self, at: str, part: int, transactions: Iterable[Step]) -> Iterator[Said]:
-        """Correlate's: the values of the changelog may change their format, and are not said."""
+        """The items of correlate's transactions, without the changelog's values: their format may change."""
         for transaction in transactions:
             self._table.commit(part, transaction.changes)
             yield self._said(at, transaction, transaction.messages)

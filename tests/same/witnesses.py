@@ -1,4 +1,4 @@
-"""What pods, tasks and flow runs say of a run: mostly as Prefect's servers and observers write it."""
+"""Events of pods, tasks and flow runs, mostly as Prefect's servers and observers write them."""
 
 import random
 import uuid
@@ -11,15 +11,15 @@ PHASES: Final = ("pending", "running", "succeeded", "failed", "evicted")
 STATE_TYPES: Final = ("RUNNING", "RUNNING", "COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 OTHER_TYPES: Final = ("PENDING", "SCHEDULED", "CANCELLING", "PAUSED", "completed", "", None, 5)
 NAMES: Final = (*(f"prefect.kubernetes.pod.{phase}" for phase in PHASES), "prefect.ecs.task.stopped")
-"""But for those of states: these have any name."""
+"""The names of the events of pods and tasks; those of states may have any name."""
 
 IDENTIFIERS: Final = ("default:job-0", "default:job-1", "prod:default:job-0", "c::arn-0", "c::arn-1")
-"""What the worker of a run's pods and tasks may have called them."""
+"""Identifiers that a worker may have given to a run's pods and tasks."""
 _POD, _TASK, _RUN = "prefect.kubernetes.pod.", "prefect.ecs.task.", "prefect.flow-run."
 
 
 def witness(rng: random.Random, run: str) -> dict[str, Any]:
-    """An event without times: of one of a run's few pods or tasks, or its state."""
+    """An event without times, of one of a run's few pods or tasks, or about its state."""
     return _state(rng, run) if rng.random() < 0.5 else _phase(rng, run)
 
 

@@ -1,12 +1,12 @@
-"""What happened in the sessions of `local/sample`, as one who reads their events would tell it: every lifecycle, in the
-order in which they began; those whose beginning nobody tells, at the end.
+"""What happened in the sessions of `local/sample`, as a reader of their events would retell it: every lifecycle, in the
+order in which they began, then those without a reported beginning.
 """
 
 from typing import NamedTuple
 
 
 class Run(NamedTuple):
-    """From a submit on; or a cancellation alone."""
+    """A run from its submit on, or a lone cancellation."""
 
     name: str
     outcome: str
@@ -15,11 +15,11 @@ class Run(NamedTuple):
     state: str | None
     startup: float | None
     why: str | None = None
-    """Where Prefect never sent its worker's word on its end: why."""
+    """Why Prefect sent no report of its end by its worker; None if it did."""
 
 
 class Worker(NamedTuple):
-    """From a start on."""
+    """A worker from its start on."""
 
     name: str
     outcome: str

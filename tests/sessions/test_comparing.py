@@ -1,4 +1,4 @@
-"""A comparison that finds nothing wrong is worth nothing unless it can: each way in which a record may be wrong."""
+"""The comparison finds every way in which a record may be wrong: one that cannot would be worth nothing."""
 
 from datetime import UTC, datetime
 from typing import Any

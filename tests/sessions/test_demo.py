@@ -1,4 +1,4 @@
-"""`make demo-prefect`: it shows what happened, what keeps it from doing so is a sentence, and nothing is left of it."""
+"""`make demo-prefect` shows what happened, says in a sentence what hinders it, and leaves nothing behind."""
 
 import os
 import re
@@ -21,14 +21,16 @@ DEMO = [sys.executable, "-m", "sessions.demo"]
 
 @pytest.fixture
 async def environment(kafka: str, prefect: Path, tmp_path: Path) -> AsyncIterator[dict[str, str]]:
-    """With a directory for all that is temporary. Whatever comes of the demo, nothing is left of it."""
+    """The demo's environment, with a directory for temporary files. However the demo ends, nothing may be
+    left in it.
+    """
     yield os.environ | {"KAFKA_BOOTSTRAP_SERVERS": kafka, "TMPDIR": f"{tmp_path}", "PYTHONUNBUFFERED": "1"}
     assert left(tmp_path) == []
     assert await topics(kafka) == []
 
 
 def left(directory: Path) -> list[str]:
-    """What is in a directory, and the commands of the processes that have to do with it."""
+    """The contents of a directory, and the commands of the processes that use it."""
     found = [path.name for path in directory.iterdir()]
     for process in Path("/proc").glob("[0-9]*"):
         try:

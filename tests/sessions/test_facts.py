@@ -1,4 +1,4 @@
-"""What is particular to a release, as events show it."""
+"""The particulars of a release, as events show them."""
 
 from datetime import UTC, datetime, timedelta
 

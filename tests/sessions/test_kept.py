@@ -32,7 +32,9 @@ def test_what_is_not_there_or_not_whole(tmp_path: Path):
 
 
 def test_a_session_is_judged_without_prefect(tmp_path: Path):
-    """The sample, of which no such thing is known: each of its records is one of nothing that was done."""
+    """Nothing is known about what was done in the sample, so each of its records counts as one of nothing that was
+    done.
+    """
     file = tmp_path / "session.jsonl"
     keep(file, [], DONE)
     file.write_bytes(SAMPLE.read_bytes())

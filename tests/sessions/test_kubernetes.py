@@ -1,4 +1,4 @@
-"""A real Kubernetes: what is published of its runs is what its API said of their pods.
+"""A real Kubernetes: the records of its runs agree with what its API said about their pods.
 
 ``kubernetes/events.jsonl.gz`` is all that a server of Prefect 3.9.1 told a subscriber, repeats included, while a worker
 of prefect-kubernetes 0.8.0 ran 26 flow runs on one node of Kubernetes 1.34; ``kubernetes/done.json`` is what was done
@@ -39,7 +39,7 @@ def test_every_job_is_published_as_it_was(records):
 
 
 def test_nearly_all_was_done(records):
-    """What is not among it, a later session did."""
+    """The plots missing here were done in a later session."""
     assert set(Plot) - set(DONE.runs.values()) == {Plot.EVICTED_FOR_GOOD, Plot.EVICTED_ALONE}
     whys = [row.why for row in compare(DONE, records.values())]
     assert sum(map(bool, whys)) == 5  # of 40: four without an end of a pod, and one of whose end the API has no time

@@ -1,4 +1,4 @@
-"""What is wrong with a record of a Kubernetes Job is found, without a Kubernetes."""
+"""Faults in the record of a Kubernetes Job are found, without a Kubernetes."""
 
 import ast
 import copy

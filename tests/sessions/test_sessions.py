@@ -1,4 +1,4 @@
-"""Real sessions of five releases of Prefect: what was published of them is what happened, in whatever order it came."""
+"""Real sessions of five releases of Prefect: their records say what happened, whatever the order of the events."""
 
 import random
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ SHUFFLES = 20
 
 
 def published(said: Iterable[bytes]) -> dict[str, Record]:
-    """By record id, the last version; with everything ended at the end, as by ``--flush``."""
+    """The last version of each record, by id; open lifecycles end as with ``--flush``."""
     replay = Replay(Rules(), READING, wall_clock=lambda: Moment(2**60))
     lifecycles = [one for line in said for one in replay.read(line)]
     lifecycles += [*replay.end(), *replay.flush()]
@@ -34,7 +34,7 @@ def published(said: Iterable[bytes]) -> dict[str, Record]:
 
 
 def of(kind: Kind, said: dict[str, Record]) -> list[Record]:
-    """In the order in which they began."""
+    """The records of a kind, in the order in which their lifecycles began."""
     own = [record for record in said.values() if ("uptime_seconds" in record) == (kind is Kind.WORKER)]
     return sorted(own, key=lambda record: str(record.get("submitted_at", record.get("started_at")) or "at the end"))
 
@@ -63,7 +63,7 @@ def test_every_lifecycle_is_as_it_was(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_who_never_said_that_it_ended_is_known(name: str) -> None:
-    """What has no word of its worker, or of the pods of one that does not wait, has its reason."""
+    """Every run without a report from its worker, or from its pods if that does not wait, has a known reason."""
     for run in RUNS[name]:
         assert (run.why is None) == (run.ended_by in {"worker", "infrastructure"}), run
     for worker in WORKERS[name]:
@@ -76,7 +76,7 @@ ENDS = {"prefect.worker.executed-flow-run": "executed", "prefect.worker.stopped"
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_event_of_a_worker_is_in_its_record(name: str) -> None:
-    """Each in one, of its own run or worker, at its time; an end with the start that it names."""
+    """Each event is in one record, of its own run or worker, with its time; an end is in that of the start it names."""
     said = published(SESSION[name])
     told = 0
     for event in map(orjson.loads, SESSION[name]):
@@ -129,7 +129,7 @@ def test_every_cancellation_and_last_state_is_told_of_its_run(name: str) -> None
         )
 
 
-# What arrived how makes no difference (rule A4): a session is shorter than all that is waited for.
+# The order of arrival makes no difference (rule A4), as a session is shorter than every span that is waited for.
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -150,7 +150,7 @@ def test_shuffled_it_says_the_same(name: str) -> None:
 
 
 def test_all_releases_together() -> None:
-    """One after the other, and mixed within the order of time: each subject by itself."""
+    """Sessions one after another, and merged by time: every subject is decided by itself."""
     together = [line for name in NAMES if not name.startswith("prefect-3.9.1-e") for line in SESSION[name]]
     together.sort(key=lambda line: orjson.loads(line)["received"])
     runs = {record["record_id"]: record for one in NAMES for record in of(Kind.FLOW_RUN, published(SESSION[one]))}
@@ -159,7 +159,7 @@ def test_all_releases_together() -> None:
 
 
 def test_nothing_of_the_machine_is_in_them() -> None:
-    """Paths are placeholders; no home, no temporary directory, no address but loopback's."""
+    """Paths are placeholders: there is no home, no temporary directory, and no address except loopback."""
     for said in SESSION.values():
         text = b"\n".join(said)
         for trace in (b"/root", b"/home/", b"/tmp/", b"/work/", b"/Users/", b"127.0.0.1", b"localhost"):
