@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from bench.peers.join import EXECUTED, parsed
 from correlator import core, prefect
+from correlator.configured import reading_of
 from correlator.event import Role
 from correlator.moments import Moment
 from correlator.partitioner import partition_for
-from correlator.rules import reading_of
 from correlator.settings import Settings
 from local import events
 from local.deployment import PARTITIONS

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from bench.peers.join import Job
 from bench.setting_up import ROOT, java, kafka_streams, python
-from correlator.values import PREFIX
+from correlator.settings import VARIABLE_PREFIX
 from local.deployment import CORRELATOR, PARTITIONS, environment
 
 AT_LEAST_ONCE: Final = "at least once"
@@ -27,7 +27,7 @@ class Launch(NamedTuple):
 
     def on(self, partitions: int) -> "Launch":
         """The same for topics with this many partitions: the stage creates the topic between its hops itself."""
-        return self._replace(env={**self.env, f"{PREFIX}PARTITIONS": f"{partitions}"})
+        return self._replace(env={**self.env, f"{VARIABLE_PREFIX}PARTITIONS": f"{partitions}"})
 
 
 class Contender(NamedTuple):

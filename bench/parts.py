@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.table import Table
 
 from correlator import core, prefect, records
+from correlator.configured import reading_of
 from correlator.core import Lifecycle
 from correlator.engine import CommittedTable, Message, Slice
 from correlator.metrics import Metrics
 from correlator.moments import Moment
-from correlator.rules import reading_of
 from correlator.settings import Settings
 from correlator.stage.arriving import OneHop
 from correlator.stage.correlate import Correlate

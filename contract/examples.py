@@ -8,12 +8,12 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from correlator import prefect, records
+from correlator.configured import reading_of
 from correlator.core import Rules
 from correlator.engine import Received
 from correlator.event import JSON, Kind, StateType
 from correlator.moments import Moment
 from correlator.replay import Replay
-from correlator.rules import reading_of
 from correlator.settings import Settings
 from correlator.stage.dead_letters import DeadLetters
 from local.session import KUBERNETES, SAMPLE, lines

@@ -14,7 +14,7 @@ from correlator.prefect.names import Speaker
 from correlator.records.models import MODELS, Time
 from correlator.records.rendering import CE_TYPES
 from correlator.settings import Settings
-from correlator.stage.dead_letters import PREFIX
+from correlator.stage.dead_letters import HEADER_PREFIX
 
 BINDING: Final = "0.5.0"
 """The version of AsyncAPI's bindings for Kafka."""
@@ -31,19 +31,19 @@ HEADERS: Final[dict[str, str]] = {
 """The headers of every record: CloudEvents 1.0 in the binary mode of its Kafka binding."""
 
 ERRORS: Final = {
-    f"{PREFIX}exception": "The kind of fault: `InvalidEvent`, or, for the stage's own topics,"
+    f"{HEADER_PREFIX}exception": "The kind of fault: `InvalidEvent`, or, for the stage's own topics,"
     " `UnreadableWire`, `UnreadableState`.",
-    f"{PREFIX}message": "What is wrong, in words.",
-    f"{PREFIX}topic": "The topic it was read from.",
-    f"{PREFIX}partition": "The partition it was read from, in decimal.",
-    f"{PREFIX}offset": "The offset it was read from, in decimal; absent for an entry of the stage's changelog.",
-    f"{PREFIX}value": "Only in a letter too large for the topic: notes that its value was left out, and its size.",
-    f"{PREFIX}headers": "If that was not enough: notes that the original headers were left out, and their size.",
-    f"{PREFIX}key": "If even that was not enough: notes that the key was left out, and its size.",
+    f"{HEADER_PREFIX}message": "What is wrong, in words.",
+    f"{HEADER_PREFIX}topic": "The topic it was read from.",
+    f"{HEADER_PREFIX}partition": "The partition it was read from, in decimal.",
+    f"{HEADER_PREFIX}offset": "The offset it was read from, in decimal; absent for an entry of the stage's changelog.",
+    f"{HEADER_PREFIX}value": "Only in a letter too large for the topic: notes that its value was left out, and its size.",
+    f"{HEADER_PREFIX}headers": "If that was not enough: notes that the original headers were left out, and their size.",
+    f"{HEADER_PREFIX}key": "If even that was not enough: notes that the key was left out, and its size.",
 }
 """The headers that are added to a dead letter, after its original ones."""
 
-_NOT_ALWAYS: Final = {f"{PREFIX}{name}" for name in ("offset", "value", "headers", "key")}
+_NOT_ALWAYS: Final = {f"{HEADER_PREFIX}{name}" for name in ("offset", "value", "headers", "key")}
 
 
 def record(kind: Kind, source: str) -> JSON:

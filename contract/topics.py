@@ -94,7 +94,7 @@ def _topics(settings: Settings) -> list[JSON]:
     return [
         {
             "name": spec.name,
-            "role": spec.role,
+            "purpose": spec.purpose,
             "keyed_by": spec.key,
             "partitions": spec.partitions,
             "replication_factor": spec.replication_factor,

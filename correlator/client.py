@@ -7,9 +7,7 @@ from typing import Any
 from aiokafka.abc import AbstractTokenProvider
 from aiokafka.errors import AuthenticationFailedError
 
-from correlator import files
-from correlator.connection import Connection
-from correlator.settings import SettingsError, variable
+from correlator.settings import Connection, SettingsError, files, variable
 
 
 def client_of(connection: Connection) -> dict[str, Any]:

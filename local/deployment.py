@@ -9,8 +9,8 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from correlator.settings import Settings
-from correlator.values import CHANGELOG_SUFFIX, PREFIX
+from correlator.internal_names import CHANGELOG_SUFFIX
+from correlator.settings import VARIABLE_PREFIX, Settings
 from local.progress import lags
 
 CORRELATOR = Path(sys.executable).with_name("correlator")
@@ -95,10 +95,10 @@ class Deployment:
 
 def environment(**settings: str) -> dict[str, str]:
     """Of a process with these settings, and no others of the correlator's."""
-    others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    others = {name: value for name, value in os.environ.items() if not name.startswith(VARIABLE_PREFIX)}
     return others | variables(**settings)
 
 
 def variables(**settings: str) -> dict[str, str]:
     """Of an environment: these settings."""
-    return {f"{PREFIX}{name}": value for name, value in settings.items()}
+    return {f"{VARIABLE_PREFIX}{name}": value for name, value in settings.items()}

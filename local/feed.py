@@ -21,9 +21,8 @@ from aiokafka.errors import KafkaError
 
 from correlator.client import client_of
 from correlator.commands import BadSettings, Failed
-from correlator.loading import load
 from correlator.prefect import subject_of
-from correlator.settings import Settings, SettingsError
+from correlator.settings import Settings, SettingsError, load
 from correlator.topics import TopicsError
 from correlator.topics.cluster import connected
 from local.session import SAMPLE, length, session

@@ -11,18 +11,17 @@ from typing import Any, Final, TypeAlias
 import yaml
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from correlator.settings import Settings
+from correlator.settings import VARIABLE_PREFIX, Settings
 from correlator.topics import (
     Permission,
+    Purpose,
     Resource,
-    Role,
     TopicSpec,
     declared,
     declared_for_bridge,
     needed,
     needed_by_bridge,
 )
-from correlator.values import PREFIX
 
 Manifest: TypeAlias = dict[str, Any]
 """A Kubernetes resource, as YAML has it."""
@@ -65,7 +64,7 @@ def settings() -> Settings:
     """The settings of the base."""
     lines = (DEPLOY / "base" / "settings.env").read_text().splitlines()
     given = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
-    return _Given.model_validate({name.removeprefix(PREFIX).lower(): value for name, value in given.items()})
+    return _Given.model_validate({name.removeprefix(VARIABLE_PREFIX).lower(): value for name, value in given.items()})
 
 
 def topics(settings: Settings) -> list[Manifest]:
@@ -73,18 +72,18 @@ def topics(settings: Settings) -> list[Manifest]:
 
     The input is somebody else's: Strimzi removes the settings that a KafkaTopic does not name, and the topic with it.
     """
-    return [_topic(spec) for spec in declared(settings) if spec.role is not Role.INPUT]
+    return [_topic(spec) for spec in declared(settings) if spec.purpose is not Purpose.INPUT]
 
 
 def input_topic(settings: Settings) -> Manifest:
     """A KafkaTopic for the input, where somebody wants Strimzi to create it."""
-    (manifest,) = [_topic(spec) for spec in declared(settings) if spec.role is Role.INPUT]
+    (manifest,) = [_topic(spec) for spec in declared(settings) if spec.purpose is Purpose.INPUT]
     return manifest
 
 
 def position_topic(settings: Settings) -> Manifest:
     """A KafkaTopic for the one that is the bridge's own."""
-    (manifest,) = [_topic(spec, BRIDGE) for spec in declared_for_bridge(settings) if spec.role is not Role.INPUT]
+    (manifest,) = [_topic(spec, BRIDGE) for spec in declared_for_bridge(settings) if spec.purpose is not Purpose.INPUT]
     return manifest
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from correlator.settings import described
+from correlator.settings.described import described
 
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- settings -->\n", "<!-- /settings -->\n"

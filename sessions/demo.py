@@ -20,7 +20,7 @@ import aiohttp
 import click
 import orjson
 
-from correlator.bridge_settings import BridgeSettings
+from correlator.settings.bridge import BridgeSettings
 from local import BrokerFailed, NoKafka, local_kafka
 from local.demonstration import Demonstration, Failed, demonstration, end_with_sigterm
 from local.deployment import variables

@@ -13,8 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 import orjson
 from yarl import URL
 
-from correlator import files
-from correlator.settings import Settings, SettingsError, variable
+from correlator.settings import Settings, SettingsError, files, variable
 
 API_URL: Final = "PREFECT_API_URL"
 API_KEY: Final = "PREFECT_API_KEY"

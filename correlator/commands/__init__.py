@@ -14,8 +14,7 @@ from typing import Final
 import click
 
 from correlator import __version__
-from correlator.loading import load
-from correlator.settings import Settings, SettingsError
+from correlator.settings import Settings, SettingsError, load
 
 INTERRUPTED: Final = 130
 """The exit code of a program that Ctrl-C ended, as shells have it."""

@@ -16,10 +16,10 @@ from rich.table import Table
 
 from correlator import page, prefect, records
 from correlator.commands.progress import progress
+from correlator.configured import reading_of, rules_of
 from correlator.core import Fate, Lifecycle
 from correlator.moments import Moment
 from correlator.replay import Replay
-from correlator.rules import reading_of, rules_of
 from correlator.settings import Settings
 
 SHOWN = 5

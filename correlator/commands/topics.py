@@ -10,8 +10,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from correlator import durations, topics
-from correlator.settings import Settings
+from correlator import topics
+from correlator.settings import Settings, durations
 
 WIDE: Final = 200
 """Columns of a table that goes to a file or another program: enough for any names."""
@@ -20,14 +20,14 @@ WIDE: Final = 200
 def show(settings: Settings, *, bridge: bool) -> None:
     """Print the declared topics."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("topic", "role", "keyed by", "partitions", "replicas", "cleanup", "retention"):
+    for heading in ("topic", "purpose", "keyed by", "partitions", "replicas", "cleanup", "retention"):
         number = heading in {"partitions", "replicas", "retention"}
         table.add_column(heading, justify="right" if number else "left", overflow="fold")
     position = topics.declared_for_bridge(settings)[1:] if bridge else []
     for spec in (*topics.declared(settings), *position):
         table.add_row(
             spec.name,
-            spec.role,
+            spec.purpose,
             spec.key,
             str(spec.partitions),
             str(spec.replication_factor),

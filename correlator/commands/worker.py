@@ -14,10 +14,9 @@ from correlator.condition import condition_of
 from correlator.engine import die, leave, run
 from correlator.glance import Glance, Own, Recent, Several, Us, reaching
 from correlator.metrics import Metrics
-from correlator.settings import Settings, SettingsError
+from correlator.settings import Settings, SettingsError, variable
 from correlator.stage.app import create_app
 from correlator.topics import prepare
-from correlator.values import PREFIX
 from correlator.web import serving
 
 log = logging.getLogger(__name__)
@@ -34,7 +33,8 @@ def start(settings: Settings) -> None:
     """
     if settings.store == "rocksdb://" and find_spec("rocksdict") is None:
         raise SettingsError(
-            f"{PREFIX}STORE is rocksdb://, which is not installed: pip install 'prefect-lifecycle-correlator[rocksdb]'."
+            f"{variable('store')} is rocksdb://, which is not installed:"
+            " pip install 'prefect-lifecycle-correlator[rocksdb]'."
         )
     logs.configure(settings.log_level)
     gc.freeze()  # what was imported stays

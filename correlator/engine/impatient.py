@@ -17,7 +17,7 @@ from aiokafka.cluster import ClusterMetadata
 from aiokafka.conn import CloseReason
 from aiokafka.errors import KafkaConnectionError, KafkaError, NodeNotReadyError, RequestTimedOutError
 
-ANSWERING = 3.0
+CLUSTER_ANSWERS_WITHIN = 3.0
 """Seconds that a broker may take to answer about the cluster before another one is asked."""
 CONNECTING = 10.0
 """Seconds that connecting may take, including TLS and SASL (the default of KIP-601)."""
@@ -58,7 +58,7 @@ class ImpatientClient(AIOKafkaClient):
         """
         ask = super().coordinator_lookup
         try:
-            return await _asked(lambda: ask(coordinator_type, coordinator_key), ANSWERING)
+            return await _asked(lambda: ask(coordinator_type, coordinator_key), CLUSTER_ANSWERS_WITHIN)
         except KafkaConnectionError as error:
             raise RequestTimedOutError from error
 
@@ -91,7 +91,7 @@ class ImpatientClient(AIOKafkaClient):
 
     async def _metadata_update(self, cluster_metadata: ClusterMetadata, topics: Any) -> bool:
         ask = super()._metadata_update
-        updated = cast(bool, await _asked(lambda: ask(cluster_metadata, topics), ANSWERING))
+        updated = cast(bool, await _asked(lambda: ask(cluster_metadata, topics), CLUSTER_ANSWERS_WITHIN))
         if updated:
             present = frozenset(broker.nodeId for broker in self.cluster.brokers())
             if self._present - present:

@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 
 from correlator.stage import pools
 
-PREFIX: Final = "prefect_correlator"
+METRIC_PREFIX: Final = "prefect_correlator"
 
 MOST_POOLS: Final = 100
 """Work pools whose records are told apart; those that come later are `pools.OTHER`."""
@@ -51,7 +51,7 @@ class Definition(NamedTuple):
     @property
     def full_name(self) -> str:
         """With the prefix."""
-        return f"{PREFIX}_{self.name}"
+        return f"{METRIC_PREFIX}_{self.name}"
 
     def counter(self, registry: CollectorRegistry) -> Counter:
         """A counter that the registry writes."""
@@ -72,7 +72,7 @@ class Definition(NamedTuple):
 
 def release(registry: CollectorRegistry) -> Info:
     """``prefect_correlator_info``, whose labels are what it tells."""
-    return Info(PREFIX, "Which release runs.", registry=registry)
+    return Info(METRIC_PREFIX, "Which release runs.", registry=registry)
 
 
 EVENTS: Final = Definition(

@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from correlator import records
 from correlator.client import client_of
+from correlator.configured import reading_of, rules_of
 from correlator.core import Lifecycle, Rules
 from correlator.engine import MAX_BATCH, OVERHEAD, Engine, MemoryStore, Message, Options, Store
 from correlator.event import Kind
+from correlator.internal_names import TABLE, worker_ids
 from correlator.moments import Moment
 from correlator.partitioner import partition_for
-from correlator.rules import reading_of, rules_of
 from correlator.settings import Settings
 from correlator.stage.arriving import OneHop, TwoHops
 from correlator.stage.correlate import Correlate
@@ -20,7 +21,6 @@ from correlator.stage.dead_letters import DeadLetters
 from correlator.stage.intake import Intake
 from correlator.stage.tally import Counts
 from correlator.topics import Layout
-from correlator.values import TABLE, worker_ids
 
 
 class App(NamedTuple):

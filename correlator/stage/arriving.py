@@ -7,7 +7,7 @@ from correlator import prefect, wire
 from correlator.core import PartitionClock
 from correlator.engine import Received
 from correlator.moments import Moment
-from correlator.values import PREFIX
+from correlator.settings import variable
 
 LOG_APPEND_TIME: Final = 1
 """A record's timestamp type where the broker wrote it (Kafka protocol, record batch attributes)."""
@@ -83,7 +83,9 @@ class OneHop:
             if said is None:
                 return None
             if record.key != said.subject.encode():
-                raise prefect.InvalidEvent(f"the key is not the subject, as {PREFIX}INPUT_KEYED_BY=subject says it is")
+                raise prefect.InvalidEvent(
+                    f"the key is not the subject, as {variable('input_keyed_by')}=subject says it is"
+                )
             arrived = arrival(record, said.received, wall)
             now = clock.observe(said.event.occurred, arrived, wall)
             return wire.Forwarded(said.kind, said.event, said.details, arrived, 0, 1, now)

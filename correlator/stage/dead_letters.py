@@ -5,7 +5,7 @@ from typing import NamedTuple
 from correlator.engine import OVERHEAD, Headers, Message, Received
 from correlator.partitioner import partition_for
 
-PREFIX = "__streams.errors."
+HEADER_PREFIX = "__streams.errors."
 """Kafka Streams' header names (KIP-1034), so that its tools read ours."""
 
 
@@ -18,7 +18,7 @@ class DeadLetters(NamedTuple):
 
     def letter(self, topic: str, partition: int, record: Received, reason: Exception) -> Message:
         """A record that cannot be used, with its original key, value and headers."""
-        added = [*_headers(topic, partition, reason), (PREFIX + "offset", b"%d" % record.offset)]
+        added = [*_headers(topic, partition, reason), (HEADER_PREFIX + "offset", b"%d" % record.offset)]
         return self._fitting(partition, record.key, record.value, record.headers, added)
 
     def entry(self, topic: str, partition: int, key: bytes, value: bytes, reason: Exception) -> Message:
@@ -41,7 +41,7 @@ class DeadLetters(NamedTuple):
         left_out = set[str]()
         for part, size in sizes.items():
             if size and excess > 0:
-                added.append((PREFIX + part, f"left out: {size} bytes are too many for {self.topic}".encode()))
+                added.append((HEADER_PREFIX + part, f"left out: {size} bytes are too many for {self.topic}".encode()))
                 left_out.add(part)
                 excess -= size
         return Message(
@@ -55,7 +55,7 @@ class DeadLetters(NamedTuple):
 
 def _headers(topic: str, partition: int, reason: Exception) -> list[tuple[str, bytes]]:
     facts = {"exception": type(reason).__name__, "message": str(reason), "topic": topic, "partition": str(partition)}
-    return [(PREFIX + name, fact.encode(errors="replace")) for name, fact in facts.items()]
+    return [(HEADER_PREFIX + name, fact.encode(errors="replace")) for name, fact in facts.items()]
 
 
 def _size(headers: Headers) -> int:

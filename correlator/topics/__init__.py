@@ -4,7 +4,7 @@ must be allowed to do.
 
 from correlator.topics.checking import Difference, check
 from correlator.topics.creating import create
-from correlator.topics.declared import Role, TopicSpec, declared, declared_for_bridge
+from correlator.topics.declared import Purpose, TopicSpec, declared, declared_for_bridge
 from correlator.topics.errors import TopicsError
 from correlator.topics.permissions import Operation, Permission, Resource, needed, needed_by_bridge
 from correlator.topics.startup import Layout, Room, prepare, prepare_for_bridge
@@ -14,8 +14,8 @@ __all__ = [
     "Layout",
     "Operation",
     "Permission",
+    "Purpose",
     "Resource",
-    "Role",
     "Room",
     "TopicSpec",
     "TopicsError",

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Final, NamedTuple
 
-from correlator import durations
-from correlator.settings import Settings
+from correlator.settings import Settings, durations, variable
 from correlator.topics.cluster import Topic, connected
 from correlator.topics.declared import (
     CLEANUP_POLICY,
@@ -14,12 +13,11 @@ from correlator.topics.declared import (
     MAX_MESSAGE_BYTES,
     RETENTION,
     SAFELY_IN_SYNC,
-    Role,
+    Purpose,
     TopicSpec,
     declared,
     declared_for_bridge,
 )
-from correlator.values import PREFIX
 
 LARGEST_EVENT: Final = 512 * 1024
 """Bytes that our own topics must take: an event that `prefect` lets through takes less than half of it, however large
@@ -82,13 +80,13 @@ def differences_for_bridge(
 
 
 def _missing(spec: TopicSpec, *, to_be_created: bool) -> Difference:
-    if to_be_created and spec.role is not Role.INPUT:
-        who = "the bridge" if spec.role is Role.POSITION else "a worker"
+    if to_be_created and spec.purpose is not Purpose.INPUT:
+        who = "the bridge" if spec.purpose is Purpose.POSITION else "a worker"
         sentence = f"The topic {spec.name} is missing: {who} creates it when it starts."
         return Difference(spec.name, sentence, refuses=False)
-    remedy = f"create it with `correlator topics create{' --bridge' if spec.role is Role.POSITION else ''}`"
-    if spec.role is Role.INPUT:
-        remedy += f", or set {PREFIX}TOPIC_EVENTS to the topic that Prefect's events are in"
+    remedy = f"create it with `correlator topics create{' --bridge' if spec.purpose is Purpose.POSITION else ''}`"
+    if spec.purpose is Purpose.INPUT:
+        remedy += f", or set {variable('topic_events')} to the topic that Prefect's events are in"
     return Difference(spec.name, f"The topic {spec.name} is missing: {remedy}.", refuses=True)
 
 
@@ -96,18 +94,19 @@ def _partitions(spec: TopicSpec, topic: Topic, source: str) -> Iterator[Differen
     """Of the internal topics only: people may have reasons for the others' number."""
     if topic.partitions == spec.partitions:
         return
-    if spec.role is Role.LIFECYCLES:
+    if spec.purpose is Purpose.LIFECYCLES:
         yield Difference(
             spec.name,
-            f"The topic {spec.name} has {_count(topic.partitions)}, where {PREFIX}PARTITIONS is {spec.partitions}:"
-            f" the stage works with what there is; set {PREFIX}PARTITIONS={topic.partitions} to agree.",
+            f"The topic {spec.name} has {_count(topic.partitions)}, where {variable('partitions')} is"
+            f" {spec.partitions}: the stage works with what there is;"
+            f" set {variable('partitions')}={topic.partitions} to agree.",
             refuses=False,
         )
-    if spec.role is Role.CHANGELOG:
+    if spec.purpose is Purpose.CHANGELOG:
         yield Difference(
             spec.name,
             f"The topic {spec.name} has {_count(topic.partitions)} and {source} has {spec.partitions}, not as many:"
-            f" give the deployment another {PREFIX}APP_ID, or delete its internal topics.",
+            f" give the deployment another {variable('app_id')}, or delete its internal topics.",
             refuses=True,
         )
 
@@ -119,7 +118,7 @@ def _cleanup(spec: TopicSpec, topic: Topic) -> Iterator[Difference]:
         yield Difference(
             spec.name,
             f"The topic {spec.name} has {CLEANUP_POLICY}={policy}: set it to {spec.cleanup_policy}.",
-            refuses=spec.role is not Role.RECORDS,
+            refuses=spec.purpose is not Purpose.RECORDS,
         )
 
 
@@ -138,7 +137,7 @@ def _retention(spec: TopicSpec, topic: Topic) -> Iterator[Difference]:
 def _in_sync(spec: TopicSpec, topic: Topic) -> Iterator[Difference]:
     """The input is the user's, who may have reasons."""
     least = int(topic.config.get(IN_SYNC, SAFELY_IN_SYNC))  # not every broker that speaks Kafka's protocol has it
-    if spec.role is not Role.INPUT and topic.replicas >= ENOUGH_REPLICAS and least < SAFELY_IN_SYNC:
+    if spec.purpose is not Purpose.INPUT and topic.replicas >= ENOUGH_REPLICAS and least < SAFELY_IN_SYNC:
         yield Difference(
             spec.name,
             f"The topic {spec.name} has {topic.replicas} replicas and {IN_SYNC}={least}, so what is written may be lost"
@@ -149,9 +148,9 @@ def _in_sync(spec: TopicSpec, topic: Topic) -> Iterator[Difference]:
 
 def _max_message_bytes(spec: TopicSpec, topic: Topic, name: str, input_: Topic) -> Iterator[Difference]:
     most, least, because = int(topic.config[MAX_MESSAGE_BYTES]), int(input_.config[MAX_MESSAGE_BYTES]), f"than {name}"
-    if spec.role in {Role.LIFECYCLES, Role.CHANGELOG} and least < LARGEST_EVENT:
+    if spec.purpose in {Purpose.LIFECYCLES, Purpose.CHANGELOG} and least < LARGEST_EVENT:
         least, because = LARGEST_EVENT, "than an event may take"
-    if spec.role in {Role.DEAD_LETTERS, Role.LIFECYCLES, Role.CHANGELOG} and most < least:
+    if spec.purpose in {Purpose.DEAD_LETTERS, Purpose.LIFECYCLES, Purpose.CHANGELOG} and most < least:
         yield Difference(
             spec.name,
             f"The topic {spec.name} has {MAX_MESSAGE_BYTES}={most}, less {because}: set it to {least} or more.",

@@ -17,7 +17,7 @@ from correlator.topics.versions import Versions, lacking
 CONNECTING: Final = 10.0
 """Seconds that connecting may take in all: a broker that is just starting is waited for."""
 
-ANSWERING: Final = 5.0
+CONNECTION_ANSWERS_WITHIN: Final = 5.0
 """Seconds that a broker may take for each answer when it is tried."""
 
 PAUSE: Final = 0.3
@@ -94,13 +94,13 @@ async def _resolve(host: str, port: int) -> None:
     """Look a name up. uvloop does that on connecting, too, but if it is cancelled then, it forgets the look-up, whose
     failure is logged as one that nobody asked for.
     """
-    async with asyncio.timeout(ANSWERING):
+    async with asyncio.timeout(CONNECTION_ANSWERS_WITHIN):
         await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
 async def _try(host: str, port: int, given: Mapping[str, Any]) -> Versions:
     """What the broker knows, where it accepts us."""
-    connection: Any = _Connection(host, port, request_timeout_ms=int(ANSWERING * 1000), **given)  # type: ignore[no-untyped-call]
+    connection: Any = _Connection(host, port, request_timeout_ms=int(CONNECTION_ANSWERS_WITHIN * 1000), **given)  # type: ignore[no-untyped-call]
     try:
         await connection.connect()
         await connection.send(MetadataRequest([]))  # a listener that requires SASL only shows it here

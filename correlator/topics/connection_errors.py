@@ -13,7 +13,7 @@ from aiokafka.errors import (
     UnsupportedSaslMechanismError,
 )
 
-from correlator.values import PREFIX
+from correlator.settings import variable
 
 _ALERT = 0x1503
 """How a TLS alert begins, which is what a client without TLS gets; aiokafka takes it for the length of an answer."""
@@ -31,7 +31,7 @@ def unreachable(servers: Iterable[str]) -> Reason:
     """No broker answers at all."""
     return Reason(
         f"No Kafka broker answers at {','.join(servers)}:"
-        f" check that one is running there, or set {PREFIX}BOOTSTRAP_SERVERS.",
+        f" check that one is running there, or set {variable('bootstrap_servers')}.",
         may_pass=True,
     )
 
@@ -46,24 +46,27 @@ def explained(error: BaseException, server: str, client: Mapping[str, Any]) -> R
         case ssl.SSLError(reason=str(alert)) if "CERTIFICATE" in alert or "UNKNOWN_CA" in alert:
             return Reason(_untrusted(server))
         case IncompleteReadError(expected=int(length)) if length >> 16 == _ALERT:
-            return Reason(f"Kafka at {server} requires TLS: set {PREFIX}SECURITY_PROTOCOL to ssl or sasl_ssl.")
+            return Reason(f"Kafka at {server} requires TLS: set {variable('security_protocol')} to ssl or sasl_ssl.")
         case ConnectionRefusedError():
             return None
         case EOFError() | ConnectionError() | ssl.SSLError():
             return Reason(
                 f"Kafka at {server} closed the connection over {client['security_protocol'].lower()}:"
-                f" check that {PREFIX}BOOTSTRAP_SERVERS points to a listener using {PREFIX}SECURITY_PROTOCOL.",
+                f" check that {variable('bootstrap_servers')} points to a listener using"
+                f" {variable('security_protocol')}.",
                 may_pass=True,
             )
         case UnsupportedSaslMechanismError():
             return Reason(
                 f"Kafka at {server} does not offer {client['sasl_mechanism']}:"
-                f" set {PREFIX}SASL_MECHANISM to one that it offers."
+                f" set {variable('sasl_mechanism')} to one that it offers."
             )
         case AuthenticationFailedError() | SaslAuthenticationFailed():
             return Reason(_unknown(server, client))
         case IllegalSaslStateError():
-            return Reason(f"Kafka at {server} does not use SASL on this listener: check {PREFIX}SECURITY_PROTOCOL.")
+            return Reason(
+                f"Kafka at {server} does not use SASL on this listener: check {variable('security_protocol')}."
+            )
     return None
 
 
@@ -73,28 +76,28 @@ def _distrusted(server: str, reason: str) -> str:
     if "Hostname mismatch" in reason or "IP address mismatch" in reason:
         return (
             f"The certificate of Kafka at {server} is for another name:"
-            f" use the host name in the certificate in {PREFIX}BOOTSTRAP_SERVERS."
+            f" use the host name in the certificate in {variable('bootstrap_servers')}."
         )
     return (
         f"The certificate of Kafka at {server} is not signed by a trusted CA ({reason}):"
-        f" set {PREFIX}SSL_CA_FILE to the certificate of the CA that signed it."
+        f" set {variable('ssl_ca_file')} to the certificate of the CA that signed it."
     )
 
 
 def _unknown(server: str, client: Mapping[str, Any]) -> str:
     if "sasl_oauth_token_provider" in client:
         return (
-            f"Kafka at {server} rejected the token in {PREFIX}SASL_TOKEN_FILE:"
+            f"Kafka at {server} rejected the token in {variable('sasl_token_file')}:"
             " check that it has not expired and is meant for Kafka."
         )
     return (
         f"Kafka at {server} rejected the user {client.get('sasl_plain_username')!r} with this password:"
-        f" check {PREFIX}SASL_USERNAME and the file in {PREFIX}SASL_PASSWORD_FILE."
+        f" check {variable('sasl_username')} and the file in {variable('sasl_password_file')}."
     )
 
 
 def _untrusted(server: str) -> str:
     return (
         f"Kafka at {server} requires a client certificate that it trusts:"
-        f" check {PREFIX}SSL_CERT_FILE and {PREFIX}SSL_KEY_FILE."
+        f" check {variable('ssl_cert_file')} and {variable('ssl_key_file')}."
     )

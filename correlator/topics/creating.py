@@ -2,7 +2,7 @@
 
 from correlator.settings import Settings
 from correlator.topics.cluster import Cluster, Topic, connected
-from correlator.topics.declared import MAX_MESSAGE_BYTES, Role, TopicSpec, declared, declared_for_bridge
+from correlator.topics.declared import MAX_MESSAGE_BYTES, Purpose, TopicSpec, declared, declared_for_bridge
 
 
 async def create(settings: Settings, *, bridge: bool = False) -> list[str]:
@@ -24,7 +24,7 @@ async def create_missing(cluster: Cluster, settings: Settings, *, input_too: boo
     if input_ is None and not input_too:
         return []
     specs = declared(settings, source.partitions if source else None)
-    wanted = [spec for spec in specs if spec.name not in found and (input_too or spec.role is not Role.INPUT)]
+    wanted = [spec for spec in specs if spec.name not in found and (input_too or spec.purpose is not Purpose.INPUT)]
     return await cluster.create(_as_large(spec, input_) for spec in wanted)
 
 
@@ -37,6 +37,6 @@ async def create_missing_for_bridge(cluster: Cluster, settings: Settings) -> lis
 
 def _as_large(spec: TopicSpec, input_: Topic | None) -> TopicSpec:
     """What takes up the input's records must take the largest of them."""
-    if input_ is None or spec.role not in {Role.DEAD_LETTERS, Role.LIFECYCLES, Role.CHANGELOG}:
+    if input_ is None or spec.purpose not in {Purpose.DEAD_LETTERS, Purpose.LIFECYCLES, Purpose.CHANGELOG}:
         return spec
     return spec._replace(config={**spec.config, MAX_MESSAGE_BYTES: input_.config[MAX_MESSAGE_BYTES]})

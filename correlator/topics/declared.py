@@ -31,7 +31,7 @@ fewer than three replicas, a topic could not be written to while a broker is awa
 """
 
 
-class Role(StrEnum):
+class Purpose(StrEnum):
     """What a topic is to the stage."""
 
     INPUT = "input"
@@ -46,7 +46,7 @@ class TopicSpec(NamedTuple):
     """A topic as it is to be."""
 
     name: str
-    role: Role
+    purpose: Purpose
     key: str
     """What its records are keyed by, in words."""
     partitions: int
@@ -74,21 +74,23 @@ def declared(settings: Settings, joined_partitions: int | None = None) -> list[T
     """
     safe = _safe(settings)
 
-    def spec(name: str, role: Role, key: str, config: Mapping[str, str], partitions: int | None = None) -> TopicSpec:
-        return TopicSpec(name, role, key, partitions or settings.partitions, settings.replication_factor, config)
+    def spec(
+        name: str, purpose: Purpose, key: str, config: Mapping[str, str], partitions: int | None = None
+    ) -> TopicSpec:
+        return TopicSpec(name, purpose, key, partitions or settings.partitions, settings.replication_factor, config)
 
     published = _deleted_after(PUBLISHED_RETENTION) | safe
     topics = [
         _input(settings),
-        spec(settings.topic_worker_uptime, Role.RECORDS, "worker's resource id", published),
-        spec(settings.topic_flow_run_duration, Role.RECORDS, "flow run's UUID", published),
-        spec(settings.topic_dead_letter, Role.DEAD_LETTERS, "the original's", published),
+        spec(settings.topic_worker_uptime, Purpose.RECORDS, "worker's resource id", published),
+        spec(settings.topic_flow_run_duration, Purpose.RECORDS, "flow run's UUID", published),
+        spec(settings.topic_dead_letter, Purpose.DEAD_LETTERS, "the original's", published),
     ]
     if not settings.one_hop:
         lifecycles = _deleted_after(LIFECYCLES_RETENTION) | safe
-        topics.append(spec(settings.topic_lifecycles, Role.LIFECYCLES, "subject", lifecycles))
+        topics.append(spec(settings.topic_lifecycles, Purpose.LIFECYCLES, "subject", lifecycles))
     compacted = {CLEANUP_POLICY: "compact"} | safe
-    topics.append(spec(settings.topic_changelog, Role.CHANGELOG, "subject", compacted, joined_partitions))
+    topics.append(spec(settings.topic_changelog, Purpose.CHANGELOG, "subject", compacted, joined_partitions))
     return topics
 
 
@@ -98,14 +100,14 @@ def declared_for_bridge(settings: Settings) -> list[TopicSpec]:
     key = "what it tells of the position"
     return [
         _input(settings),
-        TopicSpec(settings.topic_bridge, Role.POSITION, key, 1, settings.replication_factor, config),
+        TopicSpec(settings.topic_bridge, Purpose.POSITION, key, 1, settings.replication_factor, config),
     ]
 
 
 def _input(settings: Settings) -> TopicSpec:
     """Its configuration is the user's."""
     key = "subject" if settings.one_hop else "any"
-    return TopicSpec(settings.topic_events, Role.INPUT, key, settings.partitions, settings.replication_factor, {})
+    return TopicSpec(settings.topic_events, Purpose.INPUT, key, settings.partitions, settings.replication_factor, {})
 
 
 def _safe(settings: Settings) -> dict[str, str]:

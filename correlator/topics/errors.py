@@ -10,8 +10,8 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 
+from correlator.settings import variable
 from correlator.topics.permissions import Permission
-from correlator.values import PREFIX
 
 _NO_PERMISSION = (TopicAuthorizationFailedError, ClusterAuthorizationFailedError)
 
@@ -34,14 +34,14 @@ def not_created(refusals: Mapping[str, Refusal]) -> TopicsError:
     if forbidden:
         sentences.append(
             f"No permission to create {listed(forbidden)}: allow CREATE on {_it(forbidden)},"
-            f" or have {_it(forbidden)} created and set {PREFIX}CREATE_TOPICS=false."
+            f" or have {_it(forbidden)} created and set {variable('create_topics')}=false."
         )
     lonely = {name: refusal for name, refusal in refusals.items() if refusal.error is InvalidReplicationFactorError}
     if lonely:
         message = next(iter(lonely.values())).message.rstrip(".")
         sentences.append(
             f"{listed(lonely)} cannot be created with that many replicas ({message}):"
-            f" set {PREFIX}REPLICATION_FACTOR to at most the number of brokers."
+            f" set {variable('replication_factor')} to at most the number of brokers."
         )
     sentences += [
         f"{name} could not be created: {refusal.message.rstrip('.') or refusal.error.__name__}."
@@ -95,7 +95,8 @@ def not_alone(app_id: str, topics: Set[str], ours: Set[str]) -> TopicsError:
     if inputs := topics - ours:
         return TopicsError(
             f"Another deployment runs under the app id {app_id} and reads {listed(sorted(inputs))}: give one of them"
-            f" another {PREFIX}APP_ID. (If you have changed {PREFIX}TOPIC_EVENTS, stop all of its workers first.)"
+            f" another {variable('app_id')}. (If you have changed {variable('topic_events')}, stop all of its workers"
+            " first.)"
         )
     return TopicsError(
         f"Another consumer in group {app_id} reads {listed(sorted(topics))}: move it to a group of its own,"
@@ -106,8 +107,8 @@ def not_alone(app_id: str, topics: Set[str], ours: Set[str]) -> TopicsError:
 def not_alike(app_id: str) -> TopicsError:
     """Members of our group read our input in another number of hops: neither can use the other's state."""
     return TopicsError(
-        f"Workers are running under the app id {app_id} with another {PREFIX}INPUT_KEYED_BY:"
-        f" set it to the same here, or start from scratch under another {PREFIX}APP_ID."
+        f"Workers are running under the app id {app_id} with another {variable('input_keyed_by')}:"
+        f" set it to the same here, or start from scratch under another {variable('app_id')}."
     )
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
+from correlator.internal_names import worker_ids
 from correlator.settings import Settings
-from correlator.topics.declared import Role, declared, declared_for_bridge
-from correlator.values import worker_ids
+from correlator.topics.declared import Purpose, declared, declared_for_bridge
 
 
 class Resource(StrEnum):
@@ -37,23 +37,23 @@ class Permission(NamedTuple):
 
 
 _OF_TOPICS = {
-    Role.INPUT: ((Operation.READ,), "the events are read"),
-    Role.RECORDS: ((Operation.WRITE,), "records are published"),
-    Role.DEAD_LETTERS: ((Operation.WRITE,), "dead letters are published"),
-    Role.LIFECYCLES: ((Operation.READ, Operation.WRITE), "intake writes it, correlate reads it"),
-    Role.CHANGELOG: ((Operation.READ, Operation.WRITE), "the state is kept in it, and recovered from it"),
+    Purpose.INPUT: ((Operation.READ,), "the events are read"),
+    Purpose.RECORDS: ((Operation.WRITE,), "records are published"),
+    Purpose.DEAD_LETTERS: ((Operation.WRITE,), "dead letters are published"),
+    Purpose.LIFECYCLES: ((Operation.READ, Operation.WRITE), "intake writes it, correlate reads it"),
+    Purpose.CHANGELOG: ((Operation.READ, Operation.WRITE), "the state is kept in it, and recovered from it"),
 }
 
 _OF_THE_BRIDGES_TOPICS = {
-    Role.INPUT: ((Operation.WRITE,), "Prefect's events are published"),
-    Role.POSITION: ((Operation.READ, Operation.WRITE), "the position is kept in it, and recovered from it"),
+    Purpose.INPUT: ((Operation.WRITE,), "Prefect's events are published"),
+    Purpose.POSITION: ((Operation.READ, Operation.WRITE), "the position is kept in it, and recovered from it"),
 }
 
 
 def needed(settings: Settings) -> Iterator[Permission]:
     """The permissions of a deployment's workers: of the topics in the order of `declared`, then the others."""
     for spec in declared(settings):
-        operations, why = _OF_TOPICS[spec.role]
+        operations, why = _OF_TOPICS[spec.purpose]
         yield Permission(Resource.TOPIC, spec.name, False, (*operations, Operation.DESCRIBE_CONFIGS), why)
     yield Permission(Resource.GROUP, settings.app_id, False, (Operation.READ,), "the workers share the partitions")
     yield Permission(
@@ -68,7 +68,7 @@ def needed(settings: Settings) -> Iterator[Permission]:
 def needed_by_bridge(settings: Settings) -> Iterator[Permission]:
     """The permissions of the bridge, likewise."""
     for spec in declared_for_bridge(settings):
-        operations, why = _OF_THE_BRIDGES_TOPICS[spec.role]
+        operations, why = _OF_THE_BRIDGES_TOPICS[spec.purpose]
         yield Permission(Resource.TOPIC, spec.name, False, (*operations, Operation.DESCRIBE_CONFIGS), why)
     yield Permission(
         Resource.TRANSACTIONAL_ID,

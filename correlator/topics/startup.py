@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable, Mapping, Set
 from typing import NamedTuple
 
+from correlator.internal_names import worker_ids
 from correlator.settings import Settings
 from correlator.topics.checking import Difference, differences, differences_for_bridge
 from correlator.topics.cluster import Cluster, connected
@@ -12,7 +13,6 @@ from correlator.topics.declared import MAX_MESSAGE_BYTES, TOMBSTONES, declared, 
 from correlator.topics.errors import TopicsError, not_alike, not_alone, not_of_this_release, not_permitted
 from correlator.topics.group_members import Member
 from correlator.topics.permissions import Permission, needed, needed_by_bridge
-from correlator.values import worker_ids
 
 _log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from correlator.values import PREFIX
+from correlator.settings import VARIABLE_PREFIX
 from local.manifests import DEPLOY
 
 ROOT = DEPLOY.parent
@@ -19,7 +19,7 @@ WORKER = ("base", "statefulset.yaml")
 BRIDGE = ("bridge", "deployment.yaml")
 WORKLOADS = (WORKER, BRIDGE)
 
-_VARIABLE = re.compile(rf"\b{PREFIX}[A-Z_]+\b")
+_VARIABLE = re.compile(rf"\b{VARIABLE_PREFIX}[A-Z_]+\b")
 
 
 def documents(path: Path) -> list[Any]:
@@ -48,5 +48,5 @@ def variables(path: Path) -> set[str]:
 
 def assigned(*paths: Path) -> dict[str, str]:
     """The settings that files assign, the last one's being those that hold."""
-    found = [re.findall(rf"({PREFIX}[A-Z_]+)=([^\s\"\]]+)", path.read_text()) for path in paths]
+    found = [re.findall(rf"({VARIABLE_PREFIX}[A-Z_]+)=([^\s\"\]]+)", path.read_text()) for path in paths]
     return {name: value for pairs in found for name, value in pairs}

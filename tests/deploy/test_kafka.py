@@ -3,7 +3,7 @@
 import pytest
 
 from correlator.settings import Settings
-from correlator.topics import Resource, Role, declared, declared_for_bridge, needed, needed_by_bridge
+from correlator.topics import Purpose, Resource, declared, declared_for_bridge, needed, needed_by_bridge
 from local.manifests import DEPLOY, files, settings
 from tests.deploy.manifests import assigned, document, documents
 
@@ -28,18 +28,18 @@ def test_what_is_generated_is_up_to_date():
 
 
 def test_every_topic_of_the_stages_own_is_there_as_declared():
-    own = [spec for spec in declared(settings()) if spec.role is not Role.INPUT]
+    own = [spec for spec in declared(settings()) if spec.purpose is not Purpose.INPUT]
     assert topics("strimzi") == {spec.name: (spec.partitions, spec.replication_factor, spec.config) for spec in own}
 
 
 def test_the_topic_of_the_bridges_own_is_there_as_declared():
-    (own,) = [spec for spec in declared_for_bridge(settings()) if spec.role is not Role.INPUT]
+    (own,) = [spec for spec in declared_for_bridge(settings()) if spec.purpose is not Purpose.INPUT]
     assert topics("strimzi-bridge") == {own.name: (own.partitions, own.replication_factor, own.config)}
 
 
 def test_the_bridge_and_the_stage_have_the_same_input():
     (ours,), (its,) = (
-        [spec for spec in specs if spec.role is Role.INPUT]
+        [spec for spec in specs if spec.purpose is Purpose.INPUT]
         for specs in (declared(ONE_HOP), declared_for_bridge(ONE_HOP))
     )
     assert ours == its
@@ -50,7 +50,7 @@ def test_in_one_hop_there_is_no_topic_that_the_stage_does_without():
         return {manifest["metadata"]["name"] for manifest in documents(DEPLOY / component / "topics.yaml")}
 
     left = named("strimzi") - named("strimzi-one-hop")
-    assert left == {spec.name for spec in declared(ONE_HOP) if spec.role is not Role.INPUT}
+    assert left == {spec.name for spec in declared(ONE_HOP) if spec.purpose is not Purpose.INPUT}
     assert all(patch["$patch"] == "delete" for patch in documents(DEPLOY / "strimzi-one-hop" / "topics.yaml"))
 
 

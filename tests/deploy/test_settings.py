@@ -5,8 +5,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from correlator.settings import Settings
-from correlator.values import PREFIX
+from correlator.settings import VARIABLE_PREFIX, Settings
 from local.manifests import DEPLOY, settings
 from tests.deploy.manifests import (
     COMPOSE,
@@ -19,7 +18,7 @@ from tests.deploy.manifests import (
     variables,
 )
 
-KNOWN = {f"{PREFIX}{field.upper()}" for field in Settings.model_fields}
+KNOWN = {f"{VARIABLE_PREFIX}{field.upper()}" for field in Settings.model_fields}
 HAND_WRITTEN = [path for path in WRITTEN if not path.read_text().startswith("# Written by")]
 BASE = DEPLOY / "base" / "settings.env"
 COMPLETE = [
@@ -91,4 +90,4 @@ def test_no_secret_is_in_the_environment():
     secret = {name for name in told if re.search("PASSWORD|TOKEN|API_KEY|AUTH_STRING", name)}
     theirs = {"PREFECT_SERVER_API_AUTH_STRING"}  # of a comment
     assert {name for name in secret - theirs if not name.endswith("_FILE")} == set()
-    assert {f"{PREFIX}SASL_PASSWORD_FILE", f"{PREFIX}PREFECT_API_KEY_FILE"} <= secret
+    assert {f"{VARIABLE_PREFIX}SASL_PASSWORD_FILE", f"{VARIABLE_PREFIX}PREFECT_API_KEY_FILE"} <= secret

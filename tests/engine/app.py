@@ -47,7 +47,7 @@ from correlator.engine.offsets import _MembersSender
 from correlator.engine.publishing import Entries, Offsets, Producer
 from correlator.engine.requests import OffsetFetch, by_topic
 from correlator.engine.slices import Received, TopicPartition
-from correlator.values import worker_ids
+from correlator.internal_names import worker_ids
 
 TABLE = "waiting"
 COUNT = b"#count"

@@ -25,7 +25,7 @@ from faust.types import TP
 
 from correlator.engine import MAX_BATCH, Options
 from correlator.engine.options import faust_app
-from correlator.values import worker_ids
+from correlator.internal_names import worker_ids
 from tests.engine.app import journal
 
 GATHERING, AT_ONCE = "gathering", "at_once"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from correlator import durations
+from correlator.settings import durations
 
 
 @pytest.mark.parametrize(

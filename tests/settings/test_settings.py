@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from correlator.loading import load
-from correlator.settings import Settings, SettingsError, described
+from correlator.settings import Settings, SettingsError, load
+from correlator.settings.described import described
 
 
 @pytest.fixture(autouse=True)

@@ -5,19 +5,19 @@ from datetime import timedelta
 import pytest
 
 from correlator.settings import Settings
-from correlator.topics import Role, declared, declared_for_bridge
+from correlator.topics import Purpose, declared, declared_for_bridge
 
 MONTH, WEEK = str(30 * 86_400_000), str(7 * 86_400_000)
 
 
 def test_by_default():
-    assert [(spec.name, spec.role, spec.partitions, dict(spec.config)) for spec in declared(Settings())] == [
-        ("prefect.events", Role.INPUT, 8, {}),
-        ("prefect.worker-uptime", Role.RECORDS, 8, {"cleanup.policy": "delete", "retention.ms": MONTH}),
-        ("prefect.flow-run-duration", Role.RECORDS, 8, {"cleanup.policy": "delete", "retention.ms": MONTH}),
-        ("prefect.events.dead-letter", Role.DEAD_LETTERS, 8, {"cleanup.policy": "delete", "retention.ms": MONTH}),
-        ("prefect-correlator-lifecycles", Role.LIFECYCLES, 8, {"cleanup.policy": "delete", "retention.ms": WEEK}),
-        ("prefect-correlator-subjects-changelog", Role.CHANGELOG, 8, {"cleanup.policy": "compact"}),
+    assert [(spec.name, spec.purpose, spec.partitions, dict(spec.config)) for spec in declared(Settings())] == [
+        ("prefect.events", Purpose.INPUT, 8, {}),
+        ("prefect.worker-uptime", Purpose.RECORDS, 8, {"cleanup.policy": "delete", "retention.ms": MONTH}),
+        ("prefect.flow-run-duration", Purpose.RECORDS, 8, {"cleanup.policy": "delete", "retention.ms": MONTH}),
+        ("prefect.events.dead-letter", Purpose.DEAD_LETTERS, 8, {"cleanup.policy": "delete", "retention.ms": MONTH}),
+        ("prefect-correlator-lifecycles", Purpose.LIFECYCLES, 8, {"cleanup.policy": "delete", "retention.ms": WEEK}),
+        ("prefect-correlator-subjects-changelog", Purpose.CHANGELOG, 8, {"cleanup.policy": "compact"}),
     ]
 
 
@@ -34,7 +34,7 @@ def test_the_changelog_has_the_partitions_of_what_is_joined(keyed_by, names):
     specs = declared(settings, 12)
     assert [spec.partitions for spec in specs] == [8] * (names - 1) + [12]
     assert declared(settings)[-1].partitions == 8
-    assert (Role.LIFECYCLES in {spec.role for spec in specs}) is (keyed_by == "any")
+    assert (Purpose.LIFECYCLES in {spec.purpose for spec in specs}) is (keyed_by == "any")
 
 
 def test_what_is_the_users_is_not_declared():
@@ -57,5 +57,5 @@ def test_the_bridge_writes_the_input_and_its_position(replicas, safe):
     input_, position = declared_for_bridge(settings)
     assert input_ == declared(settings)[0]
     often = {"segment.bytes": "8388608", "segment.ms": "3600000"}
-    assert (position.name, position.role, position.partitions) == ("etl-bridge", Role.POSITION, 1)
+    assert (position.name, position.purpose, position.partitions) == ("etl-bridge", Purpose.POSITION, 1)
     assert dict(position.config) == {"cleanup.policy": "compact"} | often | safe

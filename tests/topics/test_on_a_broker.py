@@ -14,7 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from correlator.settings import Settings
-from correlator.topics import Role, TopicsError, TopicSpec, check, create, declared, prepare
+from correlator.topics import Purpose, TopicsError, TopicSpec, check, create, declared, prepare
 from correlator.topics.cluster import connected
 from local.deployment import environment
 
@@ -44,7 +44,7 @@ def new_input(kafka, topic):
     """Create an input, known to the broker when it returns."""
 
     async def create_input(partitions=1, config=None) -> str:
-        spec = TopicSpec(topic("raw"), Role.INPUT, "any", partitions, 1, config or {})
+        spec = TopicSpec(topic("raw"), Purpose.INPUT, "any", partitions, 1, config or {})
         async with connected(Settings(bootstrap_servers=(kafka,))) as cluster:
             await cluster.create([spec])
         return spec.name
@@ -217,7 +217,7 @@ async def test_something_at_the_address_that_does_not_answer(silent):
 @pytest.mark.parametrize("several", [("{silent}", "{kafka}"), ("{kafka}", "{silent}"), ("nobody.invalid:1", "{kafka}")])
 async def test_one_that_does_not_answer_among_several(several, settings, kafka, silent, monkeypatch):
     """A broker that hangs takes connections and says nothing, for longer than we would wait for all."""
-    monkeypatch.setattr("correlator.topics.connecting.ANSWERING", 60)
+    monkeypatch.setattr("correlator.topics.connecting.CONNECTION_ANSWERS_WITHIN", 60)
     servers = tuple(server.format(silent=silent, kafka=kafka) for server in several)
     assert await create(settings(bootstrap_servers=servers))
 

@@ -11,7 +11,15 @@ from correlator.core import Lifecycle, Outcome, Rules
 from correlator.core.lifecycle import Version
 from correlator.engine import Standstill, TopicPartition
 from correlator.event import Event, Kind, Named, Role, State, StateType
-from correlator.metrics import MOST_OPEN_POOLS, MOST_POOLS, PREFIX, RUN_SPANS, STARTUP_SPANS, WORKER_SPANS, Metrics
+from correlator.metrics import (
+    METRIC_PREFIX,
+    MOST_OPEN_POOLS,
+    MOST_POOLS,
+    RUN_SPANS,
+    STARTUP_SPANS,
+    WORKER_SPANS,
+    Metrics,
+)
 from correlator.moments import SECOND
 from correlator.stage import pools
 from correlator.stage.draft import Draft
@@ -46,7 +54,7 @@ def samples(counted: Metrics, name: str) -> dict[tuple[str, ...], float]:
         tuple(value for _, value in sorted(sample.labels.items())): sample.value
         for family in families
         for sample in family.samples
-        if sample.name == f"{PREFIX}_{name}" and sample.value
+        if sample.name == f"{METRIC_PREFIX}_{name}" and sample.value
     }
 
 
@@ -100,11 +108,11 @@ def test_an_amendment_is_a_record_and_no_second_life(how):
 def test_what_an_alert_waits_for_is_there_as_zero_before_it_happens():
     text = Metrics(wall_clock=lambda: NOW).write().decode()
     for reason in ("InvalidEvent", "UnreadableWire", "UnreadableState"):
-        assert f'{PREFIX}_dead_letters_total{{reason="{reason}"}} 0.0' in text
+        assert f'{METRIC_PREFIX}_dead_letters_total{{reason="{reason}"}} 0.0' in text
     for kind in Kind:
         for outcome in ("superseded", "lost", "unmatched"):
             labels = f'amended="false",kind="{kind}",matched_by="none",outcome="{outcome}"'
-            assert f"{PREFIX}_records_total{{{labels}}} 0.0" in text
+            assert f"{METRIC_PREFIX}_records_total{{{labels}}} 0.0" in text
 
 
 @pytest.mark.parametrize("cause, counts", [("evicted:01a2090e", {(RUN, "lost"): 1}), ("lost:01a2090e", {})])
@@ -132,7 +140,7 @@ def first_bucket(counted: Metrics, name: str) -> float:
         float(sample.labels["le"])
         for family in families
         for sample in family.samples
-        if sample.name == f"{PREFIX}_{name}_seconds_bucket" and sample.value
+        if sample.name == f"{METRIC_PREFIX}_{name}_seconds_bucket" and sample.value
     )
     return min(bounds)
 
@@ -239,7 +247,7 @@ WITNESSES = {"detached": "detached_runs_total", "silent": "silent_runs_total", "
 @pytest.mark.parametrize("count, name", WITNESSES.items())
 def test_what_nobody_speaks_for_and_who_speaks_for_nobody(count, name):
     counted = Metrics(wall_clock=lambda: NOW)
-    assert f"{PREFIX}_{name} 0.0" in counted.write().decode()
+    assert f"{METRIC_PREFIX}_{name} 0.0" in counted.write().decode()
     for _ in range(2):
         counted.add(Tally("correlate", **{count: 3}))
     assert {other: samples(counted, other) for other in WITNESSES.values()} == {
@@ -409,7 +417,7 @@ def test_where_nothing_is_open_that_is_said():
     written = of_open({}).write().decode()
     for kind in Kind:
         for name in ("open_lifecycles", "oldest_open_age_seconds"):
-            assert f'{PREFIX}_{name}{{kind="{kind}",work_pool="<other>"}} 0.0\n' in written
+            assert f'{METRIC_PREFIX}_{name}{{kind="{kind}",work_pool="<other>"}} 0.0\n' in written
 
 
 def test_the_pools_with_the_oldest_are_named_and_all_others_are_one():

@@ -1,24 +1,19 @@
-"""Every setting of the stage: ``CORRELATOR_*`` in the environment, read once at the start, checked as a whole.
+"""Every setting of the stage: ``CORRELATOR_*`` in the environment, read once at the start, checked as a whole."""
 
-Nothing is read at import. `loading.load` is the way in, and what it returns does not change.
-"""
-
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveInt, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from correlator import durations
+from correlator import internal_names
 from correlator.address import Reached, address
-from correlator.bridge_settings import BridgeSettings
-from correlator.connection import Connection
-from correlator.values import (
-    CHANGELOG_SUFFIX,
+from correlator.settings.bridge import BridgeSettings
+from correlator.settings.connection import Connection
+from correlator.settings.errors import VARIABLE_PREFIX, variable
+from correlator.settings.values import (
     EVERY_ADDRESS,
-    PREFIX,
     Advertised,
     AnyCase,
     AppId,
@@ -31,17 +26,13 @@ from correlator.values import (
 )
 
 
-class SettingsError(Exception):
-    """The settings are invalid. The text names each variable and what is wrong with it, one sentence per line."""
-
-
 class Settings(BridgeSettings, Connection):
     """What the environment says, or the defaults. A variable set to nothing counts as not set.
 
-    A value given to the constructor, as tests do, overrides the environment's. A process uses `loading.load`.
+    A value given to the constructor, as tests do, overrides the environment's. A process uses `load`.
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=VARIABLE_PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
 
     app_id: AppId = Field(
         "prefect-correlator",
@@ -171,67 +162,34 @@ class Settings(BridgeSettings, Connection):
     @property
     def topic_lifecycles(self) -> str:
         """The internal topic between the two stages."""
-        return f"{self.app_id}-lifecycles"
+        return internal_names.lifecycles(self.app_id)
 
     @property
     def topic_bridge(self) -> str:
         """The topic that the bridge's position is in; also its transactional id, as there is one of either."""
-        return f"{self.app_id}-bridge"
+        return internal_names.bridge(self.app_id)
 
     @property
     def topic_changelog(self) -> str:
         """The changelog of the table of subjects."""
-        return f"{self.app_id}{CHANGELOG_SUFFIX}"
+        return internal_names.changelog(self.app_id)
 
     @model_validator(mode="after")
     def _topics_are_distinct(self) -> Self:
         """Kafka treats '.' and '_' alike: it refuses names that differ in nothing else."""
         seen: dict[str, str] = {}
+        derived = f"a topic named after {variable('app_id')}"
         for setting, name in (
-            (f"{PREFIX}TOPIC_EVENTS", self.topic_events),
-            (f"{PREFIX}TOPIC_WORKER_UPTIME", self.topic_worker_uptime),
-            (f"{PREFIX}TOPIC_FLOW_RUN_DURATION", self.topic_flow_run_duration),
-            (f"{PREFIX}TOPIC_DEAD_LETTER", self.topic_dead_letter),
-            (f"a topic named after {PREFIX}APP_ID", self.topic_lifecycles),
-            (f"a topic named after {PREFIX}APP_ID", self.topic_changelog),
-            (f"a topic named after {PREFIX}APP_ID", self.topic_bridge),
+            (variable("topic_events"), self.topic_events),
+            (variable("topic_worker_uptime"), self.topic_worker_uptime),
+            (variable("topic_flow_run_duration"), self.topic_flow_run_duration),
+            (variable("topic_dead_letter"), self.topic_dead_letter),
+            (derived, self.topic_lifecycles),
+            (derived, self.topic_changelog),
+            (derived, self.topic_bridge),
         ):
             alike = name.replace(".", "_")
             if alike in seen:
                 raise ValueError(f"{seen[alike]} and {setting} both name {name!r}: give each topic a name of its own")
             seen[alike] = setting
         return self
-
-
-def variable(field: str) -> str:
-    """The environment variable of a setting."""
-    return f"{PREFIX}{field.upper()}"
-
-
-class Described(NamedTuple):
-    """A setting as people read about it, in Markdown."""
-
-    name: str
-    default: str
-    description: str
-
-
-def described() -> Iterator[Described]:
-    """Name, default and description of every setting, in the order to show them in (the README's table): the bridge's
-    come last.
-    """
-    for field, info in sorted(Settings.model_fields.items(), key=lambda it: it[0] in BridgeSettings.model_fields):
-        match info.default:
-            case timedelta() as span:
-                default = f"`{durations.show(span)}`"
-            case tuple() as several:
-                default = f"`{','.join(several)}`"
-            case bool() as switch:
-                default = f"`{str(switch).lower()}`"
-            case None:
-                default = "not set"
-            case _ if info.default_factory:
-                default = "the app id"
-            case other:
-                default = f"`{other}`"
-        yield Described(variable(field), default, info.description or "")

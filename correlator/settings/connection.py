@@ -9,9 +9,10 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings
 
-from correlator.values import PREFIX, AnyCase, Servers, UpperCase
+from correlator.settings.errors import VARIABLE_PREFIX
+from correlator.settings.values import AnyCase, Servers, UpperCase
 
-Protocol = Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"]
+SecurityProtocol = Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"]
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
 
 _SSL: Final = ("ssl_ca_file", "ssl_cert_file", "ssl_key_file", "ssl_key_password_file")
@@ -23,7 +24,7 @@ class Connection(BaseSettings):
     """Kafka's addresses, TLS and SASL."""
 
     bootstrap_servers: Servers = Field(("localhost:9092",), description="Kafka: `host:port`, commas between several.")
-    security_protocol: Annotated[Protocol, AnyCase] = Field(
+    security_protocol: Annotated[SecurityProtocol, AnyCase] = Field(
         "plaintext",
         description="`plaintext`, `ssl`, `sasl_plaintext` or `sasl_ssl`.",
     )
@@ -84,9 +85,11 @@ class Connection(BaseSettings):
     def _require(self, fields: tuple[str, ...], because: str) -> None:
         for field in fields:
             if getattr(self, field) is None:
-                raise ValueError(f"{PREFIX}{field.upper()} must be set because {PREFIX}{because}")
+                raise ValueError(f"{VARIABLE_PREFIX}{field.upper()} must be set because {VARIABLE_PREFIX}{because}")
 
     def _refuse(self, fields: tuple[str, ...], unless: str) -> None:
         for field in fields:
             if getattr(self, field) is not None:
-                raise ValueError(f"{PREFIX}{field.upper()} is set but has no effect unless {PREFIX}{unless}")
+                raise ValueError(
+                    f"{VARIABLE_PREFIX}{field.upper()} is set but has no effect unless {VARIABLE_PREFIX}{unless}"
+                )

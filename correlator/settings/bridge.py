@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from correlator.values import PositiveDuration, Prefixes, Time, Window
+from correlator.settings.values import PositiveDuration, Prefixes, Time, Window
 
 BRIDGE: Final = "bridge_"
 """What the names of most of them begin with."""

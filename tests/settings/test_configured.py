@@ -1,8 +1,8 @@
 """The settings that decisions are made by, as the core wants them."""
 
+from correlator.configured import reading_of, rules_of
 from correlator.core import Rules
 from correlator.prefect import Reading
-from correlator.rules import reading_of, rules_of
 from correlator.settings import Settings
 from tests.prefect.events import READING
 

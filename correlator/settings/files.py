@@ -3,7 +3,7 @@
 import ssl
 from pathlib import Path
 
-from correlator.settings import SettingsError
+from correlator.settings.errors import SettingsError
 
 
 def secret(variable: str, path: Path) -> str:

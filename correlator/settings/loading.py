@@ -10,8 +10,8 @@ from typing import Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from correlator.settings import Settings, SettingsError, variable
-from correlator.values import PREFIX
+from correlator.settings.errors import VARIABLE_PREFIX, SettingsError, variable
+from correlator.settings.stage import Settings
 
 _SERVICE_VARIABLE = re.compile(r"\w+_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_\w+)?)")
 _SERVICE_ADDRESS = re.compile(r"(?:tcp|udp|sctp)://")
@@ -57,9 +57,11 @@ def _unknown(environ: Mapping[str, str]) -> Iterator[str]:
     known = {variable(field) for field in Settings.model_fields}
     for name, value in environ.items():
         upper = name.upper()
-        if not upper.startswith(PREFIX) or upper in known:
+        if not upper.startswith(VARIABLE_PREFIX) or upper in known:
             continue
         if _SERVICE_VARIABLE.fullmatch(upper) or (upper.endswith("_PORT") and _SERVICE_ADDRESS.match(value)):
             continue
-        close = get_close_matches(upper.removeprefix(PREFIX), (field.upper() for field in Settings.model_fields), n=1)
-        yield f"{name} is not a setting; {f'did you mean {PREFIX}{close[0]}?' if close else 'the README lists them.'}"
+        close = get_close_matches(
+            upper.removeprefix(VARIABLE_PREFIX), (field.upper() for field in Settings.model_fields), n=1
+        )
+        yield f"{name} is not a setting; {f'did you mean {variable(close[0])}?' if close else 'the README lists them.'}"

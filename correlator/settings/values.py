@@ -7,31 +7,12 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_settings import NoDecode
 
-from correlator import durations
 from correlator.address import address
-
-PREFIX: Final = "CORRELATOR_"
-"""What every setting's variable begins with."""
-
-LONGEST_NAME: Final = 249
-"""Kafka's limit for a topic's name (org.apache.kafka.common.internals.Topic): it is part of a directory's name."""
-
-TABLE: Final = "subjects"
-"""The table that open lifecycles are kept in."""
-
-CHANGELOG_SUFFIX: Final = f"-{TABLE}-changelog"
-"""What Faust appends to the app id to name the table's changelog: the longest of our suffixes."""
-
+from correlator.internal_names import CHANGELOG_SUFFIX, LONGEST_NAME
+from correlator.settings import durations
 
 EVERY_ADDRESS: Final = ("0.0.0.0", "::")  # noqa: S104 - what nobody can be reached at
 """What is served on all addresses of a machine."""
-
-
-def worker_ids(app_id: str) -> str:
-    """What the transactional ids of a deployment's workers begin with, which are their client ids in the group, too. No
-    app id has a colon, so nobody else's begin like that.
-    """
-    return f"{app_id}-worker:"
 
 
 _LEGAL_NAME = re.compile(r"[a-zA-Z0-9._-]+")
