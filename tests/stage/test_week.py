@@ -78,9 +78,9 @@ def truth(life: Life) -> dict[str, Any]:
 @pytest.mark.parametrize("seed", range(3))
 def test_a_week_says_what_it_contained(seed: int) -> None:
     log = generate(seed, WEEK)
-    began = time.monotonic()
+    began = time.process_time()
     final, open_ = replayed(log, Rules())
-    assert time.monotonic() - began < 60
+    assert time.process_time() - began < 60
     subjects: dict[str, list[Life]] = {}
     for life in log.lives:
         subjects.setdefault(life.subject, []).append(life)
