@@ -37,7 +37,8 @@ ERRORS: Final = {
     f"{HEADER_PREFIX}topic": "The topic it was read from.",
     f"{HEADER_PREFIX}partition": "The partition it was read from, in decimal.",
     f"{HEADER_PREFIX}offset": "The offset it was read from, in decimal; absent for a changelog's entry.",
-    f"{HEADER_PREFIX}value": "Only in a letter too large for the topic: notes that its value was left out, and its size.",
+    f"{HEADER_PREFIX}value": "Only if the letter was too large for the topic: notes that its value was left out, and"
+    " its size.",
     f"{HEADER_PREFIX}headers": "If that was not enough: notes that the original headers were left out, and their size.",
     f"{HEADER_PREFIX}key": "If even that was not enough: notes that the key was left out, and its size.",
 }
