@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from chaos.stage import Stage
+from chaos.trial import Failure
 from local.deployment import CORRELATOR, variables
 from local.keeping import Keeper
 
@@ -31,10 +32,6 @@ class Exit(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.worker} ended with {self.code}: {self.words}"
-
-
-class Failure(Exception):
-    """A worker did not do what it was told to. The text says which and what."""
 
 
 class Worker:
