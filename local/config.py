@@ -42,23 +42,30 @@ class Node(NamedTuple):
 
 
 def properties(
-    *, listen: str, node: Node, voters: Sequence[Node], data: str, config: Mapping[str, str]
+    *,
+    listen: str,
+    node: Node,
+    voters: Sequence[Node],
+    data: str,
+    config: Mapping[str, str],
+    advertised: str = "127.0.0.1",
 ) -> dict[str, str]:
     """Return the whole configuration of a node.
 
     Args:
-        listen: The address that it listens on; clients are always sent to 127.0.0.1.
+        listen: The address that it listens on.
         node: The node itself.
         voters: All nodes of its cluster, itself among them.
         data: The directory of its logs.
         config: What the caller wants otherwise than ``FOR_TESTS``.
+        advertised: The address that clients are sent to.
     """
     return {
         "process.roles": "broker,controller",
         "node.id": f"{node.id}",
         "controller.quorum.voters": ",".join(f"{one.id}@127.0.0.1:{one.controller_port}" for one in voters),
         "listeners": f"PLAINTEXT://{listen}:{node.port},CONTROLLER://127.0.0.1:{node.controller_port}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{node.port}",
+        "advertised.listeners": f"PLAINTEXT://{advertised}:{node.port}",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "controller.listener.names": "CONTROLLER",
         "inter.broker.listener.name": "PLAINTEXT",

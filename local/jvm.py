@@ -34,10 +34,12 @@ class JvmBroker(Broker):
         node: Node | None = None,
         voters: Sequence[Node] = (),
         heap: Sequence[str] = HEAP,
+        host: str = "127.0.0.1",
     ) -> None:
         """Find Java and Kafka, fetching the latter where this is the first time; nothing runs yet.
 
-        ``node`` is its place in a cluster of ``voters``; without, it is a cluster of its own.
+        ``node`` is its place in a cluster of ``voters``; without, it is a cluster of its own. ``host``: the address of
+        this machine that it listens on, and that clients are sent to.
 
         Raises:
             NoKafka: Java, or Maven and the jars, are not available.
@@ -46,9 +48,9 @@ class JvmBroker(Broker):
         self._jars = fetched_jars()
         self._node = node or Node(1, *free_ports(2))
         self._voters = voters or (self._node,)
-        self._config, self._heap = config, heap
+        self._config, self._heap, self._host = config, heap, host
         self._keeper = Keeper()
-        super().__init__(f"127.0.0.1:{self._node.port}", f"Apache Kafka {kafka_version()} ({self.KIND})")
+        super().__init__(f"{host}:{self._node.port}", f"Apache Kafka {kafka_version()} ({self.KIND})")
 
     @property
     def directory(self) -> Path:
@@ -103,7 +105,8 @@ class JvmBroker(Broker):
         name and the features to begin with.
         """
         wanted = properties(
-            listen="127.0.0.1",
+            listen=self._host,
+            advertised=self._host,
             node=self._node,
             voters=self._voters,
             data=str(self.directory / "data"),
