@@ -12,6 +12,7 @@ from typing import Final
 
 import orjson
 
+from local.kubernetes.kubectl import Refused, kubectl
 from sessions.kubernetes.pods import RUN, Watch
 from sessions.server import Stuck
 
@@ -21,9 +22,9 @@ _BY_AGE: Final = "--sort-by=.metadata.creationTimestamp"
 class Cluster:
     """A namespace of our own, which is deleted with everything in it."""
 
-    def __init__(self, kubectl: str) -> None:
+    def __init__(self, program: str) -> None:
         self.namespace: Final = f"prefect-session-{uuid.uuid4().hex[:6]}"
-        self._base = (kubectl, "--namespace", self.namespace)
+        self._program = program
         self.watch = Watch()
 
     async def open(self) -> None:
@@ -37,15 +38,9 @@ class Cluster:
     async def do(self, *arguments: str) -> str:
         """Run kubectl, and return what it printed. Raises `Stuck`."""
         try:
-            process = await asyncio.create_subprocess_exec(
-                *self._base, *arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-            )
-        except OSError as error:
-            raise Stuck(f"{self._base[0]} cannot be run: {error.strerror}.") from None
-        out, err = await process.communicate()
-        if process.returncode:
-            raise Stuck(f"kubectl {' '.join(arguments)}: {err.decode(errors='replace').strip()}")
-        return out.decode()
+            return await kubectl(self._program, self.namespace, *arguments)
+        except Refused as refused:
+            raise Stuck(f"{refused}") from None
 
     async def version(self) -> str:
         """The version of the API server."""
@@ -81,7 +76,8 @@ class Cluster:
 
     async def record(self) -> None:
         """Watch the pods until cancelled."""
-        command = (*self._base, "get", "pods", "--watch", "--output-watch-events", "-o", "json")
+        what = ("get", "pods", "--watch", "--output-watch-events", "-o", "json")
+        command = (self._program, "--namespace", self.namespace, *what)
         while True:
             process = await asyncio.create_subprocess_exec(
                 *command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
