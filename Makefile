@@ -102,16 +102,23 @@ CHAOS_OPTIONS = $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES
 chaos: setup ## throw faults at the stage: MINUTES=30 SEED=1 BROKERS=3 PARTITIONS=32 WORKERS=3 RATE=300 FAULTS="a,b" STORE=rocksdb://
 	@$(BIN)/python -m chaos $(strip $(CHAOS_OPTIONS))
 
+KUBERNETES_OPTIONS = $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(RATE),--rate $(RATE)) \
+	$(if $(ACTS),--acts "$(ACTS)") $(if $(BEFORE),--before $(BEFORE)) $(if $(WRITE),--write)
+
+.PHONY: kubernetes
+kubernetes: setup ## take deploy/ on a tour of a real one-node Kubernetes, made here: ACTS="a,b" BEFORE=COMMIT MINUTES=10 SEED=1 WRITE=1
+	@$(BIN)/python -m chaos.kubernetes $(strip $(KUBERNETES_OPTIONS))
+
 .PHONY: prefect-session
 prefect-session: setup ## drive a session on a real Prefect server, and judge its records by what was done: VERSION=3.9.1 LONG=1
 	@$(BIN)/python -m sessions drive $(VERSION) $(if $(LONG),--long)
 
-KUBERNETES_OPTIONS = $(if $(KUBECTL),--kubectl $(KUBECTL)) $(if $(ADDRESS),--address $(ADDRESS)) $(if $(IMAGE),--image $(IMAGE)) \
+KUBERNETES_SESSION_OPTIONS = $(if $(KUBECTL),--kubectl $(KUBECTL)) $(if $(ADDRESS),--address $(ADDRESS)) $(if $(IMAGE),--image $(IMAGE)) \
 	--prefect $(VERSION) $(if $(WORKER),--worker $(WORKER)) $(ACTS)
 
 .PHONY: kubernetes-session
 kubernetes-session: setup ## drive a session on the Kubernetes that kubectl reaches, and judge its records: ACTS="evicted cancelled"
-	@$(BIN)/python -m sessions.kubernetes drive $(strip $(KUBERNETES_OPTIONS))
+	@$(BIN)/python -m sessions.kubernetes drive $(strip $(KUBERNETES_SESSION_OPTIONS))
 
 .PHONY: kubernetes-image
 kubernetes-image: setup ## build the image of that session's pods, localhost/session-flows:VERSION, as `make image` does; BASE=… its base

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Set
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Set
 from contextlib import asynccontextmanager
 
 from chaos.feeding import Feeder, wall_clock
@@ -47,11 +47,14 @@ class Trial:
         return all(row.is_good for row in self.rows.values())
 
     @asynccontextmanager
-    async def going_on(self) -> AsyncIterator[None]:
-        """Feed and watch for the length of the block, which what is not survived ends early: that is in its row."""
+    async def going_on(self, *more: Coroutine[None, None, None]) -> AsyncIterator[None]:
+        """Feed and watch for the length of the block, which what is not survived ends early: that is in its row.
+
+        ``more``: what is to go on beside that, and never ends by itself.
+        """
         try:
             async with asyncio.TaskGroup() as tasks:
-                background = [tasks.create_task(self.feeder.run()), tasks.create_task(self._watcher.run())]
+                background = [tasks.create_task(one) for one in (self.feeder.run(), self._watcher.run(), *more)]
                 yield
                 for task in background:
                     task.cancel()

@@ -1,0 +1,1 @@
+"""``deploy/`` on a real Kubernetes: a tour of what happens to pods there, with chaos' verdict: ``make kubernetes``."""

@@ -1,0 +1,22 @@
+"""Write ``docs/faults.md`` anew between its marks."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from bench.document import between
+from chaos.kubernetes.table import document
+from chaos.kubernetes.tour import Tour
+from local.engines import ROOT
+
+DOCUMENT: Final = ROOT / "docs" / "faults.md"
+BEGIN, END = "<!-- kubernetes -->\n", "<!-- /kubernetes -->\n"
+
+
+def write(tour: Tour, description: str, seed: int) -> None:
+    """Put the tour in."""
+    DOCUMENT.write_text(between(DOCUMENT.read_text(), BEGIN, END, _generated(tour, description, seed)))
+
+
+def _generated(tour: Tour, description: str, seed: int) -> Iterator[str]:
+    yield f"{description}; {tour.trial}; seed {seed}\n\n"
+    yield from document(tour)
