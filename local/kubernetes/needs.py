@@ -12,7 +12,9 @@ from typing import Final
 
 from local.kubernetes.errors import NoKubernetes
 from local.kubernetes.places import BRIDGE, PORTS, RUN
+from local.kubernetes.undoing import CGROUPS, OURS
 
+ROOT: Final = Path("/")
 PACKAGES: Final = {
     "containerd": "containerd",
     "runc": "runc",
@@ -25,6 +27,11 @@ PACKAGES: Final = {
     "debootstrap": "debootstrap",
 }
 """By the program that is looked for. Images are built as `local.image` says."""
+TRACES: Final = (
+    *(f"sys/fs/cgroup/{where}{name}" for name in (*OURS, "kubepods.slice") for where in ("", "*/")),
+    *("run/netns/cni-*", f"sys/class/net/{BRIDGE}"),
+)
+"""Of a Kubernetes that runs: what is ours at the end is removed, so nobody else's may be there at the beginning."""
 PLUGINS: Final = Path("/usr/lib/cni")
 """Of ``containernetworking-plugins``."""
 
@@ -35,9 +42,9 @@ def meet() -> None:
     install()
 
 
-def check() -> None:
-    """Raise `NoKubernetes` where no node can be had here."""
-    for refusal in _refusals():
+def check(root: Path = ROOT) -> None:
+    """Raise `NoKubernetes` where no node can be had here; ``root`` is that of the file system."""
+    for refusal in _refusals(root):
         raise NoKubernetes(f"No Kubernetes can be had on this machine: {refusal}.")
 
 
@@ -58,7 +65,7 @@ def install() -> None:
             raise NoKubernetes(f"`{' '.join(command)}` failed: {(done.stderr.splitlines() or ['without a word'])[-1]}")
 
 
-def _refusals() -> Iterator[str]:
+def _refusals(root: Path) -> Iterator[str]:
     if sys.platform != "linux":
         yield "it needs Linux"
         return
@@ -68,10 +75,11 @@ def _refusals() -> Iterator[str]:
         yield "it needs apt-get, as etcd, containerd and runc are Debian's"
     if not shutil.which("go"):
         yield "it needs Go, which Kubernetes is built with"
-    if not os.access("/sys/fs/cgroup", os.W_OK) or os.statvfs("/sys/fs/cgroup").f_flag & os.ST_RDONLY:
+    if not os.access(CGROUPS, os.W_OK) or os.statvfs(CGROUPS).f_flag & os.ST_RDONLY:
         yield "it needs cgroups that it may write to"
-    if Path("/sys/class/net", BRIDGE).exists():
-        yield f"there is a network {BRIDGE} already, of another Kubernetes: end that first"
+    for trace in TRACES:
+        if found := next(root.glob(trace), None):
+            yield f"there is {found} already, of another Kubernetes: end that first"
     if RUN.exists():
         yield f"another one runs, or did not end well: end it, or remove {RUN}"
     for host, port in PORTS:

@@ -2,6 +2,8 @@
 
 import socket
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 from unittest.mock import Mock
 
 import pytest
@@ -50,6 +52,16 @@ def test_the_policies_agent_finds_the_api_without_a_pod():
     )
 
 
+def able(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """What a machine needs is there, as far as it can be told without looking at this one."""
+    monkeypatch.setattr(needs.sys, "platform", "linux")
+    monkeypatch.setattr(needs.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(needs.os, "access", lambda *_: True)
+    monkeypatch.setattr(needs.os, "statvfs", lambda _: Mock(f_flag=0))
+    monkeypatch.setattr(needs.shutil, "which", lambda program: f"/bin/{program}")
+    return needs
+
+
 def no_linux(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(needs.sys, "platform", "darwin")
 
@@ -73,13 +85,28 @@ def no_go(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_machine_that_cannot_have_one(
     monkeypatch: pytest.MonkeyPatch, lacking: Callable[[pytest.MonkeyPatch], None], sentence: str
 ):
-    monkeypatch.setattr(needs.sys, "platform", "linux")
-    monkeypatch.setattr(needs.os, "geteuid", lambda: 0)
-    monkeypatch.setattr(needs.shutil, "which", Mock(side_effect=lambda program: f"/bin/{program}"))
+    able(monkeypatch)
     lacking(monkeypatch)
     with pytest.raises(NoKubernetes) as refused:
         needs.check()
     assert f"{refused.value}" == f"No Kubernetes can be had on this machine: {sentence}."
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        "sys/fs/cgroup/memory/kubepods",
+        "sys/fs/cgroup/kubepods.slice",
+        "sys/fs/cgroup/memory/k8s.io",
+        "run/netns/cni-1b2c",
+        "sys/class/net/cni0",
+    ],
+)
+def test_a_machine_that_has_another_kubernetes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, trace: str):
+    """What is removed at the end would be that one's."""
+    (tmp_path / trace).mkdir(parents=True)
+    with pytest.raises(NoKubernetes, match=f"there is {tmp_path / trace} already, of another Kubernetes"):
+        able(monkeypatch).check(tmp_path)
 
 
 def test_a_port_that_is_taken():
