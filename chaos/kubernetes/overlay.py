@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import yaml
 
 from chaos.stage import Stage
-from correlator.values import PREFIX
+from correlator.settings import VARIABLE_PREFIX
 from local.manifests import DEPLOY
 
 IMAGE: Final = "registry.example.com/correlator"
@@ -42,7 +42,7 @@ def write(directory: Path, namespace: str, stage: Stage, wanted: Wanted) -> None
             {
                 "name": "correlator",
                 "behavior": "merge",
-                "literals": [f"{PREFIX}{name}={value}" for name, value in settings.items()],
+                "literals": [f"{VARIABLE_PREFIX}{name}={value}" for name, value in settings.items()],
             }
         ],
     }
