@@ -188,25 +188,25 @@ class _Record(NamedTuple):
 
 
 class _Entries:
-    """Stands in for the table of a partition and its store; changes are committed at once."""
+    """Stands in for the engine's table; changes are committed at once."""
 
     changelog_topic_name = "changelog"
 
     def __init__(self) -> None:
-        self.store, self.entries = self, dict[int, dict[bytes, bytes]]()
+        self.partitions = dict[int, dict[bytes, bytes]]()
 
-    def items(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
-        return iter(self.entries.get(partition, {}).items())
+    def entries(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
+        return iter(self.partitions.get(partition, {}).items())
 
     def get_committed(self, partition: int, key: bytes) -> bytes | None:
-        return self.entries.get(partition, {}).get(key)
+        return self.partitions.get(partition, {}).get(key)
 
     def stamp(self, partition: int) -> object:
         """A stamp that is never the same, so that a returning partition is restored from its entries."""
         return object()
 
     def commit(self, partition: int, changes: Mapping[bytes, bytes | None]) -> None:
-        entries = self.entries.setdefault(partition, {})
+        entries = self.partitions.setdefault(partition, {})
         for key, value in changes.items():
             if value is None:
                 del entries[key]
@@ -246,7 +246,7 @@ class _Stage:
             yield from self._step(f"{number} {what}", what, place, how)
         yield {
             "at": "left",
-            "entries": {str(part): len(entries) for part, entries in sorted(self._table.entries.items())},
+            "entries": {str(part): len(entries) for part, entries in sorted(self._table.partitions.items())},
             "still open": [list(self._correlate.still_open(kind)) for kind in Kind],
             "oldest": [
                 _record(it)
