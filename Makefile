@@ -33,7 +33,7 @@ setup: .venv/.installed ## make .venv from the lock (only when the lock changed)
 
 .PHONY: demo
 demo: setup ## show the stage at work: a real local Kafka, sample events in, records out; STAY=1 for its page, too
-	@$(BIN)/python -m local.demo $(if $(STAY),--stay)
+	@$(BIN)/python -m demo $(if $(STAY),--stay)
 
 VERSION ?= 3.9.1
 
@@ -77,7 +77,7 @@ kafka: setup ## run a local Kafka until Ctrl-C, and print its address
 
 .PHONY: brokers
 brokers: setup ## try releases of Apache Kafka, two minutes each: the demo and some tests; RELEASES="2.5.1 4.0.0" WRITE=1
-	@$(BIN)/python -m local.brokers $(RELEASES) $(if $(WRITE),--write)
+	@$(BIN)/python -m tools.brokers $(RELEASES) $(if $(WRITE),--write)
 
 BENCH_OPTIONS = $(if $(QUICK),--quick) $(if $(PAIRS),--pairs $(PAIRS)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	$(foreach name,$(ONLY),--only $(name)) $(if $(WRITE),--write)
@@ -130,8 +130,8 @@ kubernetes-image: setup ## build the image of that session's pods, localhost/ses
 contract: setup ## update topics/ (declarations, JSON Schemas, AsyncAPI), the README's table of settings, parts of docs/ and deploy/
 	@$(BIN)/python -m contract.topics
 	@$(BIN)/python -m contract.reference
-	@$(BIN)/python -m local.readme
-	@$(BIN)/python -m local.manifests
+	@$(BIN)/python -m tools.readme
+	@$(BIN)/python -m tools.manifests
 
 ASYNCAPI_PARSER := @asyncapi/parser@3.6.3
 
@@ -156,11 +156,11 @@ lock: setup ## update the locks in requirements/ and bench/peers/ from pyproject
 
 .PHONY: image
 image: setup ## build the container image correlator:VERSION, with Docker (BuildKit) or else with buildah; BASE=… its base
-	@BASE="$(BASE)" $(BIN)/python -m local.image
+	@BASE="$(BASE)" $(BIN)/python -m tools.image
 
 .PHONY: deploy-check
 deploy-check: setup ## render deploy/ and compose.yaml, and hold them against schemas and lint (wants Go and Maven)
-	@$(BIN)/python -m local.deploy_check
+	@$(BIN)/python -m tools.deploy_check
 	@REQUIRE_KUSTOMIZE=1 $(BIN)/python -m pytest --quiet tests/deploy/test_side_by_side.py
 
 .PHONY: clean

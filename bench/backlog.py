@@ -11,8 +11,9 @@ import click
 
 from bench.process import memory_of
 from bench.topics import create, write
-from local import events, local_kafka
-from local.deployment import CORRELATOR, Deployment
+from local import local_kafka
+from support import events
+from support.deployment import CORRELATOR, Deployment
 
 
 async def run(broker: str, pairs: int, limit: int) -> str:

@@ -15,8 +15,8 @@ from correlator.event import Role
 from correlator.moments import Moment
 from correlator.partitioner import partition_for
 from correlator.settings import Settings
-from local import events
-from local.deployment import PARTITIONS
+from support import events
+from support.deployment import PARTITIONS
 
 _KEPT: Final = 2
 """Ends kept per partition: a state is recovered twice at most."""

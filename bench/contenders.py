@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from bench.peers.join import Job
 from bench.setting_up import ROOT, java, kafka_streams, python
 from correlator.settings import VARIABLE_PREFIX
-from local.deployment import CORRELATOR, PARTITIONS, environment
+from support.deployment import CORRELATOR, PARTITIONS, environment
 
 AT_LEAST_ONCE: Final = "at least once"
 EXACTLY_ONCE: Final = "exactly once"

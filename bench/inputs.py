@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from local import events
+from support import events
 
 OTHERS: Final = 19
 """Events of others in the mix for each event of a worker or a runner."""

@@ -15,9 +15,10 @@ import aiohttp
 import click
 
 from bench.topics import create, write
-from local import events, local_kafka
-from local.deployment import CORRELATOR, Deployment
+from local import local_kafka
 from local.ports import free_ports
+from support import events
+from support.deployment import CORRELATOR, Deployment
 
 WORKERS: Final = 3
 PARTITIONS: Final = 12

@@ -24,7 +24,7 @@ from correlator.settings import Settings
 from correlator.stage.arriving import OneHop
 from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import DeadLetters
-from local import events, kubernetes_events
+from support import events, kubernetes_events
 from tests.stage.brokerless import Entries
 
 SLICE = 1_000

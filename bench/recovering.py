@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from bench.contenders import Launch
 from bench.process import Memory, memory_of
-from local import events
+from support import events
 
 
 class Recovering(NamedTuple):

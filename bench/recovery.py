@@ -18,7 +18,7 @@ from bench.recovering import Recovered, Recovering, measure
 from bench.rounds import ready
 from bench.topics import create, write
 from local import local_kafka
-from local.deployment import CORRELATOR, Deployment
+from support.deployment import CORRELATOR, Deployment
 
 MEMORY: Final = "memory://"
 _STREAMS: Final = next(one for one in CONTENDERS if one.name == "kstreams-eos")

@@ -14,7 +14,7 @@ from bench.peers.join import Job
 from bench.run import Run, measure
 from bench.setting_up import Unavailable
 from bench.topics import create, write
-from local import events, kubernetes_events
+from support import events, kubernetes_events
 
 Ready = dict[Contender, Callable[[Job], Launch]]
 """Contenders that are set up, and how each is started."""

@@ -20,7 +20,7 @@ from bench.peers.join import Job
 from bench.process import cpu_seconds_of, memory_of
 from bench.topics import create, delete
 from bench.watching import Watched
-from local.deployment import PARTITIONS
+from support.deployment import PARTITIONS
 
 MIN_SECOND_HALF: Final = 0.3
 """The least CPU seconds of a second half that is reported: CPU time is sampled every 0.05 s."""

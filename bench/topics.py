@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from correlator.partitioner import partition_for
-from local.deployment import PARTITIONS
+from support.deployment import PARTITIONS
 
 
 async def create(broker: str, topic: str, partitions: int = PARTITIONS, **config: str) -> None:

@@ -5,7 +5,7 @@ from typing import Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from local.deployment import PARTITIONS
+from support.deployment import PARTITIONS
 
 
 class Watched:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from chaos.identity import FLOW_RUN, WORKER, record_id
-from local.events import CANCELLED, EXECUTED, STARTED, STOPPED, SUBMITTED
+from support.events import CANCELLED, EXECUTED, STARTED, STOPPED, SUBMITTED
 
 TIGHT_TIMING: Final = 5.0
 """The stage's setting here, in seconds. Prefect's is 5 minutes, which is longer than a fault lasts."""

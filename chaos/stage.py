@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaError
 from chaos.identity import SECOND
 from chaos.plots import TIGHT_TIMING
 from chaos.truth import GRACE, REMEMBER
-from local.deployment import CORRELATOR, PARTITIONS, Deployment
+from support.deployment import CORRELATOR, PARTITIONS, Deployment
 
 SESSION_TIMEOUT = 6
 """Seconds: the least that a broker allows by default."""

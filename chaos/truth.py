@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from chaos.identity import SECOND, WORKER, partition_for
 from chaos.plots import PLOTS, Expected, Happened, Plot, Step, records
 from chaos.published import letter
-from local.events import STARTED, event, uuid_of
+from support.events import STARTED, event, uuid_of
 
 GRACE: Final = 120 * SECOND
 """Longer than any fault keeps an event from the broker, so that none comes too late for its record."""

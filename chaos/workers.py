@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 
 from chaos.stage import Stage
 from chaos.trial import Failure
-from local.deployment import CORRELATOR, variables
 from local.keeping import Keeper
+from support.deployment import CORRELATOR, variables
 
 RESTART: Final = 1.5
 """Seconds from a worker's end to its restart."""

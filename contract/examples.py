@@ -16,7 +16,7 @@ from correlator.moments import Moment
 from correlator.replay import Replay
 from correlator.settings import Settings
 from correlator.stage.dead_letters import DeadLetters
-from local.session import KUBERNETES, SAMPLE, lines
+from demo.session import KUBERNETES, SAMPLE, lines
 
 _READING: Final = reading_of(Settings.model_construct())
 _MAX_BYTES: Final = 1 << 20

@@ -21,11 +21,10 @@ import click
 import orjson
 
 from correlator.settings.bridge import BridgeSettings
+from demo.demonstration import Demonstration, Failed, demonstration, end_with_sigterm
+from demo.showing import Show
 from local import BrokerFailed, NoKafka, local_kafka
-from local.demonstration import Demonstration, Failed, demonstration, end_with_sigterm
-from local.deployment import variables
 from local.ports import free_ports
-from local.showing import Show
 from sessions.api import Refused
 from sessions.asking import release_of
 from sessions.driver import Driver
@@ -36,6 +35,7 @@ from sessions.processes import ended
 from sessions.release import DEFAULT, Release
 from sessions.server import LOOPBACK, Stuck, direct
 from sessions.session import keep_logs
+from support.deployment import variables
 
 WORKER: Final = "Demo Worker"
 RUNS: Final[Mapping[str, Mapping[str, int]]] = {

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final, NamedTuple, Self
 
 DEFAULT: Final = "3.9.1"
-"""The release of `local/sample`."""
+"""The release of `demo/sample`."""
 
 BUILT: Final = {
     (3, 0, 11): date(2024, 10, 24),

@@ -52,7 +52,21 @@ def tracked() -> list[Path]:
     except (OSError, subprocess.CalledProcessError):
         return [
             path
-            for place in ("bench", "chaos", "contract", "correlator", "deploy", "docs", "local", "tests", "topics")
+            for place in (
+                "bench",
+                "chaos",
+                "contract",
+                "correlator",
+                "deploy",
+                "demo",
+                "docs",
+                "local",
+                "sessions",
+                "support",
+                "tests",
+                "tools",
+                "topics",
+            )
             for path in (ROOT / place).rglob("*")
             if path.suffix in {".md", ".py", ".yaml"}
         ]

@@ -20,7 +20,8 @@ from bench.process import cpu_seconds_of
 from bench.rounds import Ready, ready, rotated
 from bench.run import create_topics_of, last_words, started
 from bench.topics import create, delete, write
-from local import events, local_kafka
+from local import local_kafka
+from support import events
 
 RUN_TIMEOUT = 300.0
 """Seconds that a run may take."""

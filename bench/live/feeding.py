@@ -10,7 +10,7 @@ from typing import Any, Final
 from aiokafka import AIOKafkaProducer
 
 from correlator.partitioner import partition_for
-from local import events
+from support import events
 
 MAX_OPEN: Final = 200
 """The most runs that are open at a time; at low rates, those of ten seconds are."""

@@ -9,7 +9,7 @@ from typing import Any
 import faust
 
 from bench.peers.join import EXECUTED, SUBMITTED, Job, Start, record, told
-from local.deployment import PARTITIONS
+from support.deployment import PARTITIONS
 
 
 def create_app(job: Job) -> faust.App:

@@ -20,7 +20,7 @@ from correlator.engine import (
     leave,
     run,
 )
-from local.deployment import PARTITIONS
+from support.deployment import PARTITIONS
 
 TABLE = "starts"
 

@@ -26,11 +26,11 @@ from chaos.schedule import Throw, schedule
 from chaos.stage import Stage
 from local import BrokerFailed, NoKafka
 from local.config import Node as KafkaNode
-from local.engines import NotBuilt
 from local.jvm import JvmBroker
 from local.kubernetes import NoKubernetes, local_kubernetes, needs
 from local.kubernetes.places import ADDRESS
 from local.ports import free_ports
+from tools.engines import NotBuilt
 
 PORT: Final = 9092
 """Of the broker, where the deployment's network policy lets workers reach it."""

@@ -6,7 +6,7 @@ from typing import Final
 from bench.document import between
 from chaos.kubernetes.table import document
 from chaos.kubernetes.tour import Tour
-from local.engines import ROOT
+from tools.engines import ROOT
 
 DOCUMENT: Final = ROOT / "docs" / "faults.md"
 BEGIN, END = "<!-- kubernetes -->\n", "<!-- /kubernetes -->\n"

@@ -8,7 +8,7 @@ import yaml
 
 from chaos.stage import Stage
 from correlator.settings import VARIABLE_PREFIX
-from local.manifests import DEPLOY
+from tools.manifests import DEPLOY
 
 IMAGE: Final = "registry.example.com/correlator"
 """Where the overlay says that it is."""

@@ -13,9 +13,9 @@ from typing import Final
 
 from chaos.kubernetes.changes import BEFORE, NOW
 from chaos.kubernetes.overlay import IMAGE
-from local.engines import ROOT, NotBuilt
-from local.image import build, secrets
 from local.kubernetes import images
+from tools.engines import ROOT, NotBuilt
+from tools.image import build, secrets
 
 KEPT: Final = ROOT / "build" / "kubernetes"
 """Images are kept here until what they are made of changes."""

@@ -5,9 +5,9 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from local.engines import answers, run
-from local.image import build
 from local.kubernetes.configuration import PAUSE
+from tools.engines import answers, run
+from tools.image import build
 
 _PAUSE: Final = 'FROM scratch\nCOPY pause /pause\nUSER 65535:65535\nENTRYPOINT ["/pause"]\n'
 

@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-from local.engines import NotBuilt
 from local.errors import BrokerFailed
 from local.keeping import Keeper
 from local.kubernetes import configuration, images, machine, needs
@@ -16,6 +15,7 @@ from local.kubernetes.building import VERSION, programs
 from local.kubernetes.errors import NoKubernetes
 from local.kubernetes.parts import PARTS, Part
 from local.kubernetes.places import CONTAINERD, STATE, Places
+from tools.engines import NotBuilt
 
 PATIENCE: Final = 180.0
 """Seconds that a part may take to come up: on a busy machine the 2 s become many."""

@@ -7,7 +7,6 @@ from typing import Final
 import click
 from rich.table import Table
 
-from local.engines import NotBuilt
 from sessions.asking import driving, release_of, saying, show
 from sessions.installing import python
 from sessions.kept import KEPT
@@ -17,6 +16,7 @@ from sessions.kubernetes.judging import Judged, judge
 from sessions.kubernetes.session import Session
 from sessions.kubernetes.table import table
 from sessions.release import DEFAULT
+from tools.engines import NotBuilt
 
 WORKER: Final = "0.8.0"
 """The release of prefect-kubernetes."""

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Final
 
-from local.image import build, secrets
 from sessions.driver import FLOWS
+from tools.image import build, secrets
 
 _CONTAINERFILE: Final = Path(__file__).with_name("Containerfile")
 

@@ -7,7 +7,7 @@ import orjson
 from bench import inputs
 from bench.peers import join
 from correlator import prefect
-from local import events
+from support import events
 from tests.prefect.events import READING
 
 

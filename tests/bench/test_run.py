@@ -10,7 +10,7 @@ from bench.inputs import Input
 from bench.peers.join import Job
 from bench.run import measure
 from bench.topics import create, delete, write
-from local import events
+from support import events
 
 STAGE, ENGINE = (next(one for one in CONTENDERS if one.name == name) for name in ("stage-1", "engine"))
 PAIRS = 300

@@ -15,7 +15,7 @@ from correlator.partitioner import partition_for
 from correlator.stage.arriving import OneHop
 from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import DeadLetters
-from local import events
+from support import events
 from tests.prefect.events import READING
 from tests.stage.brokerless import Entries, Uncounted
 

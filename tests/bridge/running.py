@@ -14,8 +14,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from local.deployment import CORRELATOR
 from local.ports import free_ports
+from support.deployment import CORRELATOR
 from tests.stage.running import Stage
 from tests.web.probing import Answer, ask
 

@@ -12,7 +12,7 @@ from chaos.kubernetes.acts import ACTS
 from chaos.kubernetes.memory import Account, account
 from chaos.kubernetes.overlay import IMAGE, Wanted
 from chaos.stage import Stage
-from local.manifests import DEPLOY
+from tools.manifests import DEPLOY
 
 V1 = """\
 12:cpu,cpuacct:/kubepods/burstable/pod1/c0

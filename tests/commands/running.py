@@ -2,7 +2,7 @@
 
 import subprocess
 
-from local.deployment import CORRELATOR, environment
+from support.deployment import CORRELATOR, environment
 
 
 def correlator(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":

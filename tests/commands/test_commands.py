@@ -13,8 +13,8 @@ import pytest
 from correlator import __version__
 from correlator.commands.worker import start
 from correlator.settings import Settings, SettingsError
-from local.deployment import CORRELATOR, environment
-from local.session import SAMPLE
+from demo.session import SAMPLE
+from support.deployment import CORRELATOR, environment
 from tests.commands.running import correlator
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.commands.running import correlator
 from tests.page.reading import Page, text
 
-SAMPLE = Path(__file__).parents[2] / "local" / "sample" / "prefect-3.9.1-events.jsonl"
+SAMPLE = Path(__file__).parents[2] / "demo" / "sample" / "prefect-3.9.1-events.jsonl"
 
 
 def test_the_page_tells_what_the_records_tell(tmp_path):

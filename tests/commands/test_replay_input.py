@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from local.deployment import CORRELATOR, environment
+from support.deployment import CORRELATOR, environment
 from tests.commands.running import correlator
 from tests.page.reading import Page, text
 
-SAMPLE = Path(__file__).parents[2] / "local" / "sample" / "prefect-3.9.1-events.jsonl"
+SAMPLE = Path(__file__).parents[2] / "demo" / "sample" / "prefect-3.9.1-events.jsonl"
 EVENTS = SAMPLE.read_bytes()
 LINES = EVENTS.splitlines(keepends=True)
 HALF = len(LINES) // 2

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 
-from local.session import KUBERNETES, SAMPLE, lines
+from demo.session import KUBERNETES, SAMPLE, lines
 from tests.prefect.events import CANCELLED, EXECUTED, STARTED, STOPPED, SUBMITTED, WORKER, raw, with_label
 from tests.stage.generated import Shape, generate
 from tests.stage.running import Stage

@@ -10,7 +10,7 @@ import pytest
 
 from contract import topics
 from correlator.event import Kind
-from local.session import SAMPLE
+from demo.session import SAMPLE
 from tests.commands.running import correlator
 from tests.stage.generated import DAY, Shape, generate
 

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from correlator.settings import VARIABLE_PREFIX
-from local.manifests import DEPLOY
+from tools.manifests import DEPLOY
 
 ROOT = DEPLOY.parent
 COMPOSE = ROOT / "compose.yaml"

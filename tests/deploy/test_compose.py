@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 import orjson
 
 from correlator.settings import Settings
+from demo.session import SAMPLE, length, session
 from local.jars import kafka_version
-from local.manifests import DEPLOY
-from local.session import SAMPLE, length, session
 from sessions.release import DEFAULT
 from tests.deploy.manifests import COMPOSE, ROOT, documents
+from tools.manifests import DEPLOY
 
 SERVICES = documents(COMPOSE)[0]["services"]
 WEB = {"correlator": "", "bridge": "bridge_"}

@@ -4,8 +4,8 @@ import pytest
 
 from correlator.settings import Settings
 from correlator.topics import Purpose, Resource, declared, declared_for_bridge, needed, needed_by_bridge
-from local.manifests import DEPLOY, files, settings
 from tests.deploy.manifests import assigned, document, documents
+from tools.manifests import DEPLOY, files, settings
 
 ONE_HOP = settings().model_copy(update={"input_keyed_by": "subject"})
 

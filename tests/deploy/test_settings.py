@@ -6,7 +6,6 @@ from pathlib import PurePosixPath
 import pytest
 
 from correlator.settings import VARIABLE_PREFIX, Settings
-from local.manifests import DEPLOY, settings
 from tests.deploy.manifests import (
     COMPOSE,
     DOCKERFILE,
@@ -17,6 +16,7 @@ from tests.deploy.manifests import (
     documents,
     variables,
 )
+from tools.manifests import DEPLOY, settings
 
 KNOWN = {f"{VARIABLE_PREFIX}{field.upper()}" for field in Settings.model_fields}
 HAND_WRITTEN = [path for path in WRITTEN if not path.read_text().startswith("# Written by")]

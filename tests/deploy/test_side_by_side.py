@@ -8,10 +8,10 @@ from collections import Counter
 import pytest
 import yaml
 
-from local.deploy_check import CACHE, side_by_side
-from local.manifests import DEPLOY
 from tests.deploy.manifests import documents
 from tests.deploy.selecting import name, references, selected, selections
+from tools.deploy_check import CACHE, side_by_side
+from tools.manifests import DEPLOY
 
 REQUIRED = os.environ.get("REQUIRE_KUSTOMIZE", "0") not in {"", "0"}
 NAME, INSTANCE = "app.kubernetes.io/name", "app.kubernetes.io/instance"

@@ -11,8 +11,6 @@ from correlator.settings import Settings, variable
 from correlator.topics.cluster import ASKING
 from correlator.topics.connecting import CONNECTING
 from correlator.web import create_web
-from local.image import BASE, RELEASE, TAG
-from local.manifests import DEPLOY, settings
 from tests.deploy.manifests import (
     BRIDGE,
     COMPONENTS,
@@ -24,6 +22,8 @@ from tests.deploy.manifests import (
     document,
     pod,
 )
+from tools.image import BASE, RELEASE, TAG
+from tools.manifests import DEPLOY, settings
 
 HEALTH, READY, METRICS = "/healthz", "/readyz", "/metrics"
 OVERLAYS = [

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from correlator import core, prefect, wire
 from correlator.event import Phase
 from correlator.moments import Moment
-from local.session import KUBERNETES, SAMPLE, SESSIONS, lines
+from demo.session import KUBERNETES, SAMPLE, SESSIONS, lines
 from tests.prefect.events import OURS, READING
 from tests.prefect.events import raw as written
 

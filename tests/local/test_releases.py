@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 from click.testing import CliRunner
 
-from local.brokers import BEGIN, DOCUMENT, END, main, renewed, row
 from local.releases import TRIED, Release
-from local.trying import ENDED, ROOT, TESTS, WAITED_FOR, Tried
+from tools.brokers import BEGIN, DOCUMENT, END, main, renewed, row
+from tools.trying import ENDED, ROOT, TESTS, WAITED_FOR, Tried
 
 WAITS = "no ListTransactions: what a dead worker has left open ends with its timeout"
 OLD, BEFORE_3, NEW = Release.of("2.4.1"), Release.of("2.8.2"), Release.of("4.1.2")

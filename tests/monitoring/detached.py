@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 
-from local.events import EXECUTED, SUBMITTED, of_run, uuid_of, worker_of, written
+from support.events import EXECUTED, SUBMITTED, of_run, uuid_of, worker_of, written
 
 WORKER = "prefect.worker.kubernetes.k8s"
 SECOND = 1_000_000

@@ -14,8 +14,8 @@ import pytest
 
 from correlator.core import Outcome
 from correlator.event import Kind
+from demo.session import SAMPLE
 from local.ports import free_ports
-from local.session import SAMPLE
 from tests.monitoring import bridges, files
 from tests.monitoring.detached import detached_runs
 from tests.monitoring.prometheus import PATIENCE, Prometheus, program, promtool

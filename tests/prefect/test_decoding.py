@@ -287,7 +287,7 @@ def test_a_large_event_with_too_long_an_id_is_invalid(said):
         read({**said, "resource": said["resource"] | {"prefect.resource.id": id_}}, payload={"filler": "x" * 65_536})
 
 
-SAMPLE = Path(__file__).parents[2] / "local" / "sample" / "prefect-3.9.1-events.jsonl"
+SAMPLE = Path(__file__).parents[2] / "demo" / "sample" / "prefect-3.9.1-events.jsonl"
 
 
 def test_the_sample_is_read_as_it_was_observed():

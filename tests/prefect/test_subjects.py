@@ -7,7 +7,7 @@ import pytest
 
 from correlator import prefect
 from correlator.prefect import InvalidEvent, Reading, subject_of
-from local.session import SAMPLE
+from demo.session import SAMPLE
 
 READING = Reading(1000, frozenset({"kubernetes", "ecs"}))
 CAPTURES = sorted(SAMPLE.parent.glob("*.jsonl*"))

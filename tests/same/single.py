@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import orjson
 
-from local import events
-from local.session import SESSIONS, lines
+from demo.session import SESSIONS, lines
+from support import events
 from tests.same import oddities as odd
 from tests.same.odd_json import Raw, Style, write
 from tests.same.witnesses import NAMES as PHASES

@@ -3,7 +3,7 @@
 import random
 from typing import Any, Final
 
-from local import events
+from support import events
 from tests.same.oddities import NAMES, STATUS_CODES, uuid_text
 from tests.same.witnesses import IDENTIFIERS
 

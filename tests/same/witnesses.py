@@ -4,7 +4,7 @@ import random
 import uuid
 from typing import Any, Final
 
-from local import events
+from support import events
 from tests.same.oddities import uuid_text
 
 PHASES: Final = ("pending", "running", "succeeded", "failed", "evicted")

@@ -10,8 +10,8 @@ import pytest
 
 from correlator.settings import Settings
 from correlator.topics import needed
-from local.events import pairs
-from local.session import SAMPLE
+from demo.session import SAMPLE
+from support.events import pairs
 from tests.security.secured import PASSWORD, REAUTHENTICATE, TOKEN, USER, SecuredBroker, token
 from tests.stage.running import Stage
 

@@ -1,4 +1,4 @@
-"""What happened in the sessions of `local/sample`, as a reader of their events would retell it: every lifecycle, in the
+"""What happened in the sessions of `demo/sample`, as a reader of their events would retell it: every lifecycle, in the
 order in which they began, then those without a reported beginning.
 """
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from local.session import SAMPLE
+from demo.session import SAMPLE
 from sessions.__main__ import main
 from sessions.deeds import Deed, Done, Plot
 from sessions.judging import is_good, judge

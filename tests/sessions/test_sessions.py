@@ -12,7 +12,7 @@ from correlator.core import Rules
 from correlator.event import Kind
 from correlator.moments import Moment
 from correlator.replay import Replay
-from local.session import SESSIONS, lines
+from demo.session import SESSIONS, lines
 from tests.prefect.events import READING
 from tests.sessions.expected import RUNS, WORKERS, Run, Worker
 

@@ -1,6 +1,6 @@
 """The README says what the settings are."""
 
-from local.readme import README, with_settings
+from tools.readme import README, with_settings
 
 
 def test_the_table_of_settings_is_up_to_date() -> None:

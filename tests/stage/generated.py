@@ -13,7 +13,7 @@ from typing import NamedTuple
 from correlator.core import Rules
 from correlator.event import Kind
 from correlator.partitioner import partition_for
-from local.events import (
+from support.events import (
     CANCELLED,
     EXECUTED,
     STARTED,

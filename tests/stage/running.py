@@ -15,7 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from correlator import core, wire
 from correlator.stage.part import CLOCKS_KEY
-from local.deployment import CORRELATOR, Deployment
+from support.deployment import CORRELATOR, Deployment
 from tests.commands.running import correlator
 
 SESSION_TIMEOUT = 6

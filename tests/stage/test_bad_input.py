@@ -6,8 +6,8 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from local.events import pairs
-from local.session import SAMPLE
+from demo.session import SAMPLE
+from support.events import pairs
 from tests.stage.running import Stage
 
 SUBMITTED = next(line for line in SAMPLE.read_bytes().splitlines() if b'"prefect.worker.submitted-flow-run"' in line)

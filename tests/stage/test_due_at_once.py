@@ -14,7 +14,7 @@ from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import DeadLetters
 from correlator.stage.draft import FULL
 from correlator.stage.part import CLOCKS_KEY
-from local.events import pairs
+from support.events import pairs
 from tests.engine.fakes import Record
 from tests.prefect.events import READING
 from tests.stage.brokerless import Entries, Uncounted

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from correlator.commands.replay import FATES
-from local.events import pairs
+from support.events import pairs
 from tests.commands.running import correlator
 from tests.stage.generated import Shape, generate
 from tests.stage.running import Stage

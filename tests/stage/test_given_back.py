@@ -17,7 +17,7 @@ from correlator.prefect import Decoded
 from correlator.stage.arriving import TwoHops
 from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import DeadLetters
-from local.events import pairs
+from support.events import pairs
 from tests.engine.fakes import OPTIONS, Record, unused
 from tests.prefect.events import READING
 from tests.stage.brokerless import Uncounted

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import orjson
 import pytest
 
-from local.events import pairs
+from support.events import pairs
 from tests.stage.running import SESSION_TIMEOUT, Stage
 
 PAIRS = 60_000

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from local.session import SAMPLE
+from demo.session import SAMPLE
 from tests.commands.running import correlator
 from tests.stage.running import Stage
 

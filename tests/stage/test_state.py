@@ -18,7 +18,7 @@ from correlator import core
 from correlator.event import Details, Kind
 from correlator.partitioner import partition_for
 from correlator.stage.part import CLOCKS_KEY
-from local.events import pairs
+from support.events import pairs
 from tests.stage.generated import last_events
 from tests.stage.running import Stage
 

@@ -10,7 +10,7 @@ from correlator.engine import Slice
 from correlator.settings import Settings
 from correlator.stage.app import create_app
 from correlator.topics import Layout, declared
-from local.events import pairs
+from support.events import pairs
 from tests.engine.fakes import Record
 from tests.prefect.events import STARTED, raw
 from tests.stage.brokerless import Uncounted

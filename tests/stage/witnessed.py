@@ -3,7 +3,7 @@
 import uuid
 from typing import TYPE_CHECKING
 
-from local.events import CANCELLED, EXECUTED, of_run
+from support.events import CANCELLED, EXECUTED, of_run
 
 if TYPE_CHECKING:
     from tests.stage.generated import Life, World

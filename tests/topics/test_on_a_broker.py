@@ -16,7 +16,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from correlator.settings import Settings
 from correlator.topics import Purpose, TopicsError, TopicSpec, check, create, declared, prepare
 from correlator.topics.cluster import connected
-from local.deployment import environment
+from support.deployment import environment
 
 
 @pytest.fixture

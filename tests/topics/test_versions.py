@@ -17,7 +17,7 @@ from correlator.settings import Settings
 from correlator.topics import TopicsError, prepare_for_bridge
 from correlator.topics.cluster import Cluster
 from correlator.topics.versions import NEEDED, Versions, lacking
-from local.deployment import CORRELATOR, environment
+from support.deployment import CORRELATOR, environment
 
 METADATA, OFFSET_FETCH, HEARTBEAT, DESCRIBE_GROUPS, API_VERSIONS, TXN_OFFSET_COMMIT = 3, 9, 12, 15, 18, 28
 

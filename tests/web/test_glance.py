@@ -10,7 +10,7 @@ from correlator.glance.part import MOST
 from correlator.glance.recent import LATEST
 from correlator.partitioner import partition_for
 from correlator.records.identity import record_id
-from local.events import pairs
+from support.events import pairs
 from tests.page.reading import Page, text
 from tests.web.probing import ask
 

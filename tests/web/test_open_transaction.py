@@ -4,7 +4,7 @@ import re
 
 from aiokafka import AIOKafkaProducer
 
-from local.events import pairs
+from support.events import pairs
 from tests.web.probing import Answer, ask, is_, until
 
 PATIENCE = 60

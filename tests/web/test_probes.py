@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from local import Broker
-from local.events import pairs
 from local.ports import free_ports
-from local.progress import lags
+from support.events import pairs
+from support.progress import lags
 from tests.commands.running import correlator
 from tests.stage.running import Stage
 from tests.web.probing import Answer, ask, is_, until

@@ -13,8 +13,8 @@ import pytest
 from correlator.event import Kind
 from correlator.partitioner import partition_for
 from correlator.records.identity import record_id
-from local.events import pairs
 from local.ports import free_ports
+from support.events import pairs
 from tests.page.chromium import WIDTHS
 from tests.page.reading import Page, text
 from tests.web.probing import ask

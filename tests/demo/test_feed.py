@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from local.deployment import Deployment, environment
+from demo.session import SAMPLE
 from local.ports import free_ports
-from local.session import SAMPLE
+from support.deployment import Deployment, environment
 
-FEED = [sys.executable, "-m", "local.feed"]
+FEED = [sys.executable, "-m", "demo.feed"]
 
 
 def feed(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":

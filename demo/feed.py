@@ -1,4 +1,4 @@
-"""``python -m local.feed``: the sample's session over and over, as if it happened now; where no Prefect is at hand, and
+"""``python -m demo.feed``: the sample's session over and over, as if it happened now; where no Prefect is at hand, and
 for the laptop's compose.yaml.
 
 The first time as a session that ended a moment ago, so that there is something to see; then in its own time, as what
@@ -25,7 +25,7 @@ from correlator.prefect import subject_of
 from correlator.settings import Settings, SettingsError, load
 from correlator.topics import TopicsError
 from correlator.topics.cluster import connected
-from local.session import SAMPLE, length, session
+from demo.session import SAMPLE, length, session
 
 STOPPING = 2
 """Seconds for letting go of a Kafka that may be gone."""
@@ -98,4 +98,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main(prog_name="python -m local.feed")
+    main(prog_name="python -m demo.feed")

@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 import orjson
 from aiokafka import AIOKafkaProducer
 
+from demo.demonstration import Failed, demonstration, end_with_sigterm
+from demo.session import SAMPLE, length, session
+from demo.showing import Show
 from local import BrokerFailed, NoKafka, local_kafka
-from local.demonstration import Failed, demonstration, end_with_sigterm
-from local.deployment import CORRELATOR
-from local.session import SAMPLE, length, session
-from local.showing import Show
+from support.deployment import CORRELATOR
 
 PATIENCE = 60
 """Seconds that the stage may take for the sample."""

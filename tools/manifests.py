@@ -1,4 +1,4 @@
-"""``python -m local.manifests``: write those files of ``deploy/`` that follow from what is said elsewhere.
+"""``python -m tools.manifests``: write those files of ``deploy/`` that follow from what is said elsewhere.
 
 Strimzi's topics and users from the settings of the base, by what the stage and the bridge declare and need; the
 Prometheus operator's rule from the alerts.

@@ -1,4 +1,4 @@
-"""``python -m local.readme``: update the README's table of settings from the settings themselves."""
+"""``python -m tools.readme``: update the README's table of settings from the settings themselves."""
 
 from pathlib import Path
 

@@ -11,11 +11,11 @@ from typing import Final, NamedTuple
 
 import orjson
 
-from local.deployment import CORRELATOR, environment
+from demo.session import SAMPLE
 from local.jars import VERSION
 from local.kafka import VARIABLE, local_kafka
 from local.releases import Release
-from local.session import SAMPLE
+from support.deployment import CORRELATOR, environment
 
 ROOT: Final = Path(__file__).parent.parent
 KEPT: Final = ROOT / "build" / "brokers"
@@ -85,7 +85,7 @@ def _demo() -> tuple[bool, str]:
     """The demo must show as many records as replay makes of the same events."""
     replayed = _run(CORRELATOR, "replay", str(SAMPLE)).stdout.splitlines()
     wanted = len({orjson.loads(line)["record_id"] for line in replayed})
-    done = _run(sys.executable, "-m", "local.demo")
+    done = _run(sys.executable, "-m", "demo")
     shown = re.search(r"^(\d+) records of", done.stdout, re.MULTILINE)
     seconds = re.search(r"^in (\d+) seconds", done.stdout, re.MULTILINE)
     if done.returncode or not (shown and seconds) or int(shown[1]) != wanted:

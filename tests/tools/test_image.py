@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import pytest
 
-from local.engines import NotBuilt
-from local.image import BASE, build
+from tools.engines import NotBuilt
+from tools.image import BASE, build
 
 # As Docker 20.10 (Debian's docker.io), which brings BuildKit, and 28, which leaves it to buildx, answer.
 DOCKER = """

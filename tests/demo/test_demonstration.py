@@ -7,10 +7,10 @@ import sys
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
-from local.demonstration import Demonstration, Failed, demonstration
-from local.deployment import Deployment
+from demo.demonstration import Demonstration, Failed, demonstration
+from support.deployment import Deployment
 
-DEMO = [sys.executable, "-m", "local.demo"]
+DEMO = [sys.executable, "-m", "demo"]
 
 
 def run(**environment: str) -> "subprocess.CompletedProcess[str]":

@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from correlator.internal_names import CHANGELOG_SUFFIX
 from correlator.settings import VARIABLE_PREFIX, Settings
-from local.progress import lags
+from support.progress import lags
 
 CORRELATOR = Path(sys.executable).with_name("correlator")
 """The command, of the environment that this runs in."""

@@ -1,4 +1,4 @@
-"""``python -m local.image``: build the container image ``correlator:VERSION``.
+"""``python -m tools.image``: build the container image ``correlator:VERSION``.
 
 With Docker, where an engine answers and has BuildKit. Else with buildah, which needs none (it wants root: its isolation
 is chroot); and where that cannot pull the base image, a Debian made with debootstrap stands in for it.
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from correlator import __version__
-from local.engines import ROOT, NotBuilt, answers, engine, run
+from tools.engines import ROOT, NotBuilt, answers, engine, run
 
 TAG: Final = f"correlator:{__version__}"
 BASE: Final = "docker.io/library/python:3.13-slim-trixie"

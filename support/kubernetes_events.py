@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from local.events import EXECUTED, OPEN, SUBMITTED, of_run, uuid_of, worker_of, written
+from support.events import EXECUTED, OPEN, SUBMITTED, of_run, uuid_of, worker_of, written
 
 WORKER: Final = "prefect.worker.kubernetes.k8s"
 

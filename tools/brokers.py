@@ -12,7 +12,7 @@ import click
 
 from local import BrokerFailed, NoKafka
 from local.releases import TRIED, Release
-from local.trying import Tried, try_
+from tools.trying import Tried, try_
 
 DOCUMENT: Final = Path(__file__).parent.parent / "docs" / "brokers.md"
 BEGIN, END = "<!-- brokers -->\n", "<!-- /brokers -->\n"

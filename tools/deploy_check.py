@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import yaml
 
-from local import schemas
-from local.manifests import DEPLOY
+from tools import schemas
+from tools.manifests import DEPLOY
 
 TOOLS: Final = {
     "kustomize": "sigs.k8s.io/kustomize/kustomize/v5@v5.8.2",

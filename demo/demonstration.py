@@ -11,9 +11,9 @@ from typing import Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
-from local.deployment import CORRELATOR, Deployment
+from demo.showing import Show
 from local.ports import free_ports
-from local.showing import Show
+from support.deployment import CORRELATOR, Deployment
 
 STOPPING: Final = 20
 """Seconds that a program has to stop in before it is killed."""
