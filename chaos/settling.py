@@ -55,8 +55,9 @@ class Settling:
                 self._verdict.expect(self._truth.decided(at_the_end=at_the_end))
                 await self._through()
         except TimeoutError:
-            missing = len(self._verdict.pending())
-            raise Stuck(f"not through with its input {self._limit:.0f} s later, {missing} records missing") from None
+            lost, wrong, _ = self._verdict.judge()
+            missing = f"{len(lost)} records missing, {len(wrong)} wrong: {', '.join((lost + wrong)[:3])}"
+            raise Stuck(f"not through with its input {self._limit:.0f} s later, {missing}") from None
         judgement = self._verdict.judge(at_the_end=at_the_end)
         self._feeder.resume()
         return judgement
