@@ -14,7 +14,7 @@ import pytest
 
 from sessions.explaining import EXPECTED, why
 from sessions.release import DEFAULT
-from tests.local.test_demonstration import topics
+from tests.demo.test_demonstration import topics
 
 DEMO = [sys.executable, "-m", "sessions.demo"]
 
