@@ -37,7 +37,13 @@ class Stage(Deployment):
         self.one_hop, self.partitions = one_hop, partitions
 
     async def create_topics(self) -> None:
-        """Create the input and all others. Raises `RuntimeError` with what the command said."""
+        """Create the input and all others, and wait until the input can be written to. Raises `RuntimeError` with what
+        the command said.
+
+        A partition that is written to before its leader is ready loses records that were acknowledged: librdkafka has
+        several batches under way, the broker refuses the first as too early, takes the second, and takes the first
+        for a repetition when it comes again.
+        """
         creating = await asyncio.create_subprocess_exec(
             *(CORRELATOR, "topics", "create"),
             env=self.environment(),
@@ -47,6 +53,7 @@ class Stage(Deployment):
         _, said = await creating.communicate()
         if creating.returncode:
             raise RuntimeError(said.decode())
+        await self.ends(self.events)
 
     async def is_through(self) -> bool:
         """Whether the committed offsets are at the ends of its inputs; also not, where Kafka does not answer."""
