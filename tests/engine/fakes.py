@@ -11,6 +11,7 @@ from correlator.engine import MAX_BATCH, MemoryStore, Message, Options, Slice, S
 from correlator.engine.kafka import Extent, Fetched
 from correlator.engine.membership import Membership
 from correlator.engine.publishing import Entries, Offsets
+from correlator.engine.roster import Described, DescribedMember
 from correlator.engine.slices import Changes, TopicPartition
 
 INPUT = TopicPartition("input", 3)
@@ -203,6 +204,9 @@ class Brokers:
         if self.refusal is not None:
             raise self.refusal
         return {tp: self.committed.get(tp) for tp in partitions}
+
+    async def group(self) -> Described:
+        return Described("Stable", [DescribedMember("m", "client", "/127.0.0.1", b"", b"")])
 
 
 class Clock:

@@ -127,6 +127,13 @@ async def test_it_is_ready_when_all_that_is_assigned_is_read(around):
     assert around.engine.ready
 
 
+async def test_who_is_in_the_group_is_known_once_it_has_started(monkeypatch):
+    around = Around(monkeypatch)
+    assert await around.engine.members() is None
+    await around.engine.start()
+    assert [member.client_id for member in await around.engine.members()] == ["client"]
+
+
 async def test_lags_and_what_is_uncommitted_are_those_of_what_is_read(around):
     around.brokers.committed[ONE], around.kafka.last[ONE] = 5, Fetched(8, 20)
     assert around.engine.lags() == around.engine.uncommitted() == {}
