@@ -152,6 +152,26 @@ lock: setup ## update the locks in requirements/ and bench/peers/ from pyproject
 	@for peer in aiokafka confluent-kafka quixstreams bytewax; do \
 		$(COMPILE) --group bench-$$peer --output-file bench/peers/requirements/$$peer.txt || exit; done
 
+## A release
+
+DIST ?= dist
+# The date in what is built: with the commit's, the same commit gives the same bytes.
+DATED = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct)
+
+.PHONY: dist
+dist: setup ## build wheel and sdist into dist/, the same bytes from the same commit, and check what PyPI would
+	@rm -f $(DIST)/*.whl $(DIST)/*.tar.gz
+	@$(DATED) $(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir $(DIST)
+	@$(BIN)/twine check --strict $(DIST)/*.whl $(DIST)/*.tar.gz
+
+.PHONY: committed
+committed:
+	@git diff --quiet HEAD || { echo "Files differ from the last commit: commit them, as a release is built from a commit." >&2; exit 1; }
+
+.PHONY: release
+release: committed dist ## the same, then install the wheel into empty environments and try it there
+	@DIST=$(abspath $(DIST)) REQUIRE_INDEX=1 $(BIN)/python -m pytest --quiet tests/release
+
 ## Where it runs
 
 .PHONY: image

@@ -187,6 +187,7 @@ _TOGETHER = {
     "engine/test_faust_contract.py": "engine, Faust",
     "monitoring": "monitoring",
     "page": "page",
+    "release": "release",
     "security": "security",
     "sessions/test_demo.py": "bridge, ways in",
 }
