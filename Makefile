@@ -164,12 +164,17 @@ dist: setup ## build wheel and sdist into dist/, the same bytes from the same co
 	@$(DATED) $(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir $(DIST)
 	@$(BIN)/twine check --strict $(DIST)/*.whl $(DIST)/*.tar.gz
 
+.PHONY: sbom
+sbom: setup ## write dist/sbom.cdx.json, the Python packages in the image with licences and hashes (CycloneDX)
+	@mkdir -p $(DIST)
+	@$(DATED) $(BIN)/python -m tools.sbom $(DIST)/sbom.cdx.json
+
 .PHONY: committed
 committed:
 	@git diff --quiet HEAD || { echo "Files differ from the last commit: commit them, as a release is built from a commit." >&2; exit 1; }
 
 .PHONY: release
-release: committed dist ## the same, then install the wheel into empty environments and try it there
+release: committed dist sbom ## make dist and sbom, then install the wheel into empty environments and try it there
 	@DIST=$(abspath $(DIST)) REQUIRE_INDEX=1 $(BIN)/python -m pytest --quiet tests/release
 
 ## Where it runs
