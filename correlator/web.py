@@ -33,9 +33,9 @@ class Metrics(Protocol):
 class Glance(Protocol):
     """The stage at a moment, as far as one may see it here."""
 
-    async def html(self, look: page.Look) -> str: ...
+    async def html(self, look: page.PageOptions) -> str: ...
     async def json(self) -> bytes: ...
-    async def part(self) -> bytes: ...
+    async def report(self) -> bytes: ...
 
 
 class Condition(Protocol):
@@ -113,16 +113,16 @@ def _of(glance: Glance) -> Iterable[web.RouteDef]:
     async def page_(request: web.Request) -> web.Response:
         """What is open now, and what ended last, of the whole stage."""
         if not request.query_string:
-            raise web.HTTPFound(page.PLAIN.address, headers=_STRICT)
-        text = await glance.html(page.Look.asked(request.query))
+            raise web.HTTPFound(page.DEFAULT_OPTIONS.address, headers=_STRICT)
+        text = await glance.html(page.PageOptions.from_query(request.query))
         return web.Response(text=text, content_type="text/html", headers=_STRICT)
 
     async def json(_: web.Request) -> web.Response:
         """The same, for tools."""
         return web.Response(body=await glance.json(), content_type="application/json", headers=_STRICT)
 
-    async def part(_: web.Request) -> web.Response:
+    async def report(_: web.Request) -> web.Response:
         """What this worker alone holds, for another that asks."""
-        return web.Response(body=await glance.part(), content_type="application/octet-stream", headers=_STRICT)
+        return web.Response(body=await glance.report(), content_type="application/octet-stream", headers=_STRICT)
 
-    return web.get("/", page_), web.get("/open.json", json), web.get("/part", part)
+    return web.get("/", page_), web.get("/open.json", json), web.get("/part", report)

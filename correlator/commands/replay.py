@@ -136,7 +136,7 @@ class Printer:
 
     def __init__(self, source: str, *, keep: bool = False) -> None:
         """``keep``: whether to keep what ended in `ended`."""
-        self.ended: dict[str, page.Seen] = {}
+        self.ended: dict[str, page.Summary] = {}
         """By record id: the last version of a record is the truth."""
         self._keep = keep
         self.outcomes: Counter[tuple[str, str]] = Counter()
@@ -150,7 +150,7 @@ class Printer:
             if lifecycle.replaces is not None and lifecycle.outcome is not None:
                 self.outcomes[lifecycle.kind, lifecycle.replaces.outcome] -= 1
             if self._keep and lifecycle.outcome is not None:
-                it = page.seen(lifecycle)
+                it = page.summarize(lifecycle)
                 self.ended[it.record_id] = it
             value = records.render(lifecycle, self._source).value
             self._out.write(b'{"record":"%b",%b\n' % (lifecycle.kind.encode(), value[1:]))
@@ -164,10 +164,10 @@ def _now() -> Moment:
     return Moment(time.time_ns() // 1000)
 
 
-def _view(names: str, ended: Sequence[page.Seen], still_open: Iterable[Lifecycle]) -> page.View:
+def _view(names: str, ended: Sequence[page.Summary], still_open: Iterable[Lifecycle]) -> page.View:
     """What was read, as it was when the last event of it occurred."""
-    open_ = [page.seen(lifecycle) for lifecycle in still_open]
-    usual = page.Usual()
+    open_ = [page.summarize(lifecycle) for lifecycle in still_open]
+    usual = page.RecentDurations()
     for it in ended:
         usual.add(it)
     return page.View(

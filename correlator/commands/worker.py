@@ -12,7 +12,7 @@ from correlator.clock import steady_clock
 from correlator.commands import logs
 from correlator.condition import condition_of
 from correlator.engine import die, leave, run
-from correlator.glance import Glance, Own, Recent, Several, Us, reaching
+from correlator.glance import FanOut, Glance, OwnReport, RecentRecords, ThisWorker, reaching
 from correlator.metrics import Metrics
 from correlator.settings import Settings, SettingsError, variable
 from correlator.stage.app import create_app
@@ -45,16 +45,20 @@ def start(settings: Settings) -> None:
 async def _run(settings: Settings) -> None:
     layout = await prepare(settings)
     wall_clock = steady_clock()
-    metrics, recent = Metrics(wall_clock=wall_clock), Recent()
-    counts = Several((metrics, recent)) if settings.page else metrics
+    metrics, recent = Metrics(wall_clock=wall_clock), RecentRecords()
+    counts = FanOut((metrics, recent)) if settings.page else metrics
     reached = settings.reached(socket.gethostname())
     engine, correlate = create_app(settings, layout, counts, wall_clock=wall_clock, fail=die, url=reached.url)
 
     condition = partial(condition_of, engine, correlate, layout.partitions)
-    us = Us(settings.app_id, engine.id, reached, settings.topic_joined, layout.partitions[settings.topic_joined])
+    this_worker = ThisWorker(
+        settings.app_id, engine.id, reached, settings.topic_joined, layout.partitions[settings.topic_joined]
+    )
     metrics.watch(condition)
     async with reaching() as workers:
-        glance = Glance(us, Own(engine.id, correlate, recent).part, engine.members, workers, wall_clock)
+        glance = Glance(
+            this_worker, OwnReport(engine.id, correlate, recent).report, engine.members, workers, wall_clock
+        )
         async with serving(settings, metrics, condition, glance if settings.page else None):
             if settings.web_port:
                 log.info("serves health and metrics at http://%s:%s", settings.web_host, settings.web_port)

@@ -1,8 +1,8 @@
-"""One look at the whole stage: what each worker holds, asked of all of them, as a page and as JSON."""
+"""The whole stage at a glance: a worker asks all others what they hold, and serves that as a page and as JSON."""
 
 from correlator.glance.asking import reaching
-from correlator.glance.glance import Glance, Us
-from correlator.glance.own import Own
-from correlator.glance.recent import Recent, Several
+from correlator.glance.glance import Glance, ThisWorker
+from correlator.glance.own_report import OwnReport
+from correlator.glance.recent import FanOut, RecentRecords
 
-__all__ = ["Glance", "Own", "Recent", "Several", "Us", "reaching"]
+__all__ = ["FanOut", "Glance", "OwnReport", "RecentRecords", "ThisWorker", "reaching"]

@@ -1,4 +1,4 @@
-"""What ``/open.json`` is: the whole stage, for people's own tools. Later releases only add keys to a version."""
+"""The document of ``/open.json``: the stage, for people's own tools. Later releases only add keys to a version."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -17,47 +17,49 @@ class StageWorker(Struct):
     name: str
     """Its `CORRELATOR_INSTANCE_ID`, else its address."""
     address: str | None
-    """Where it is asked."""
+    """The host and port at which other workers ask it; null if it has no web port."""
     partitions: Sequence[int]
-    """What it holds."""
+    """The partitions that it holds."""
     recovering: Sequence[int]
-    """Of these, those that it has not taken over yet: nothing is told of them."""
+    """Those of its partitions that it has not taken over yet. Their lifecycles are missing in this document."""
     answered: bool
     missing: str | None
-    """Why it did not answer: what stands after its name in a sentence."""
+    """Why it did not answer: a text that completes a sentence after its name."""
 
 
 class Row(Struct):
-    """A lifecycle. What its record has, too, is as there; of what has an id and a name, the name."""
+    """A lifecycle. Fields that its record has, too, have the same values; of what has an id and a name in a record, a
+    row has the name, or else the id.
+    """
 
     record_id: str
     kind: Kind
-    """The record that it ends in, or has ended in."""
+    """The kind of record that it ends in, or has ended in."""
     id: str
     """The worker's resource id, or the flow run's UUID."""
     name: str
     held_by: str
-    """The worker of the stage that tells of it."""
+    """The worker of the stage that reports it."""
     partition: int | None
-    """That it is open in; null of a record."""
+    """The partition in which it is open; null for a record."""
     outcome: Outcome | None
     """null while it is open."""
     going: bool
-    """Whether it started, and nobody has said that it ended, or is to end."""
+    """Whether it has started, and no event says that it has ended or is being cancelled."""
     open_seconds: Raw | None
-    """For how long it has been open; null of a record."""
+    """How long it has been open; null for a record."""
     usual_seconds: Raw | None
-    """How long 95% of the completed runs of its pool took at most; null where that is unknown."""
+    """The duration that 95% of the completed runs of its pool did not exceed; null if unknown, and for a worker."""
     flow: str | None
     deployment: str | None
     work_pool: str | None
     worker: str | None
-    """The Prefect worker that carries it, or that it is."""
+    """The Prefect worker that carries the run, or the worker itself."""
     runner: str | None
     matched_by: MatchedBy | None
     ambiguous: bool
     amended: bool
-    """Whether an earlier version of the record was published."""
+    """Whether an earlier version of its record was published."""
     started_at: str | None
     """A run's `submitted_at`."""
     running_at: str | None
@@ -67,7 +69,7 @@ class Row(Struct):
     cancelled_at: str | None
     state: StateType | None
     state_at: str | None
-    """The flow run's terminal state, and since when."""
+    """When the flow run entered its terminal state, which is in ``state``."""
     status_code: int | None
     exit: Exit | None
     reason: str | None
@@ -78,28 +80,29 @@ class Row(Struct):
 
 
 class Rows(Struct):
-    """Some lifecycles of all."""
+    """Lifecycles, of which the document may have a part only."""
 
     total: int
+    """How many there are, with a row or without."""
     rows: Sequence[Row]
 
 
 class Document(Struct):
-    """What is served."""
+    """The document."""
 
     version: int
     app_id: str
     at: str
     complete: bool
-    """Whether every partition is told of. Totals and rows are of those that are."""
+    """Whether every partition is reported. If not, totals and rows cover the reported ones."""
     partitions: int
-    """How many there are."""
+    """How many partitions the stage has."""
     unheld_partitions: Sequence[int]
-    """Those that nobody holds."""
+    """The partitions that no worker holds."""
     workers: Sequence[StageWorker]
     group_known: bool
-    """Whether the group has said who is in it."""
+    """Whether the members of the group are known."""
     open: Mapping[str, Rows]
-    """`runs` and `workers`, those first that have been open for longest."""
+    """The open `runs` and `workers`, the longest open first."""
     records: Rows
-    """The last ones, newest first; `total` counts from when each worker started."""
+    """The latest records, newest first; `total` counts those since each worker started."""

@@ -1,4 +1,6 @@
-"""What all workers tell, as one: each partition by the worker that holds it, and who is missing."""
+"""Merges the reports of all workers into a snapshot of the stage: each partition as the worker that holds it reports
+it, and which workers are missing.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,131 +8,133 @@ from typing import NamedTuple
 
 from correlator.address import Reached
 from correlator.event import Kind
-from correlator.glance.part import ROWS, Holding, Part
-from correlator.glance.recent import LATEST
+from correlator.glance.recent import MAX_RECORDS
+from correlator.glance.report import MAX_OPEN, PartitionReport, WorkerReport
 from correlator.moments import Moment
-from correlator.page import Seen
+from correlator.page import Summary
 
 
-class Told(NamedTuple):
-    """A worker, and what came of asking it."""
+class WorkerAnswer(NamedTuple):
+    """A worker's answer to the request for its report."""
 
     reached: Reached
     partitions: frozenset[int]
-    """Those that the group has assigned to it."""
-    part: Part | str
-    """What it tells, or why it tells nothing: what stands after its name in a sentence."""
+    """The partitions that the group has assigned to it."""
+    report: WorkerReport | str
+    """Its report, or why there is none: a text that completes a sentence after its name."""
 
 
 class Worker(NamedTuple):
-    """A worker of the stage, and what is known of it."""
+    """A worker of the stage."""
 
     reached: Reached
     partitions: Sequence[int]
-    """What it holds, in order."""
+    """The partitions that it holds, in order."""
     missing: str | None
-    """Why it tells nothing, where it does not."""
+    """Why it has no report; None if it has one."""
     recovering: Sequence[int]
-    """Of its partitions, those that it has not taken over yet."""
+    """Those of its partitions that it has not taken over yet."""
 
 
-class Held(NamedTuple):
-    """A lifecycle, and by whose word it is shown."""
+class HeldLifecycle(NamedTuple):
+    """A lifecycle, and the worker that reported it."""
 
-    seen: Seen
+    summary: Summary
     by: str
     """The worker's name."""
     partition: int | None
-    """That it is open in; None of one that has ended."""
+    """The partition in which it is open; None if it has ended."""
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
-    """The stage at a moment, as far as its workers tell."""
+class Snapshot:
+    """The stage at a moment, as far as its workers report it."""
 
     app_id: str
     now: Moment
     partitions: int
-    """How many there are."""
+    """How many partitions the stage has."""
     workers: Sequence[Worker]
-    """By name."""
+    """The workers in the order of their names."""
     alone: bool
-    """Whether others may be in the group that it has not said."""
+    """Whether the other members of the group, if any, are unknown."""
     unheld: Sequence[int]
-    """The partitions that nobody holds."""
-    open: Sequence[Held]
-    """What is open, longest first: at most `part.ROWS` of each kind."""
+    """The partitions that no worker holds."""
+    open: Sequence[HeldLifecycle]
+    """The open lifecycles, the longest open first; at most `report.MAX_OPEN` of each kind."""
     open_total: Mapping[Kind, int]
-    """How many are open, in the partitions that are told of."""
-    ended: Sequence[Held]
-    """The last records, newest first: at most `recent.LATEST`."""
+    """How many lifecycles are open in the reported partitions."""
+    ended: Sequence[HeldLifecycle]
+    """The latest records, newest first; at most `recent.MAX_RECORDS`."""
     ended_total: int
-    """How many the workers that answered have published since each of them started."""
+    """How many records the workers that answered have published, each since it started."""
     usual: Mapping[str | None, int]
-    """By work pool, how long 95% of its runs took: by the word of the worker that knows the most of them. A run's
-    partition is by its id, so each worker sees a fair sample of every pool.
+    """The usual duration of runs by work pool, in microseconds, as the worker with the most runs of the pool reports
+    it. Runs are spread over the partitions by their ids, so each worker sees a fair sample of every pool.
     """
 
     @property
     def complete(self) -> bool:
-        """Whether every partition is told of."""
+        """Whether every partition is reported."""
         return not (self.alone or self.unheld or any(it.missing or it.recovering for it in self.workers))
 
 
-def merged(app_id: str, now: Moment, partitions: int, told: Iterable[Told], *, alone: bool) -> Whole:
-    """All of it as one. ``alone``: the group has not said who else is in it."""
+def merged(app_id: str, now: Moment, partitions: int, told: Iterable[WorkerAnswer], *, alone: bool) -> Snapshot:
+    """The snapshot of the workers' answers. ``alone``: the other members of the group are unknown."""
     by_name = sorted(told, key=lambda it: (_natural(it.reached.name), sorted(it.partitions)))
-    parts = [(it, it.part) for it in by_name if isinstance(it.part, Part)]
-    holdings: dict[int, tuple[Told, Holding]] = {}
-    for it, part in parts:
-        for holding in part.holdings:
+    reports = [(it, it.report) for it in by_name if isinstance(it.report, WorkerReport)]
+    holdings: dict[int, tuple[WorkerAnswer, PartitionReport]] = {}
+    for it, report in reports:
+        for holding in report.holdings:
             if holding.partition not in holdings or holding.partition in it.partitions:
                 holdings[holding.partition] = it, holding
     held = set(holdings).union(*(it.partitions for it in by_name))
-    return Whole(
+    return Snapshot(
         app_id=app_id,
         now=now,
         partitions=partitions,
         workers=[_worker(it, holdings) for it in by_name],
         alone=alone,
         unheld=[] if alone else sorted(set(range(partitions)) - held),
-        open=_longest(
-            Held(row, it.reached.name, number) for number, (it, holding) in holdings.items() for row in holding.open
+        open=_oldest(
+            HeldLifecycle(row, it.reached.name, number)
+            for number, (it, holding) in holdings.items()
+            for row in holding.open
         ),
         open_total={kind: sum(holding.total.get(kind, 0) for _, holding in holdings.values()) for kind in Kind},
-        ended=_last(Held(row, it.reached.name, None) for it, part in parts for row in part.ended),
-        ended_total=sum(part.ended_total for _, part in parts),
-        usual=_usual(part for _, part in parts),
+        ended=_latest(HeldLifecycle(row, it.reached.name, None) for it, report in reports for row in report.ended),
+        ended_total=sum(report.ended_total for _, report in reports),
+        usual=_usual(report for _, report in reports),
     )
 
 
-def _worker(it: Told, holdings: Mapping[int, tuple[Told, Holding]]) -> Worker:
-    if isinstance(it.part, str):
-        return Worker(it.reached, sorted(it.partitions), it.part, ())
+def _worker(it: WorkerAnswer, holdings: Mapping[int, tuple[WorkerAnswer, PartitionReport]]) -> Worker:
+    if isinstance(it.report, str):
+        return Worker(it.reached, sorted(it.partitions), it.report, ())
     own = {number for number, (by, _) in holdings.items() if by is it}
     elsewhere = holdings.keys() - own
     return Worker(it.reached, sorted(own | it.partitions - elsewhere), None, sorted(it.partitions - holdings.keys()))
 
 
-def _longest(rows: Iterable[Held]) -> list[Held]:
-    ordered = sorted(rows, key=lambda it: (it.seen.first, it.seen.record_id))
-    return [row for kind in Kind for row in [it for it in ordered if it.seen.kind is kind][:ROWS]]
+def _oldest(rows: Iterable[HeldLifecycle]) -> list[HeldLifecycle]:
+    ordered = sorted(rows, key=lambda it: (it.summary.first, it.summary.record_id))
+    return [row for kind in Kind for row in [it for it in ordered if it.summary.kind is kind][:MAX_OPEN]]
 
 
-def _last(rows: Iterable[Held]) -> list[Held]:
-    """Each record once: where a partition has moved, two workers may have published versions of one."""
-    latest: dict[str, Held] = {}
-    for row in sorted(rows, key=lambda it: (it.seen.amended, it.seen.last)):
-        latest[row.seen.record_id] = row
-    return sorted(latest.values(), key=lambda it: (it.seen.last, it.seen.record_id), reverse=True)[:LATEST]
+def _latest(rows: Iterable[HeldLifecycle]) -> list[HeldLifecycle]:
+    """The latest records, each once: if a partition has moved, two workers may have published versions of a record."""
+    latest: dict[str, HeldLifecycle] = {}
+    for row in sorted(rows, key=lambda it: (it.summary.amended, it.summary.last)):
+        latest[row.summary.record_id] = row
+    return sorted(latest.values(), key=lambda it: (it.summary.last, it.summary.record_id), reverse=True)[:MAX_RECORDS]
 
 
-def _usual(parts: Iterable[Part]) -> dict[str | None, int]:
-    known = [(its.runs, its.within, pool) for part in parts for pool, its in part.usual.items()]
+def _usual(reports: Iterable[WorkerReport]) -> dict[str | None, int]:
+    known = [(its.runs, its.within, pool) for report in reports for pool, its in report.usual.items()]
     return {pool: within for _, within, pool in sorted(known, key=lambda it: it[:2])}
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    """In the order of numbers: ``correlator-2`` before ``correlator-10``."""
+    """The sort key of a name, by the number at its end: ``correlator-2`` comes before ``correlator-10``."""
     head = name.rstrip("0123456789")
     return [(0, head), (int(name[len(head) :][:18] or 0), name)]

@@ -1,4 +1,4 @@
-"""The records that a worker has published of late."""
+"""The latest records that this worker has published."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -6,44 +6,44 @@ from typing import Final
 from correlator import page
 from correlator.stage.tally import Counts, Tally
 
-LATEST: Final = 100
-"""How many records are kept, and shown."""
+MAX_RECORDS: Final = 100
+"""How many records are kept and shown."""
 
 
-class Recent:
-    """The last records that were committed, each once, in its last version."""
+class RecentRecords:
+    """The latest committed records, each once, in its last version."""
 
     def __init__(self) -> None:
         self.total = 0
-        """How many records there were. An amendment is another version of one, not another record."""
-        self.usual = page.Usual()
-        self._records: dict[str, page.Seen] = {}
+        """How many records were published. An amendment is another version of a record, not another record."""
+        self.durations = page.RecentDurations()
+        self._records: dict[str, page.Summary] = {}
 
     @property
-    def records(self) -> list[page.Seen]:
-        """In order of publication."""
+    def records(self) -> list[page.Summary]:
+        """The records, in the order in which their last versions were published."""
         return list(self._records.values())
 
     def add(self, tally: Tally) -> None:
-        """Take up those of a committed transaction."""
+        """Add the records of a committed transaction."""
         self.total += sum(count for (*_, amended), count in tally.records.items() if not amended)
         for lifecycle in tally.latest:
-            it = page.seen(lifecycle)
+            it = page.summarize(lifecycle)
             if not it.amended:
-                self.usual.add(it)
+                self.durations.add(it)
             self._records.pop(it.record_id, None)
             self._records[it.record_id] = it
-            if len(self._records) > LATEST:
+            if len(self._records) > MAX_RECORDS:
                 del self._records[next(iter(self._records))]
 
 
-class Several:
-    """Hands tallies on to several."""
+class FanOut:
+    """Hands each tally to several receivers."""
 
     def __init__(self, counts: Iterable[Counts]) -> None:
         self._counts = tuple(counts)
 
     def add(self, tally: Tally) -> None:
-        """Hand it on."""
+        """Hand a tally to all receivers."""
         for counts in self._counts:
             counts.add(tally)

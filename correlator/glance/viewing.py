@@ -1,57 +1,57 @@
-"""The whole stage as the page is told of it."""
+"""Turns a snapshot of the stage into the view that the page is rendered from."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from correlator import page
 from correlator.address import Reached
-from correlator.glance.merging import Whole
+from correlator.glance.merging import Snapshot
 
 REFRESH: Final = 10
-"""Seconds after which a browser loads the page again."""
+"""Seconds after which a browser reloads the page."""
 
 
-def viewed(whole: Whole) -> page.View:
-    """What the page is made from. Where there is one worker, nothing is said of who holds what."""
-    several = len(whole.workers) > 1
+def viewed(snapshot: Snapshot) -> page.View:
+    """The view of a snapshot. If the stage has one worker only, the view does not say who holds what."""
+    several = len(snapshot.workers) > 1
     return page.View(
-        source=whole.app_id,
-        about=f"{_many(len(whole.workers), 'worker')}, {_many(whole.partitions, 'partition')}",
-        now=whole.now,
-        open=[it.seen for it in whole.open],
-        ended=[it.seen for it in whole.ended],
-        open_total=whole.open_total,
-        ended_total=whole.ended_total,
-        usual=whole.usual,
+        source=snapshot.app_id,
+        about=f"{_many(len(snapshot.workers), 'worker')}, {_many(snapshot.partitions, 'partition')}",
+        now=snapshot.now,
+        open=[it.summary for it in snapshot.open],
+        ended=[it.summary for it in snapshot.ended],
+        open_total=snapshot.open_total,
+        ended_total=snapshot.ended_total,
+        usual=snapshot.usual,
         refresh=REFRESH,
-        missing=list(_missing(whole)),
+        missing=list(_missing(snapshot)),
         holders=[
             page.Holder(
                 it.reached.name,
                 str(it.reached.address or "none"),
                 _numbers(it.partitions) if it.partitions else "none",
                 it.missing or ("is recovering" if it.recovering else "answers"),
-                whole=not (it.missing or it.recovering),
+                complete=not (it.missing or it.recovering),
             )
-            for it in whole.workers
+            for it in snapshot.workers
         ]
         if several
         else (),
-        held_by={it.seen.record_id: it.by for it in (*whole.open, *whole.ended)} if several else {},
+        held_by={it.summary.record_id: it.by for it in (*snapshot.open, *snapshot.ended)} if several else {},
     )
 
 
-def _missing(whole: Whole) -> Iterator[str]:
-    """A sentence for everything that is not on the page."""
-    for it in whole.workers:
+def _missing(snapshot: Snapshot) -> Iterator[str]:
+    """A sentence for everything that the page should show and cannot."""
+    for it in snapshot.workers:
         if it.missing:
             lost = f"{_partitions(it.partitions)} missing here" if it.partitions else "it holds no partition"
             yield f"{_called(it.reached)} {it.missing}: {lost}."
         elif it.recovering:
             yield f"{_called(it.reached)} is recovering: {_partitions(it.recovering)} missing here."
-    if whole.unheld:
-        yield f"Nobody holds {'partition' if len(whole.unheld) == 1 else 'partitions'} {_numbers(whole.unheld)}."
-    if whole.alone:
+    if snapshot.unheld:
+        yield f"Nobody holds {'partition' if len(snapshot.unheld) == 1 else 'partitions'} {_numbers(snapshot.unheld)}."
+    if snapshot.alone:
         yield "The group has not said yet who else is in it: what other workers hold is missing here."
 
 
@@ -65,7 +65,7 @@ def _partitions(numbers: Sequence[int]) -> str:
 
 
 def _numbers(numbers: Sequence[int]) -> str:
-    """With runs of three and more drawn together: ``0, 4–7, 9``."""
+    """Numbers as text, with three or more in a row written as a range: ``0, 4–7, 9``."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and runs[-1][-1] == number - 1:

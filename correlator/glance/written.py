@@ -1,4 +1,4 @@
-"""The whole stage as the document of ``/open.json``."""
+"""Writes a snapshot of the stage as the document of ``/open.json``."""
 
 from typing import Final
 
@@ -7,32 +7,32 @@ from msgspec.json import Encoder
 
 from correlator.event import Kind
 from correlator.glance.document import VERSION, Document, Row, Rows, StageWorker
-from correlator.glance.merging import Held, Whole, Worker
+from correlator.glance.merging import HeldLifecycle, Snapshot, Worker
 from correlator.moments import Moment, Span
-from correlator.page import Seen
+from correlator.page import Summary
 from correlator.records.formats import in_seconds, rfc3339
 
 _NAMES: Final = {Kind.FLOW_RUN: "runs", Kind.WORKER: "workers"}
 _encode: Final = Encoder().encode
 
 
-def written(whole: Whole) -> bytes:
-    """The document in UTF-8."""
-    rows = {kind: [_row(it, whole) for it in whole.open if it.seen.kind is kind] for kind in Kind}
+def written(snapshot: Snapshot) -> bytes:
+    """The document of a snapshot, as JSON in UTF-8."""
+    rows = {kind: [_row(it, snapshot) for it in snapshot.open if it.summary.kind is kind] for kind in Kind}
     return _encode(
         Document(
             version=VERSION,
-            app_id=whole.app_id,
-            at=rfc3339(whole.now),
-            complete=whole.complete,
-            partitions=whole.partitions,
-            unheld_partitions=whole.unheld,
-            workers=list(map(_worker, whole.workers)),
-            group_known=not whole.alone,
+            app_id=snapshot.app_id,
+            at=rfc3339(snapshot.now),
+            complete=snapshot.complete,
+            partitions=snapshot.partitions,
+            unheld_partitions=snapshot.unheld,
+            workers=list(map(_worker, snapshot.workers)),
+            group_known=not snapshot.alone,
             open={
-                name: Rows(max(whole.open_total[kind], len(rows[kind])), rows[kind]) for kind, name in _NAMES.items()
+                name: Rows(max(snapshot.open_total[kind], len(rows[kind])), rows[kind]) for kind, name in _NAMES.items()
             },
-            records=Rows(max(whole.ended_total, len(whole.ended)), [_row(it, whole) for it in whole.ended]),
+            records=Rows(max(snapshot.ended_total, len(snapshot.ended)), [_row(it, snapshot) for it in snapshot.ended]),
         )
     )
 
@@ -44,8 +44,8 @@ def _worker(it: Worker) -> StageWorker:
     )
 
 
-def _row(held: Held, whole: Whole) -> Row:
-    it: Seen = held.seen
+def _row(held: HeldLifecycle, snapshot: Snapshot) -> Row:
+    it: Summary = held.summary
     is_run = it.kind is Kind.FLOW_RUN
     return Row(
         record_id=it.record_id,
@@ -56,8 +56,8 @@ def _row(held: Held, whole: Whole) -> Row:
         partition=held.partition,
         outcome=it.outcome,
         going=it.runs,
-        open_seconds=_seconds(max(0, whole.now - it.first)) if it.outcome is None else None,
-        usual_seconds=_seconds(whole.usual.get(it.pool)) if is_run else None,
+        open_seconds=_seconds(max(0, snapshot.now - it.first)) if it.outcome is None else None,
+        usual_seconds=_seconds(snapshot.usual.get(it.pool)) if is_run else None,
         flow=it.flow,
         deployment=it.deployment,
         work_pool=it.pool,

@@ -1,12 +1,23 @@
-"""What a person looks at: lifecycles in, one self-contained HTML page out. No I/O, no clock, no JavaScript.
+"""Renders lifecycles as one self-contained HTML page for people. No I/O, no clock, no JavaScript.
 
-The stage shows what it holds now; a replay shows what a file held.
+A worker serves the page of what the stage holds now; `replay` writes the page of a file's events.
 """
 
 from correlator.page.holders import Holder
-from correlator.page.look import PLAIN, Look
+from correlator.page.options import DEFAULT_OPTIONS, PageOptions
 from correlator.page.rendering import View, render
-from correlator.page.seen import Seen, seen
-from correlator.page.usual import Known, Usual, known_of
+from correlator.page.summary import Summary, summarize
+from correlator.page.usual import RecentDurations, UsualDuration, usual_durations
 
-__all__ = ["PLAIN", "Holder", "Known", "Look", "Seen", "Usual", "View", "known_of", "render", "seen"]
+__all__ = [
+    "DEFAULT_OPTIONS",
+    "Holder",
+    "PageOptions",
+    "RecentDurations",
+    "Summary",
+    "UsualDuration",
+    "View",
+    "render",
+    "summarize",
+    "usual_durations",
+]

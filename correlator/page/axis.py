@@ -1,4 +1,4 @@
-"""The axis of the picture: from when to when, and where its ticks are."""
+"""The time axis of the timeline: where it begins and ends, and where its ticks are."""
 
 from collections.abc import Collection
 from typing import Final, NamedTuple
@@ -17,34 +17,38 @@ STEPS: Final = tuple(
     for count in counts
 )
 MONDAY: Final = 4 * DAY
-"""The first one since 1970: weeks begin there."""
+"""The first Monday since 1970, from which weeks are counted."""
 
-SHORTEST: Final = 5 * MINUTE
-GAIN: Final = 3
-"""The oldest tenth may begin before the axis does, where that makes the rest this many times as large."""
+MIN_LENGTH: Final = 5 * MINUTE
+"""The shortest axis."""
+MIN_GAIN: Final = 3
+"""The axis leaves out the beginnings of the oldest tenth of lifecycles, if that makes the others more than this many
+times as wide.
+"""
 
 
 class Tick(NamedTuple):
-    """A place on the axis, in percent, and what is written there."""
+    """A tick of the axis."""
 
     at: float
+    """Its place on the axis, in percent."""
     label: str
     day: str | None
-    """The date, where a new one begins."""
+    """The date, if this is the first tick of a day; on an axis of whole days, the label is the date."""
 
 
 class Axis(NamedTuple):
-    """From when to when, in microseconds since 1970 UTC."""
+    """The axis' begin and end, in microseconds since 1970 UTC."""
 
     begin: int
     end: int
 
     def percent(self, at: int) -> float:
-        """Where a time is; before or after the axis it is at its begin or end."""
+        """The place of a time on the axis. Times before or after the axis are placed at its begin or end."""
         return round(100 * (min(max(at, self.begin), self.end) - self.begin) / (self.end - self.begin), 3)
 
     def ticks(self, most: int) -> list[Tick]:
-        """At most so many, at round times."""
+        """At most ``most`` ticks, at round times."""
         length = self.end - self.begin
         step = next((step for step in STEPS if length // step < most), STEPS[-1] * (length // STEPS[-1] // most + 1))
         offset = MONDAY if step >= 7 * DAY else 0
@@ -61,10 +65,10 @@ class Axis(NamedTuple):
 
 
 def axis_for(times: Collection[int], now: int) -> Axis:
-    """An axis that ends now, for lifecycles that began at these times."""
+    """An axis up to ``now`` for lifecycles that began at ``times``."""
     ordered = sorted(times) or [now]
     begin, tenth = ordered[0], ordered[min(-(-len(ordered) // 10), len(ordered) - 1)]
-    if now - begin > GAIN * (now - tenth):
+    if now - begin > MIN_GAIN * (now - tenth):
         begin = tenth
-    length = max(now - begin, SHORTEST)
+    length = max(now - begin, MIN_LENGTH)
     return Axis(now - length - length // 50, now + length // 100)

@@ -1,4 +1,6 @@
-"""The figures: how many, and how long, of everything that a page was given."""
+"""The page's figures: how many records there are, and how long the lifecycles took. They count all records of the
+view, whether a table shows them or not.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -6,37 +8,37 @@ from typing import NamedTuple
 
 from correlator.core import Outcome
 from correlator.event import Kind
-from correlator.page.seen import Seen
-from correlator.page.telling import FAILURES
+from correlator.page.describing import FAILURES
+from correlator.page.summary import Summary
 
 
 class Group(NamedTuple):
-    """The records of a kind, work pool and outcome. Durations in microseconds, None where none is known."""
+    """The records of one kind, work pool and outcome. Durations are in microseconds; None if no record has one."""
 
     kind: Kind
     pool: str | None
     outcome: Outcome
     records: int
-    half: int | None
-    """Half of them took no longer (p50)."""
-    most: int | None
-    """95% of them took no longer (p95)."""
+    median: int | None
+    """Half of the lifecycles took no longer."""
+    p95: int | None
+    """95% of the lifecycles took no longer."""
     longest: int | None
 
 
-def outcomes(ended: Iterable[Seen]) -> list[tuple[Outcome, int]]:
-    """How many records of every outcome."""
+def outcomes(ended: Iterable[Summary]) -> list[tuple[Outcome, int]]:
+    """The number of records by outcome, 0 included."""
     counts = Counter(it.outcome for it in ended)
     return [(outcome, counts[outcome]) for outcome in Outcome]
 
 
-def failures(ended: Iterable[Seen]) -> list[tuple[str, int]]:
-    """How many of the completed runs came to which bad end, of those ends that there were."""
+def failures(ended: Iterable[Summary]) -> list[tuple[str, int]]:
+    """The number of completed runs whose flow run failed or crashed, by the style of that state; never 0."""
     counts = Counter(it.failure for it in ended)
-    return [(look, counts[state]) for state, look in FAILURES.items() if counts[state]]
+    return [(style, counts[state]) for state, style in FAILURES.items() if counts[state]]
 
 
-def groups(ended: Iterable[Seen]) -> list[Group]:
+def groups(ended: Iterable[Summary]) -> list[Group]:
     """The records by kind, work pool and outcome, the most frequent first."""
     grouped: defaultdict[tuple[Kind, str | None, Outcome], list[int | None]] = defaultdict(list)
     for it in ended:
@@ -46,10 +48,10 @@ def groups(ended: Iterable[Seen]) -> list[Group]:
     for (kind, pool, outcome), durations in grouped.items():
         known = sorted(duration for duration in durations if duration is not None)
         longest = known[-1] if known else None
-        found.append(Group(kind, pool, outcome, len(durations), share(known, 50), share(known, 95), longest))
+        found.append(Group(kind, pool, outcome, len(durations), percentile(known, 50), percentile(known, 95), longest))
     return sorted(found, key=lambda group: (-group.records, group.kind, group.pool or "", group.outcome))
 
 
-def share(ordered: Sequence[int], percent: int) -> int | None:
-    """The least of some ordered numbers that so many percent of them do not exceed (nearest rank)."""
+def percentile(ordered: Sequence[int], percent: int) -> int | None:
+    """The percentile of sorted numbers by the nearest-rank method; None if there are none."""
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)] if ordered else None

@@ -1,16 +1,16 @@
-"""Who holds what: the workers of the stage, where there are several."""
+"""A row of the table "Who holds what", which the page has if the stage has several workers."""
 
 from typing import NamedTuple
 
 
 class Holder(NamedTuple):
-    """A worker of the stage, in the words that are shown."""
+    """A worker of the stage, as the texts that the page shows."""
 
     name: str
     address: str
     partitions: str
-    """Those that it holds."""
+    """The numbers of the partitions that it holds."""
     state: str
     """Whether it answers, or why it does not."""
-    whole: bool
-    """Whether all that it holds is on the page."""
+    complete: bool
+    """Whether the page shows everything that it holds."""

@@ -6,52 +6,54 @@ from typing import Final, NamedTuple
 
 from correlator.core import Outcome
 from correlator.event import Kind
-from correlator.page.figures import share
-from correlator.page.seen import Seen
+from correlator.page.figures import percentile
+from correlator.page.summary import Summary
 
-ENOUGH: Final = 20
-"""Completed runs of a pool from which on one may say what is usual there."""
-LATEST: Final = 1000
-"""Completed runs of a pool that it is said from: what is usual changes."""
-POOLS: Final = 200
-"""Work pools of which it is known: those with the latest runs."""
+MIN_RUNS: Final = 20
+"""A pool has a usual duration once so many of its runs have completed."""
+MAX_RUNS: Final = 1000
+"""How many of a pool's completed runs count, the latest ones: what is usual changes."""
+MAX_POOLS: Final = 200
+"""How many work pools are kept: those with the latest completed runs."""
 
 
-class Known(NamedTuple):
-    """What is usual in a work pool."""
+class UsualDuration(NamedTuple):
+    """The usual duration of a work pool's runs."""
 
     runs: int
-    """The completed runs that it is told from."""
+    """How many completed runs it is computed from."""
     within: int
-    """How long 95% of them took at most, in microseconds."""
+    """The duration that 95% of them did not exceed, in microseconds."""
 
 
-class Usual:
-    """The durations of each pool's latest completed runs, a bounded number of them."""
+class RecentDurations:
+    """The durations of each pool's latest completed runs, at most `MAX_RUNS` in each of `MAX_POOLS` pools."""
 
     def __init__(self) -> None:
         self._durations: dict[str | None, deque[int]] = {}
 
-    def add(self, it: Seen) -> None:
-        """Take up a record; those that say nothing about it are passed over."""
+    def add(self, it: Summary) -> None:
+        """Add the duration of a record, if it is of a completed run."""
         if it.kind is not Kind.FLOW_RUN or it.outcome is not Outcome.COMPLETED or it.duration is None:
             return
-        durations = self._durations.pop(it.pool, None) or deque(maxlen=LATEST)
+        durations = self._durations.pop(it.pool, None) or deque(maxlen=MAX_RUNS)
         durations.append(it.duration)
         self._durations[it.pool] = durations
-        if len(self._durations) > POOLS:
+        if len(self._durations) > MAX_POOLS:
             del self._durations[next(iter(self._durations))]
 
     def copied(self) -> dict[str | None, list[int]]:
-        """The durations by pool, as they are now: for a look at them elsewhere, as there may be many."""
+        """A copy of the durations by pool, in microseconds, for another thread: sorting them can take long."""
         return {pool: list(durations) for pool, durations in self._durations.items()}
 
     def by_pool(self) -> dict[str | None, int]:
-        """How long 95% of a pool's took at most, in microseconds, where enough of them are known."""
-        return {pool: known.within for pool, known in known_of(self.copied()).items()}
+        """The usual durations by pool, in microseconds; pools with fewer than `MIN_RUNS` runs are left out."""
+        return {pool: known.within for pool, known in usual_durations(self.copied()).items()}
 
 
-def known_of(durations: Mapping[str | None, Collection[int]]) -> dict[str | None, Known]:
-    """What is usual in the pools of which enough is known, by the durations of their runs."""
-    enough = {pool: sorted(its) for pool, its in durations.items() if len(its) >= ENOUGH}
-    return {pool: Known(len(its), most) for pool, its in enough.items() if (most := share(its, 95)) is not None}
+def usual_durations(durations: Mapping[str | None, Collection[int]]) -> dict[str | None, UsualDuration]:
+    """The usual duration in each pool with at least `MIN_RUNS` durations, which are in microseconds."""
+    enough = {pool: sorted(its) for pool, its in durations.items() if len(its) >= MIN_RUNS}
+    return {
+        pool: UsualDuration(len(its), most) for pool, its in enough.items() if (most := percentile(its, 95)) is not None
+    }

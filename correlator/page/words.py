@@ -1,4 +1,4 @@
-"""Times, spans and names as people read them."""
+"""Times, spans and names, written for people."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -9,16 +9,16 @@ from correlator.moments import DAY, HOUR, MINUTE, SECOND
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 SHORT: Final = 64
-"""Characters of a name in a line."""
+"""The longest name within a line, in characters."""
 LONG: Final = 500
-"""Characters of a name anywhere: what is longer is cut, and says so by an ellipsis."""
+"""The longest name anywhere, in characters. Longer names are cut and end in an ellipsis."""
 
 _unseen = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-"""Controls, and marks that turn the direction of what is written after them."""
+"""Control characters, and marks that reverse the direction of the text after them."""
 
 
 def span(microseconds: int) -> str:
-    """A span in its two largest units: ``3d 4h``, ``5m 24s``, ``12.3s``, ``850ms``."""
+    """A span in one or two units: ``3d 4h``, ``5m 24s``, ``12.3s``, ``850ms``."""
     if microseconds < SECOND:
         return f"{microseconds // 1000}ms" if microseconds >= 1000 or not microseconds else "<1ms"
     if microseconds < MINUTE:
@@ -31,23 +31,23 @@ def span(microseconds: int) -> str:
 
 
 def moment(microseconds: int) -> datetime:
-    """A time in microseconds since 1970 UTC."""
+    """The datetime of a time in microseconds since 1970 UTC."""
     return EPOCH + timedelta(microseconds=microseconds)
 
 
 def day(microseconds: int) -> str:
-    """``23 Nov 2026``."""
+    """The date, such as ``23 Nov 2026``."""
     at = moment(microseconds)
     return f"{at.day} {at:%b %Y}"
 
 
 def clock(microseconds: int) -> str:
-    """``15:38:21``."""
+    """The time of day, such as ``15:38:21``."""
     return f"{moment(microseconds):%H:%M:%S}"
 
 
 def when(microseconds: int, now: int) -> str:
-    """A time as one says it now: without the day where that is today's, without the year where that is this year's."""
+    """A time without the date if it is today, and without the year if it is this year."""
     at, today = moment(microseconds), moment(now)
     if at.date() == today.date():
         return clock(microseconds)
@@ -56,11 +56,11 @@ def when(microseconds: int, now: int) -> str:
 
 
 def name(text: str, most: int = LONG) -> str:
-    """A name with what cannot be seen made visible (``[U+202E]``), cut where it is longer than so many characters."""
+    """A name with invisible characters made visible (``[U+202E]``), cut to at most ``most`` characters."""
     text = _unseen.sub(lambda found: f"[U+{ord(found[0]):04X}]", text[: most + 1])
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def many(count: int, one: str, more: str | None = None) -> str:
-    """``1 worker``, ``2,000 workers``."""
+    """A count with its noun: ``1 worker``, ``2,000 workers``."""
     return f"{count:,} {one if count == 1 else more or one + 's'}"

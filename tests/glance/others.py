@@ -1,4 +1,4 @@
-"""What may be at an address that the group tells: by the bytes that it answers, and how."""
+"""Servers that may be at an address which the group gives, by what they answer and how."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,7 +10,7 @@ Behaviour = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 class Somebody:
-    """A server on this machine, and what it was asked."""
+    """A server on this machine, and the requests that it got."""
 
     def __init__(self, port: int) -> None:
         self.address = Address("127.0.0.1", port)
@@ -19,7 +19,7 @@ class Somebody:
 
 @asynccontextmanager
 async def somebody(behave: Behaviour) -> AsyncIterator[Somebody]:
-    """Who reads a request, and then behaves so."""
+    """A server that reads a request and then does what ``behaves`` says."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         it.asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
@@ -39,7 +39,7 @@ async def somebody(behave: Behaviour) -> AsyncIterator[Somebody]:
 
 
 def answering(status: str, body: bytes = b"", *headers: str) -> Behaviour:
-    """An answer of HTTP."""
+    """Answers with an HTTP response."""
 
     async def behave(writer: asyncio.StreamWriter) -> None:
         head = "\r\n".join((f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""))
@@ -50,12 +50,12 @@ def answering(status: str, body: bytes = b"", *headers: str) -> Behaviour:
 
 
 async def hanging(_: asyncio.StreamWriter) -> None:
-    """No answer, as of a process that is stopped."""
+    """Does not answer, like a process that is stopped."""
     await asyncio.Event().wait()
 
 
 async def without_end(writer: asyncio.StreamWriter) -> None:
-    """A body that goes on for as long as it is read."""
+    """Answers with a body that has no end."""
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n\r\n")
     while True:
         writer.write(bytes(1 << 16))
@@ -63,7 +63,7 @@ async def without_end(writer: asyncio.StreamWriter) -> None:
 
 
 async def trickling(writer: asyncio.StreamWriter) -> None:
-    """A byte now and then."""
+    """Answers with a byte now and then."""
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
     while True:
         writer.write(b"x")
@@ -72,6 +72,6 @@ async def trickling(writer: asyncio.StreamWriter) -> None:
 
 
 async def babbling(writer: asyncio.StreamWriter) -> None:
-    """No HTTP."""
+    """Answers with something that is not HTTP."""
     writer.write(b"220 mail.example.com ESMTP\r\n" * 10)
     await writer.drain()

@@ -1,4 +1,4 @@
-"""A look at the stage from one of its workers: by the word of its group, and of the others."""
+"""One worker shows the stage, from what its group says and the other workers report."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,17 +9,17 @@ import pytest
 from correlator.address import Address, Reached
 from correlator.engine import Member, TopicPartition
 from correlator.glance import glance
-from correlator.glance.asking import NO_ANSWER, OFF, STRANGE
-from correlator.glance.glance import ANOTHER, ANOTHER_RELEASE, NOWHERE, Glance, Us
-from correlator.glance.part import Part, packed
-from correlator.page import PLAIN
-from tests.glance.parts import holding, part
+from correlator.glance.asking import NO_ANSWER, NOT_A_WORKER, PAGE_IS_OFF
+from correlator.glance.glance import NO_ADDRESS, OTHER_RELEASE, WRONG_WORKER, Glance, ThisWorker
+from correlator.glance.report import WorkerReport, packed
+from correlator.page import DEFAULT_OPTIONS
+from tests.glance.reports import holding, report
 from tests.page.reading import Page, text
 from tests.page.views import HOUR, MINUTE, NOW, run
 
-US = Us("prefect-correlator", "app-worker:one", Reached(Address("a", 1), "one"), "lifecycles", 4)
-MINE = part(holding(0, run(1, ago=HOUR, outcome=None)), holding(1), worker="app-worker:one")
-THEIRS = part(holding(2), holding(3, run(2, ago=MINUTE, outcome=None)), worker="app-worker:two")
+US = ThisWorker("prefect-correlator", "app-worker:one", Reached(Address("a", 1), "one"), "lifecycles", 4)
+MINE = report(holding(0, run(1, ago=HOUR, outcome=None)), holding(1), worker="app-worker:one")
+THEIRS = report(holding(2), holding(3, run(2, ago=MINUTE, outcome=None)), worker="app-worker:two")
 
 
 def member(name: str, url: str, *partitions: int, topic: str = "lifecycles") -> Member:
@@ -30,16 +30,16 @@ BOTH = [member("one", "http://a:1/#one", 0, 1), member("two", "http://b:1/#two",
 
 
 class Around:
-    """A worker's surroundings, which a test sets; and how often they were asked."""
+    """The surroundings of a worker, which a test sets. They count how often they were asked."""
 
     def __init__(self, members: Sequence[Member] | None = BOTH, answer: bytes | str = b"") -> None:
         self.members, self.answer = members, answer or packed(THEIRS)
-        self.own: Part | Exception = MINE
+        self.own: WorkerReport | Exception = MINE
         self.asked: list[Address] = []
         self.times = 0
         self.glance = Glance(US, self._own, self._members, self, lambda: NOW)
 
-    async def _own(self) -> Part:
+    async def _own(self) -> WorkerReport:
         self.times += 1
         if isinstance(self.own, Exception):
             raise self.own
@@ -56,7 +56,7 @@ class Around:
         return msgspec.json.decode(await self.glance.json())
 
     async def missing(self) -> list[str]:
-        page = Page(await self.glance.html(PLAIN))
+        page = Page(await self.glance.html(DEFAULT_OPTIONS))
         return [text(it) for it in page.all("section[@aria-label='What is missing']//li")]
 
 
@@ -74,10 +74,10 @@ async def test_all_that_is_open_and_who_holds_it():
 
 ANSWERS = {
     NO_ANSWER: (NO_ANSWER, NO_ANSWER),
-    OFF: (OFF, OFF),
-    "not ours": (b"<html>", STRANGE),
-    "another release": (msgspec.msgpack.encode([2, 1]), ANOTHER_RELEASE),
-    "a worker of another stage, at an address that was ours": (packed(MINE), ANOTHER),
+    PAGE_IS_OFF: (PAGE_IS_OFF, PAGE_IS_OFF),
+    "not ours": (b"<html>", NOT_A_WORKER),
+    "another release": (msgspec.msgpack.encode([2, 1]), OTHER_RELEASE),
+    "a worker of another stage, at an address that was ours": (packed(MINE), WRONG_WORKER),
 }
 
 
@@ -97,7 +97,7 @@ async def test_a_worker_that_does_not_tell_is_missing_with_its_partitions(answer
 async def test_a_worker_that_says_no_address_is_not_asked(url):
     around = Around([BOTH[0], member("two", url, 2, 3)])
     name = "two" if "#two" in url and "https" not in url else "app-worker:two"
-    assert await around.missing() == [f"{name} {NOWHERE}: partitions 2, 3 are missing here."]
+    assert await around.missing() == [f"{name} {NO_ADDRESS}: partitions 2, 3 are missing here."]
     assert around.asked == []
 
 
@@ -118,19 +118,21 @@ async def test_what_the_group_does_not_tell_is_said(members, sentence):
     *others, last = await around.missing()
     assert last == (sentence or "Nobody holds partitions 2, 3.")
     assert all("it holds no partition" in other for other in others), "none of ours"
-    assert len((await around.json())["open"]["runs"]["rows"]) == 1, "our own part is there all the same"
+    assert len((await around.json())["open"]["runs"]["rows"]) == 1, "our own report is there all the same"
 
 
 async def test_a_worker_that_recovers_is_said_to():
-    around = Around(answer=packed(part(holding(2), worker="app-worker:two")))
+    around = Around(answer=packed(report(holding(2), worker="app-worker:two")))
     assert await around.missing() == ["two (b:1) is recovering: partition 3 is missing here."]
 
 
 async def test_however_many_look_the_workers_are_asked_once(monkeypatch):
     around = Around()
-    await asyncio.gather(*(around.json() for _ in range(20)), around.glance.html(PLAIN), around.glance.part())
+    await asyncio.gather(
+        *(around.json() for _ in range(20)), around.glance.html(DEFAULT_OPTIONS), around.glance.report()
+    )
     assert (len(around.asked), around.times) == (1, 1)
-    monkeypatch.setattr(glance, "LASTS", 0.0)
+    monkeypatch.setattr(glance, "SHARED_FOR", 0.0)
     around = Around()
     for _ in range(2):
         await around.json()
@@ -143,7 +145,7 @@ async def test_a_look_that_fails_does_not_stay():
     with pytest.raises(OSError, match="once"):
         await around.json()
     around.own = MINE
-    await asyncio.sleep(glance.LASTS)
+    await asyncio.sleep(glance.SHARED_FOR)
     assert (await around.json())["complete"]
 
 

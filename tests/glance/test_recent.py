@@ -1,12 +1,12 @@
-"""The records that the page of a running stage keeps."""
+"""The latest records, which a worker keeps for the page."""
 
 from msgspec.structs import replace
 
 from correlator.core import Outcome
 from correlator.core.lifecycle import Version
 from correlator.event import Kind, Named
-from correlator.glance.recent import LATEST, Recent
-from correlator.page.usual import ENOUGH
+from correlator.glance.recent import MAX_RECORDS, RecentRecords
+from correlator.page.usual import MIN_RUNS
 from correlator.records.identity import record_id
 from correlator.stage.tally import Tally
 from tests.records.lifecycles import ALL, CANCELLATION, END, START, lifecycle
@@ -23,12 +23,12 @@ def tally(*lifecycles) -> Tally:
 
 
 def numbered(number, **more):
-    """Another run that completed."""
+    """A completed run of its own."""
     return replace(COMPLETED, start=replace(START.event, id=str(number)), **more)
 
 
 def test_an_amendment_is_another_version_of_a_record_not_another_record():
-    recent = Recent()
+    recent = RecentRecords()
     recent.add(tally(COMPLETED, numbered(1)))
     recent.add(tally(lifecycle("cancelled", START, END, CANCELLATION, replaces=PUBLISHED)))
     assert recent.total == 2
@@ -37,27 +37,27 @@ def test_an_amendment_is_another_version_of_a_record_not_another_record():
 
 
 def test_the_last_records_are_kept_and_all_are_counted():
-    recent = Recent()
-    recent.add(tally(*map(numbered, range(2 * LATEST))))
+    recent = RecentRecords()
+    recent.add(tally(*map(numbered, range(2 * MAX_RECORDS))))
     recent.add(tally(numbered("one more")))
-    expected = [*range(LATEST + 1, 2 * LATEST), "one more"]
+    expected = [*range(MAX_RECORDS + 1, 2 * MAX_RECORDS), "one more"]
     assert [it.record_id for it in recent.records] == [record_id(Kind.FLOW_RUN, str(it)) for it in expected]
-    assert recent.total == 2 * LATEST + 1
+    assert recent.total == 2 * MAX_RECORDS + 1
 
 
 def test_what_is_usual_is_told_from_more_than_the_last_records():
-    """The many short runs of one pool do not hide how long those of another take."""
-    recent = Recent()
+    """The many short runs of one pool do not displace the durations of another."""
+    recent = RecentRecords()
     elsewhere = (replace(START.details, work_pool=Named("x", "Busy Pool")),)
-    recent.add(tally(*map(numbered, range(ENOUGH))))
+    recent.add(tally(*map(numbered, range(MIN_RUNS))))
     for number in range(2):
-        busy = [numbered(f"{number} {it}", told=elsewhere) for it in range(LATEST)]
+        busy = [numbered(f"{number} {it}", told=elsewhere) for it in range(MAX_RECORDS)]
         recent.add(tally(*busy))
     span = END.event.occurred - START.event.occurred
-    assert recent.usual.by_pool() == {"Long Pool": span, "Busy Pool": span}
+    assert recent.durations.by_pool() == {"Long Pool": span, "Busy Pool": span}
 
 
 def test_an_amendment_does_not_count_twice_for_what_is_usual():
-    recent = Recent()
-    recent.add(tally(*map(numbered, range(ENOUGH - 1)), numbered(0, replaces=PUBLISHED)))
-    assert recent.usual.by_pool() == {}
+    recent = RecentRecords()
+    recent.add(tally(*map(numbered, range(MIN_RUNS - 1)), numbered(0, replaces=PUBLISHED)))
+    assert recent.durations.by_pool() == {}

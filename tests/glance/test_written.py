@@ -1,4 +1,4 @@
-"""``/open.json``, as tools read it."""
+"""The document of ``/open.json``, as tools read it."""
 
 import re
 from pathlib import Path
@@ -10,9 +10,9 @@ from correlator.core import EndedBy
 from correlator.event import Kind
 from correlator.glance.document import Document, Row, Rows, StageWorker
 from correlator.glance.written import written
-from correlator.page import Known
+from correlator.page import UsualDuration
 from correlator.records.models import FlowRunDuration
-from tests.glance.parts import holding, one, part, told
+from tests.glance.reports import holding, one, report, told
 from tests.page.views import HOUR, MINUTE, SECOND, podded, run, worker
 
 OPERATING = Path(__file__).parents[2] / "docs" / "operating.md"
@@ -28,7 +28,7 @@ def rows(its):
 
 def test_a_run_that_is_open():
     going = run(1, ago=90 * SECOND, outcome=None, running=None, matched_by=None)
-    its = part(holding(2, going), usual={"Long Pool": Known(20, MINUTE)})
+    its = report(holding(2, going), usual={"Long Pool": UsualDuration(20, MINUTE)})
     row = rows(document(told("two", {2}, its))["open"]["runs"])["run-1"]
     assert {name: value for name, value in row.items() if value not in (None, False, 0)} == {
         "record_id": going.record_id,
@@ -51,7 +51,7 @@ def test_a_run_that_is_open():
 
 def test_times_are_as_in_records_and_seconds_exact():
     ended = podded(1, ago=HOUR, lasts=324_028_089, startup=20 * SECOND)
-    whole = written(one(told("one", set(), part(ended=[ended]))))
+    whole = written(one(told("one", set(), report(ended=[ended]))))
     assert b'"duration_seconds":324.028089,"startup_seconds":20.000000' in whole
     row = rows(msgspec.json.decode(whole)["records"])["run-1"]
     assert (row["started_at"], row["running_at"], row["ended_at"]) == (
@@ -64,7 +64,7 @@ def test_times_are_as_in_records_and_seconds_exact():
 
 
 def test_totals_are_whole_whatever_is_left_out():
-    its = part(holding(0, worker("w", ago=HOUR), total=100_000), ended=[run(1, ago=HOUR)], ended_total=70)
+    its = report(holding(0, worker("w", ago=HOUR), total=100_000), ended=[run(1, ago=HOUR)], ended_total=70)
     told_ = document(told("one", {0}, its), partitions=1)
     assert (told_["open"]["runs"]["total"], told_["open"]["workers"]["total"]) == (100_000, 1)
     assert [len(told_["open"][name]["rows"]) for name in ("runs", "workers")] == [0, 1]

@@ -1,4 +1,4 @@
-"""A page in a real Chromium, by the DevTools protocol: what it says on its console, what it runs, how wide it is."""
+"""Drives a page in a real Chromium by the DevTools protocol: its console, the scripts that it runs, its width."""
 
 import asyncio
 import base64
@@ -18,7 +18,7 @@ def installed() -> str | None:
 
 
 class Tab:
-    """A tab, and what was said in it: console messages, exceptions, dialogs, and what the browser would not load."""
+    """A tab, with all that it reported: console messages, exceptions, dialogs, and what the browser refused to load."""
 
     def __init__(self, socket):
         self.said, self._socket, self._ids = [], socket, itertools.count(1)
@@ -33,7 +33,7 @@ class Tab:
                 return message["result"]
 
     async def open(self, url, width, height=900, *, dark=False):
-        """Load a page and wait until it is there, at a width in CSS pixels."""
+        """Load a page at a width in CSS pixels, and wait until it is there."""
         for domain in ("Page", "Runtime", "Log"):
             await self.call(f"{domain}.enable")
         features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
@@ -45,13 +45,13 @@ class Tab:
             pass
 
     async def evaluate(self, expression):
-        """The value of an expression, evaluated by the debugger: no policy of the page keeps it from that."""
+        """The value of an expression. The debugger evaluates it, which the page's policy does not prevent."""
         result = await self.call("Runtime.evaluate", expression=expression, returnByValue=True)
         assert "exceptionDetails" not in result, result
         return result["result"].get("value")
 
     async def picture(self) -> bytes:
-        """What is to be seen, as a PNG."""
+        """A screenshot, as a PNG."""
         return base64.b64decode((await self.call("Page.captureScreenshot", format="png"))["data"])
 
     async def _receive(self):
@@ -63,7 +63,7 @@ class Tab:
             "Page.javascriptDialogOpening",
         ):
             self.said.append(message)
-        if message.get("method") == "Page.javascriptDialogOpening":  # or every later call waits for it
+        if message.get("method") == "Page.javascriptDialogOpening":  # otherwise every later call waits for it
             close = {"id": next(self._ids), "method": "Page.handleJavaScriptDialog", "params": {"accept": False}}
             await self._socket.send_json(close)
         return message
@@ -71,7 +71,7 @@ class Tab:
 
 @asynccontextmanager
 async def a_tab(program, profile: Path):
-    """A Chromium of its own, on a profile of its own, and a tab in it."""
+    """A tab of a new Chromium with a new profile."""
     command = [program, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars"]
     command += ["--remote-debugging-port=0", f"--user-data-dir={profile}", "about:blank"]
     process = await asyncio.create_subprocess_exec(*command, stdout=DEVNULL, stderr=DEVNULL)

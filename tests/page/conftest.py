@@ -7,7 +7,7 @@ from tests.page.chromium import a_tab, installed
 
 @pytest.fixture
 async def tab(tmp_path):
-    """A tab of a real Chromium. Skipped where none is installed, unless REQUIRE_CHROMIUM is set."""
+    """A tab of a real Chromium. Skips the test if none is installed, unless REQUIRE_CHROMIUM is set."""
     program = installed()
     if program is None:
         report = pytest.fail if os.environ.get("REQUIRE_CHROMIUM") else pytest.skip

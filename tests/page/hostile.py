@@ -1,4 +1,4 @@
-"""Names that would be something else than text, if they could."""
+"""Names that try to be something other than text."""
 
 NAMES = {
     "a script": '<script>document.title="pwned"; alert(1)</script>',
@@ -18,4 +18,4 @@ MARKS = {
     "controls": ("a\x00b\x1b[31m", "a[U+0000]b[U+001B][31m"),
     "a new line": ("a\nb", "a[U+000A]b"),
 }
-"""What it is, and what is shown of it."""
+"""Invisible characters, and how the page shows each."""

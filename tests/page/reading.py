@@ -1,4 +1,4 @@
-"""A page as a browser's parser reads it; strict, so that it fails where the HTML is at fault."""
+"""Reads a page as a browser's parser does, but strictly: it fails on HTML that is not valid."""
 
 from xml.etree.ElementTree import Element
 
@@ -13,11 +13,11 @@ class Page:
         return self.root.findall(f".//{path}")
 
     def figures(self) -> dict[str, str]:
-        """The large numbers, by what they are of."""
+        """The large numbers by their labels."""
         return {text(it.find("dt")): text(it.find("dd")) for it in self.all("section[@class='figures']//dl/div")}
 
     def rows(self, section: str) -> list[dict[str, str]]:
-        """The rows of a section's table, by its headings; those that are folded away, too."""
+        """The rows of a section's table as texts by heading, folded rows included."""
         tables = self.all(f"section[@aria-labelledby='{section}']//table")
         return [
             dict(zip(map(text, table.iter("th")), map(text, row), strict=True))

@@ -1,4 +1,4 @@
-"""The page in a real Chromium: it fits, says nothing on the console, and runs nothing that a name holds."""
+"""In a real Chromium, the page fits, leaves the console empty, and runs no script from a name."""
 
 import asyncio
 import itertools
@@ -8,7 +8,7 @@ from aiohttp.test_utils import TestServer
 
 from correlator import page
 from correlator.metrics import Metrics
-from correlator.page.tables import FIRST
+from correlator.page.tables import VISIBLE_ROWS
 from correlator.settings import Settings
 from correlator.web import create_web
 from tests.page.chromium import WIDTHS
@@ -27,7 +27,7 @@ def hostile_page() -> str:
         open_ += [worker(f"w{number}", ago=HOUR + number * MINUTE, **every)]
         ended += [run(number, ago=HOUR, lasts=10 * MINUTE, worker=open_[-1].worker, **every)]
     held_by = {it.record_id: name for several in (open_, ended) for it, name in zip(several, names, strict=True)}
-    holders = [page.Holder(name, name, name, name, whole=bool(number % 2)) for number, name in enumerate(names)]
+    holders = [page.Holder(name, name, name, name, complete=bool(number % 2)) for number, name in enumerate(names)]
     stage = {"held_by": held_by, "holders": holders, "missing": names}
     return page.render(view(open_, ended, source=NAMES["a script"], about=NAMES["out of an attribute"], **stage))
 
@@ -74,7 +74,7 @@ async def test_a_bar_is_where_its_lane_is_and_its_row_is_marked(tab, written):
 
 @pytest.mark.parametrize("startup, larger", [(2, "right"), (8, "left")])
 async def test_the_name_of_a_run_stands_in_the_larger_of_start_up_and_the_rest(tab, written, startup, larger):
-    """Zoomed and scrolled, too: on the other's colour it could not be read."""
+    """Also zoomed and scrolled: on the colour of the other part it could not be read."""
     ended = [podded(1, ago=20 * MINUTE, lasts=10 * MINUTE, startup=startup * MINUTE)]
     await tab.open(written(page.render(view([], ended))), WIDTHS["desktop"])
     await tab.evaluate("document.querySelector('label[for=zoom4]').click()")
@@ -94,10 +94,10 @@ async def test_the_name_of_a_run_stands_in_the_larger_of_start_up_and_the_rest(t
 
 @pytest.fixture
 async def address():
-    """A running stage's page, loaded again every second; each time a minute has passed."""
+    """The page of a running stage, which reloads every second; a minute passes between two loads."""
     now = itertools.count(NOW, MINUTE)
     open_ = [worker(f"w{number}", ago=HOUR) for number in range(12)]
-    ended = [run(number, ago=number * MINUTE) for number in range(1, 2 * FIRST)]
+    ended = [run(number, ago=number * MINUTE) for number in range(1, 2 * VISIBLE_ROWS)]
 
     def looked_at():
         return view(open_, ended, now=next(now), refresh=1)
@@ -111,7 +111,7 @@ AS_OF = "document.querySelector('.asof time').innerText"
 
 
 async def until_renewed(tab, before):
-    """Wait until the page says another time."""
+    """Wait until the page shows another time."""
     async with asyncio.timeout(20):
         while (now := await tab.evaluate(f"document.querySelector('.asof time') && {AS_OF}")) in (before, None):
             await asyncio.sleep(0.1)
@@ -126,20 +126,20 @@ async def test_zoom_rows_and_place_outlive_a_refresh(tab, address):
         await until_renewed(tab, before)
     await tab.evaluate("scrollTo(0, document.querySelector('#last').offsetTop + 300)")
     place = await tab.evaluate("scrollY")
-    for _ in range(2):  # by itself, twice: at an address with a fragment, too
+    for _ in range(2):  # it reloads by itself, also at an address with a fragment
         await until_renewed(tab, await tab.evaluate(AS_OF))
     width = "document.querySelector('.{}').getBoundingClientRect().width"
     assert await tab.evaluate(width.format("plot")) == pytest.approx(
         4 * await tab.evaluate(width.format("scroll")), 0.01
     )
-    assert await tab.evaluate("document.querySelectorAll('#last ~ table tbody tr').length") == 2 * FIRST - 1
+    assert await tab.evaluate("document.querySelectorAll('#last ~ table tbody tr').length") == 2 * VISIBLE_ROWS - 1
     assert await tab.evaluate("scrollY") == place
     assert tab.said == []
 
 
 @pytest.mark.parametrize("fragment", ["", "#workers"])
 async def test_it_is_renewed_where_one_is_reading(tab, address, fragment):
-    """After a bar or a link of the page was followed, too: then its address has a fragment."""
+    """Also after a click on a bar or a link, which gives the address a fragment."""
     await tab.open(address + fragment, WIDTHS["phone"])
     at = await tab.evaluate(AS_OF)
     await tab.evaluate("scrollTo(0, 700)")
@@ -149,7 +149,7 @@ async def test_it_is_renewed_where_one_is_reading(tab, address, fragment):
 
 
 async def test_a_paused_page_stays_as_it_is(tab, address):
-    """What was scrolled or opened in it, too: for as long as it takes to read."""
+    """It keeps the scroll position and what was opened, for as long as the reader needs."""
     await tab.open(f"{address}?hold=1&zoom=16", WIDTHS["phone"])
     at = await tab.evaluate(AS_OF)
     await tab.evaluate("document.querySelector('.scroll').scrollLeft = -3000")
@@ -163,7 +163,7 @@ async def test_a_paused_page_stays_as_it_is(tab, address):
 
 
 async def test_a_row_that_is_folded_away_opens_for_its_bar(tab, written):
-    ended = [run(number, ago=number * MINUTE) for number in range(1, FIRST + 9)]
+    ended = [run(number, ago=number * MINUTE) for number in range(1, VISIBLE_ROWS + 9)]
     await tab.open(written(page.render(view((), ended))), WIDTHS["desktop"])
     await tab.evaluate(f"document.querySelector('.bar[href=\"#{ended[-1].record_id}\"]').click()")
     assert await tab.evaluate("document.querySelector('details').open")
@@ -171,7 +171,7 @@ async def test_a_row_that_is_folded_away_opens_for_its_bar(tab, written):
 
 
 async def test_long_names_leave_room_for_the_others(tab, written):
-    """A name keeps to one line of its column, at every width of a table."""
+    """A name takes one line of its column, whatever the width of the table."""
     long = "very-long-worker-name-for-the-batch-processing-team-in-eu-central-1"
     runs = [make(number, ago=HOUR, worker_name=long, pool=long, name=long) for number, make in enumerate((run, podded))]
     open_ = [worker("w", ago=HOUR, name=long), run("going", ago=HOUR, outcome=None, name=long, pool=long)]
@@ -186,7 +186,7 @@ async def test_long_names_leave_room_for_the_others(tab, written):
 
 
 async def test_a_phone_is_not_given_a_page_without_end(tab, written):
-    """12 workers and a few hundred runs, as screens of a phone: the rest is a tap away."""
+    """12 workers and a few hundred runs take few screens of a phone; the rest is a tap away."""
     open_ = [worker(f"w{number}", ago=HOUR) for number in range(12)]
     open_ += [run(("open", number), ago=MINUTE, outcome=None, worker=open_[number % 12].worker) for number in range(40)]
     ended = [run(number, ago=number * MINUTE, worker=open_[number % 12].worker) for number in range(200)]
@@ -199,7 +199,7 @@ async def test_a_phone_is_not_given_a_page_without_end(tab, written):
     ["<script>document.title = 'ran'</script>", "<img src=x onerror=alert(1)>", "<p style='width: 5000px'>wide</p>"],
 )
 async def test_the_test_can_fail(tab, written, broken):
-    """What the browser would do with a name that is not escaped: the policy forbids it, and says so; width tells."""
+    """If a name were not escaped, the page's policy would block its script and log that; the width would differ."""
     await tab.open(written(page.render(view()).replace("<main>", f"<main>{broken}")), WIDTHS["phone"])
     assert tab.said or await tab.evaluate("document.documentElement.scrollWidth") > WIDTHS["phone"]
     assert await tab.evaluate("document.title") != "ran"

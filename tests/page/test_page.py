@@ -8,17 +8,17 @@ import pytest
 from correlator import page
 from correlator.core import EndedBy, MatchedBy, Outcome
 from correlator.event import Exit, Kind, StateType
-from correlator.page import PLAIN, Holder, Look
-from correlator.page.rendering import LARGEST, SHOWN
-from correlator.page.tables import FIRST
+from correlator.page import DEFAULT_OPTIONS, Holder, PageOptions
+from correlator.page.rendering import MAX_PAGE_BYTES, MAX_ROWS
+from correlator.page.tables import VISIBLE_ROWS
 from tests.page.hostile import MARKS, NAMES
 from tests.page.reading import Page, text
 from tests.page.views import HOUR, MINUTE, NOW, SECOND, WORKER, podded, run, view, worker
 from tests.records.lifecycles import ALL
 
 
-def rendered(*arguments, look=PLAIN, **more) -> Page:
-    return Page(page.render(view(*arguments, **more), look))
+def rendered(*arguments, options=DEFAULT_OPTIONS, **more) -> Page:
+    return Page(page.render(view(*arguments, **more), options))
 
 
 def test_it_says_what_it_is_and_when():
@@ -26,7 +26,7 @@ def test_it_says_what_it_is_and_when():
     assert text(shown.all("h1")[0]) == "Prefect workers and runs"
     header = text(shown.all("header")[0])
     assert "prefect-correlator, partitions 0 and 3 of 8" in header
-    assert "As of 23 Nov 2026, 16:00:00 UTC. Renewed every 10 seconds: pause" in header
+    assert "As of 23 Nov 2026, 16:00:00 UTC. Reloads every 10 seconds: pause" in header
     assert [it.get("content") for it in shown.all("meta[@http-equiv='refresh']")] == ["10; url=?zoom=1"]
     assert rendered().all("meta[@http-equiv='refresh']") == []
 
@@ -55,7 +55,7 @@ def test_nothing_seen_is_said():
 
 def test_every_way_to_end_has_a_row_and_a_bar():
     ended = [
-        page.seen(it)._replace(record_id=f"00000000-0000-0000-0000-{number:012}")
+        page.summarize(it)._replace(record_id=f"00000000-0000-0000-0000-{number:012}")
         for number, it in enumerate(ALL.values())
     ]
     shown = rendered((), ended)
@@ -64,8 +64,8 @@ def test_every_way_to_end_has_a_row_and_a_bar():
     assert sorted(re.sub(r"^\W", "", row["Outcome"]) for row in rows) == sorted(endings)
     assert len(shown.bars()) == len(ended)
     for outcome in Outcome:
-        looks = {outcome, *(("failed", "crashed") if outcome is Outcome.COMPLETED else ())}
-        bars = [it for it in shown.bars() if looks & set(it.get("class").split())]
+        styles = {outcome, *(("failed", "crashed") if outcome is Outcome.COMPLETED else ())}
+        bars = [it for it in shown.bars() if styles & set(it.get("class").split())]
         assert len(bars) == sum(it.outcome is outcome for it in ended) == int(shown.figures()[outcome])
         assert all(f": {outcome}" in it.get("title") for it in bars)
 
@@ -116,7 +116,7 @@ def test_a_flow_that_went_wrong_is_told_apart_whatever_became_of_its_infrastruct
     bars = [bar.get("title") for bar in shown.bars() if word in bar.get("class").split()]
     assert len(bars) == 2
     assert all(f": completed, flow {word} after 1m" in title for title in bars)
-    assert f"its flow run’s terminal state was {state}" in text(shown.all("footer")[0])
+    assert f"the flow run’s terminal state was {state}" in text(shown.all("footer")[0])
 
 
 TOLD_BY = {
@@ -258,10 +258,10 @@ def test_of_many_runs_over_their_usual_time_the_longest_are_called_out():
 
 
 def test_a_hundred_old_workers_do_not_bury_a_run():
-    open_ = [worker(f"w{number}", ago=960 * HOUR + number) for number in range(SHOWN + 1)]
+    open_ = [worker(f"w{number}", ago=960 * HOUR + number) for number in range(MAX_ROWS + 1)]
     shown = rendered([*open_, run(1, ago=MINUTE, outcome=None)])
     assert len(shown.rows("runs")) == 1
-    assert len(shown.rows("workers")) == SHOWN
+    assert len(shown.rows("workers")) == MAX_ROWS
 
 
 def test_a_worker_that_has_been_replaced_is_marked():
@@ -289,7 +289,7 @@ def test_a_name_is_text_wherever_it_stands(hostile):
     open_ = [worker("w", ago=HOUR, **names), run(1, ago=MINUTE, outcome=None, **names)]
     ended = [run(2, ago=HOUR, **names), run(3, ago=HOUR, worker=None, started=None, runner_name=hostile, **names)]
     held_by = {it.record_id: hostile for it in (*open_, *ended)}
-    holders = [Holder(hostile, hostile, hostile, hostile, whole=whole) for whole in (True, False)]
+    holders = [Holder(hostile, hostile, hostile, hostile, complete=complete) for complete in (True, False)]
     stage = {"held_by": held_by, "holders": holders, "missing": [hostile]}
     shown = rendered(open_, ended, source=hostile, about=hostile, usual={hostile: SECOND}, **stage)
     assert {it.tag for it in shown.root.iter()}.isdisjoint({"script", "img", "svg", "iframe", "object", "link"})
@@ -317,20 +317,22 @@ def test_a_long_name_is_cut_where_it_is_read_and_whole_where_one_points_at_it():
 
 @pytest.mark.parametrize("refresh", [None, 10])
 def test_a_bar_leads_to_its_row_even_where_it_is_folded_away(refresh):
-    """In a file the row is in the page, folded; a served page is asked for with all its rows."""
-    ended = [run(number, ago=number * MINUTE) for number in range(1, FIRST + 9)]
+    """In a file the folded row is in the page; the link of a served page asks for all rows."""
+    ended = [run(number, ago=number * MINUTE) for number in range(1, VISIBLE_ROWS + 9)]
     shown = rendered([worker("w", ago=HOUR)], ended, refresh=refresh)
     rows = {it.get("id") for it in shown.all("tr[@id]")}
     here = {it.get("href") for it in shown.bars() if it.get("href").startswith("#")}
     elsewhere = {it.get("href") for it in shown.bars()} - here
     assert here == {f"#{it}" for it in rows}
-    assert elsewhere == ({f"?zoom=1&rows=all#{it.record_id}" for it in ended[FIRST:]} if refresh else set())
-    all_rows = {it.get("id") for it in rendered((), ended, look=Look(all_rows=True), refresh=refresh).all("tr[@id]")}
+    assert elsewhere == ({f"?zoom=1&rows=all#{it.record_id}" for it in ended[VISIBLE_ROWS:]} if refresh else set())
+    all_rows = {
+        it.get("id") for it in rendered((), ended, options=PageOptions(all_rows=True), refresh=refresh).all("tr[@id]")
+    }
     assert all_rows >= {it.record_id for it in ended}
 
 
 def test_the_first_rows_are_there_at_a_glance_and_the_others_a_click_away():
-    ended = [run(number, ago=HOUR + number) for number in range(FIRST + 9)]
+    ended = [run(number, ago=HOUR + number) for number in range(VISIBLE_ROWS + 9)]
     (folded,) = rendered((), ended).all("details")
     assert text(folded.find("summary")) == "9 more"
     assert len(folded.findall("table/tbody/tr")) == 9
@@ -339,13 +341,13 @@ def test_the_first_rows_are_there_at_a_glance_and_the_others_a_click_away():
     assert ("?zoom=1&rows=all#last", "Show 9 more") in [
         (it.get("href"), text(it)) for it in served.all("p[@class='more']/a")
     ]
-    whole = rendered((), ended, refresh=10, look=Look(zoom=4, all_rows=True))
-    assert len(whole.rows("last")) == FIRST + 9
+    whole = rendered((), ended, refresh=10, options=PageOptions(zoom=4, all_rows=True))
+    assert len(whole.rows("last")) == VISIBLE_ROWS + 9
     assert [(it.get("href"), text(it)) for it in whole.all("p[@class='more']/a")] == [("?zoom=4#last", "Show fewer")]
 
 
 def test_the_links_at_the_top_lead_to_sections():
-    ended = [run(number, ago=HOUR * number, lasts=number * SECOND) for number in range(1, SHOWN + 2)]
+    ended = [run(number, ago=HOUR * number, lasts=number * SECOND) for number in range(1, MAX_ROWS + 2)]
     shown = rendered((), ended)
     headings = {it.get("id") for it in shown.all("h2[@id]")}
     assert {it.get("href") for it in shown.all("nav/a")} == {f"#{it}" for it in headings}
@@ -353,7 +355,7 @@ def test_the_links_at_the_top_lead_to_sections():
 
 
 def test_a_served_page_is_zoomed_and_paused_by_its_address():
-    shown = rendered([worker("w", ago=HOUR)], refresh=10, look=Look(zoom=4))
+    shown = rendered([worker("w", ago=HOUR)], refresh=10, options=PageOptions(zoom=4))
     zooms = {text(it): (it.get("href"), it.get("aria-current")) for it in shown.all("p[@class='zoom']/a")}
     assert zooms == {
         "1×": ("?zoom=1#timeline", None),
@@ -361,7 +363,7 @@ def test_a_served_page_is_zoomed_and_paused_by_its_address():
         "16×": ("?zoom=16#timeline", None),
     }
     assert len(shown.all("meta[@http-equiv='refresh']")) == 1
-    paused = rendered([worker("w", ago=HOUR)], refresh=10, look=Look(zoom=4, hold=True))
+    paused = rendered([worker("w", ago=HOUR)], refresh=10, options=PageOptions(zoom=4, hold=True))
     assert paused.all("meta[@http-equiv='refresh']") == []
     assert "Paused: resume" in text(paused.all("header")[0])
     assert [it.get("href") for it in paused.all("p[@class='asof']/a")] == ["?zoom=4"]
@@ -377,8 +379,8 @@ def test_nothing_comes_from_elsewhere():
 
 
 HOLDERS = [
-    Holder("correlator-0", "10.2.3.4:8080", "0–3", "answers", whole=True),
-    Holder("correlator-1", "10.2.3.5:8080", "4, 5", "does not answer", whole=False),
+    Holder("correlator-0", "10.2.3.4:8080", "0–3", "answers", complete=True),
+    Holder("correlator-1", "10.2.3.5:8080", "4, 5", "does not answer", complete=False),
 ]
 
 
@@ -415,15 +417,15 @@ def test_what_is_missing_is_called_out_and_counts_are_at_least():
 
 
 def test_what_is_left_out_is_said():
-    open_ = [run(("open", number), ago=HOUR + number, outcome=None) for number in range(SHOWN + 20)]
-    ended = [run(number, ago=HOUR * number, lasts=number * SECOND) for number in range(1, SHOWN + 31)]
+    open_ = [run(("open", number), ago=HOUR + number, outcome=None) for number in range(MAX_ROWS + 20)]
+    ended = [run(number, ago=HOUR * number, lasts=number * SECOND) for number in range(1, MAX_ROWS + 31)]
     shown = rendered(open_, ended, open_total={Kind.FLOW_RUN: 10_000}, usual={})
     asides = [text(it) for it in shown.all("p[@class='aside']")]
-    assert f"Left out: {10_000 - SHOWN:,} other ones of 10,000." in asides
-    assert f"Left out: 30 earlier records of {SHOWN + 30}; the figures count all of them." in asides
-    assert shown.figures()["runs going"] == f"{SHOWN + 20}+"
+    assert f"Left out: {10_000 - MAX_ROWS:,} other ones of 10,000." in asides
+    assert f"Left out: 30 earlier records of {MAX_ROWS + 30}; the figures count all of them." in asides
+    assert shown.figures()["runs going"] == f"{MAX_ROWS + 20}+"
     assert shown.figures()["workers up"] == "0"
-    assert shown.figures()["completed"] == str(SHOWN + 30)
+    assert shown.figures()["completed"] == str(MAX_ROWS + 30)
     assert [row["Duration"] for row in shown.rows("longest")][:2] == ["5m 30s", "5m 29s"]
     few = rendered((), ended[:5], ended_total=70)
     assert "Records the last 5 of 70" in text(few.root)
@@ -436,7 +438,7 @@ def test_it_is_never_larger_than_it_may_be(name):
     open_ = [run((1, number), ago=number, outcome=None, pool=f"{number}{name}", **names) for number in range(1000)]
     ended = [run(number, ago=number * MINUTE, pool=f"{number}{name}", **names) for number in range(2000)]
     html = page.render(view(open_, ended))
-    assert len(html.encode()) <= LARGEST
+    assert len(html.encode()) <= MAX_PAGE_BYTES
     shown = Page(html)
     assert shown.figures()["completed"] == "2,000"
     assert len(shown.rows("runs")) == len(shown.rows("last")) > 10

@@ -6,8 +6,8 @@ import re
 import orjson
 
 from correlator.event import Kind
-from correlator.glance.part import MOST
-from correlator.glance.recent import LATEST
+from correlator.glance.recent import MAX_RECORDS
+from correlator.glance.report import MAX_SUBJECTS
 from correlator.partitioner import partition_for
 from correlator.records.identity import record_id
 from support.events import pairs
@@ -16,7 +16,7 @@ from tests.web.probing import ask
 
 PATIENCE = 60
 PARTITIONS = 2
-COMPLETED, OPEN = LATEST + 50, 3 * MOST
+COMPLETED, OPEN = MAX_RECORDS + 50, 3 * MAX_SUBJECTS
 DECADE = "3650d"
 """The generated runs are of a fixed day: none of them may be lost, whatever day it is."""
 
@@ -33,7 +33,7 @@ async def test_what_is_open_and_the_last_records(kafka, deploy, port):
     going = [(key, value) for key, value in pairs(OPEN, seed=2) if b"submitted-flow-run" in value]
     await stage.feed([*completed, *going])
     async with asyncio.timeout(PATIENCE):
-        while not {f"the last {LATEST} of {COMPLETED}", f"other ones of {OPEN}"} <= set(
+        while not {f"the last {MAX_RECORDS} of {COMPLETED}", f"other ones of {OPEN}"} <= set(
             re.findall(r"(?:the last \d+|other ones) of \d+", said := (await ask(port, "/?rows=all", PATIENCE)).text)
         ):
             assert worker.poll() is None, stage.log(worker)
@@ -48,14 +48,14 @@ async def test_what_is_open_and_the_last_records(kafka, deploy, port):
     by_partition: list[list[bytes]] = [[] for _ in range(PARTITIONS)]
     for key, value in going:
         by_partition[partition_for(key, PARTITIONS)].append(value)
-    oldest = {record_of(value) for values in by_partition for value in values[:MOST]}
+    oldest = {record_of(value) for values in by_partition for value in values[:MAX_SUBJECTS]}
     published = {record_of(value) for _, value in completed if b"submitted-flow-run" in value}
     shown = {it.get("id") for it in page.all("tr[@id]")}
-    assert len(page.rows("runs")) == PARTITIONS * MOST
-    assert len(page.rows("last")) == LATEST
+    assert len(page.rows("runs")) == PARTITIONS * MAX_SUBJECTS
+    assert len(page.rows("last")) == MAX_RECORDS
     assert shown - published == oldest
-    assert len(shown & published) == LATEST
-    assert page.figures()["completed"] == str(LATEST)
+    assert len(shown & published) == MAX_RECORDS
+    assert page.figures()["completed"] == str(MAX_RECORDS)
 
     counted = re.findall(
         r"^prefect_correlator_records_total{.*} (.+)$", (await ask(port, "/metrics")).text, re.MULTILINE

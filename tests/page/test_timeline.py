@@ -1,4 +1,4 @@
-"""Where things are in the picture: the axis and its ticks, lanes, rows and bars."""
+"""Where things are in the timeline: the axis and its ticks, lanes, rows and bars."""
 
 from itertools import pairwise
 
@@ -7,7 +7,7 @@ import pytest
 from correlator.core import Outcome
 from correlator.page import words
 from correlator.page.axis import Axis, axis_for
-from correlator.page.picture import STUB, lanes_of
+from correlator.page.timeline import STUB_WIDTH, lanes_of
 from correlator.page.words import DAY
 from tests.page.views import HOUR, MINUTE, NOW, SECOND, run, worker
 
@@ -86,7 +86,7 @@ def test_a_lane_holds_a_worker_and_the_runs_that_it_carried():
     by_one = run(1, ago=80 * MINUTE, lasts=10 * MINUTE, worker=one.worker)
     by_two = run(2, ago=40 * MINUTE, lasts=10 * MINUTE, worker=two.worker)
     lanes, left_out = lanes_of([by_two, by_one, two, one], AXIS)
-    assert [(lane.name, [it.seen for it in lane.workers], [it.seen for it in lane.runs]) for lane in lanes] == [
+    assert [(lane.name, [it.summary for it in lane.workers], [it.summary for it in lane.runs]) for lane in lanes] == [
         ("w-2", [one], [by_one]),
         ("w-10", [two], [by_two]),
     ]
@@ -113,8 +113,8 @@ def test_what_goes_on_at_the_same_time_lies_in_rows_of_its_own():
         (run(1, ago=50 * MINUTE, outcome=None), 50, 100),
         (run(1, ago=200 * MINUTE, outcome=None), 0, 100),
         (run(1, ago=200 * MINUTE, lasts=150 * MINUTE), 0, 50),
-        (run(1, ago=50 * MINUTE, outcome=Outcome.LOST), 50, 50 + STUB),
-        (run(1, ago=50 * MINUTE, outcome=Outcome.SUPERSEDED), 50, 50 + STUB),
+        (run(1, ago=50 * MINUTE, outcome=Outcome.LOST), 50, 50 + STUB_WIDTH),
+        (run(1, ago=50 * MINUTE, outcome=Outcome.SUPERSEDED), 50, 50 + STUB_WIDTH),
         (run(1, ago=50 * MINUTE, outcome=Outcome.CANCELLED, ended=None, cancelled=NOW - 30 * MINUTE), 50, 70),
         (run(1, ago=0, outcome=Outcome.UNMATCHED, started=None, ended=NOW - 30 * MINUTE), 70, 70),
         (run(1, ago=30 * MINUTE, lasts=-MINUTE), 70, 70),
@@ -138,7 +138,7 @@ def test_where_a_bar_lies(it, left, right):
 
 
 def test_how_much_of_a_bar_is_usual():
-    """Of a run that is going, 50 minutes now: the part before that is drawn as any other."""
+    """The share of the bar of a run that has been going for 50 minutes."""
     ((lane,), _) = lanes_of([run(1, ago=50 * MINUTE, outcome=None)], AXIS)
     (bar,) = lane.runs
     assert [bar.share(AXIS, NOW - ago * MINUTE) for ago in (50, 40, 0, 200)] == [0, 20, 100, 0]

@@ -1,4 +1,4 @@
-"""What is said of one lifecycle: its state, how it looks, how far over the usual time it is, and notes."""
+"""Describes a lifecycle in words: its state and style, by how much it exceeds the usual time, and notes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from typing import Final, NamedTuple
 from correlator.core import EndedBy, MatchedBy, Outcome
 from correlator.event import Exit, Kind, StateType
 from correlator.page import words
-from correlator.page.seen import Seen
+from correlator.page.summary import Summary
 
 OPEN: Final = "open"
 OVER: Final = "over"
 EXIT: Final = "exit"
 FAILURES: Final[Mapping[StateType | None, str]] = {StateType.FAILED: "failed", StateType.CRASHED: "crashed"}
-"""How a flow run looks that came to such an end, though its infrastructure completed."""
+"""The style of a run whose infrastructure completed though the flow run did not, by the flow run's terminal state."""
 
 MARKS: Final[dict[str, str]] = {
     OPEN: "▸",
@@ -27,91 +27,92 @@ MARKS: Final[dict[str, str]] = {
     Outcome.LOST: "?",
     Outcome.UNMATCHED: "⇤",
 }
-"""A sign for each look, beside its colour and pattern."""
-
+"""The sign of each style, shown beside its colour and pattern."""
 
 WORKER: Final = "worker"
 
 
-class Told(NamedTuple):
-    """A lifecycle, and what is said of it."""
+class Description(NamedTuple):
+    """A lifecycle, and the texts that the page shows for it."""
 
-    seen: Seen
-    look: str
-    """A key of `MARKS`, and the name of its colour and pattern."""
+    summary: Summary
+    style: str
+    """A key of `MARKS`; the CSS class of its colour and pattern has the same name."""
     state: str
     lasts: int | None
-    """For how long it has been open, or how long it took, in microseconds; None where nobody knows."""
+    """How long it has been open, or how long it took, in microseconds; None if unknown."""
     usual: int | None
-    """How long 95% of its pool's completed runs took at most, of a run that is going; None where that is unknown."""
+    """The usual duration in its pool, in microseconds; None if unknown, or if it is not a run that is going."""
     over: int | None
-    """By how much a run that is going exceeds that."""
+    """By how many microseconds a run that is going exceeds the usual duration; None if it does not."""
     notes: list[str]
-    summary: str
-    """All of it in a line."""
+    tooltip: str
+    """All of that in one line."""
     held_by: str | None
-    """The worker of the stage that told of it, where there are several."""
+    """The worker of the stage that reported it; None if the stage has only one."""
 
     @property
     def carrier(self) -> str | None:
-        """The worker that a run was carried by."""
-        return self.seen.worker_name or self.seen.worker if self.seen.kind is Kind.FLOW_RUN else None
+        """The Prefect worker that carried a run; None for a worker."""
+        return self.summary.worker_name or self.summary.worker if self.summary.kind is Kind.FLOW_RUN else None
 
     @property
     def told_by(self) -> str | None:
-        """Whose word the end of a run is."""
-        return _told_by(self.seen)
+        """Who reported the end of a run: its worker, pod, task or flow run."""
+        return _told_by(self.summary)
 
     @property
     def until(self) -> int | None:
-        """When it ended, or was cancelled."""
-        return self.seen.cancelled if self.seen.ended is None else self.seen.ended
+        """When it ended or, if it has no end, was cancelled."""
+        return self.summary.cancelled if self.summary.ended is None else self.summary.ended
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """What one has to know to say it. Times in microseconds since 1970 UTC."""
+class Describer:
+    """Describes lifecycles, with what it must know of the others. Times are in microseconds since 1970 UTC."""
 
     now: int
     usual: Mapping[str | None, int]
-    """By work pool: how long 95% of its completed runs took at most."""
+    """The usual duration of runs by work pool, in microseconds: 95% of its completed runs took no longer."""
     newest: Mapping[str, int]
-    """By subject: when the newest open one started. An older one may be gone without having said so."""
+    """When the newest open lifecycle of each subject started. Older ones may have ended without an event."""
     held_by: Mapping[str, str]
-    """By record id: which worker of the stage told of it, where there are several."""
+    """The worker of the stage that reported each lifecycle, by record id; empty if there is only one worker."""
 
-    def __call__(self, it: Seen) -> Told:
+    def __call__(self, it: Summary) -> Description:
         lasts, usual, over = self._lasts(it), self._usual(it), self.over(it)
         state = _state(it)
         if over is not None:
             state += f", {words.span(over)} over"
-        look = OVER if over is not None else _look(it)
-        summary = self._summary(it, state, lasts, usual, over)
-        return Told(it, look, state, lasts, usual, over, self._notes(it), summary, self.held_by.get(it.record_id))
+        style = OVER if over is not None else _style(it)
+        tooltip = self._tooltip(it, state, lasts, usual, over)
+        return Description(
+            it, style, state, lasts, usual, over, self._notes(it), tooltip, self.held_by.get(it.record_id)
+        )
 
-    def over(self, it: Seen) -> int | None:
-        """By how much a run that is going exceeds its usual time."""
+    def over(self, it: Summary) -> int | None:
+        """By how many microseconds a run that is going exceeds its usual duration; None if it does not."""
         lasts, usual = self._lasts(it), self._usual(it)
         return lasts - usual if usual is not None and lasts is not None and lasts > usual else None
 
-    def _lasts(self, it: Seen) -> int | None:
+    def _lasts(self, it: Summary) -> int | None:
         return max(0, self.now - it.first) if it.outcome is None else it.duration
 
-    def _usual(self, it: Seen) -> int | None:
+    def _usual(self, it: Summary) -> int | None:
         return self.usual.get(it.pool) if it.runs and it.kind is Kind.FLOW_RUN else None
 
-    def replaced(self, it: Seen) -> bool:
-        """Whether it is open, and a newer start of the same subject is known."""
+    def replaced(self, it: Summary) -> bool:
+        """Whether a lifecycle is open though a newer start of the same subject is known."""
         return it.runs and it.started is not None and self.newest.get(it.subject, it.started) > it.started
 
-    def _notes(self, it: Seen) -> list[str]:
+    def _notes(self, it: Summary) -> list[str]:
         alone = it.cancelled is not None and it.started is None and it.ended is None
         reason = f": {words.name(it.reason, words.SHORT)}" if it.reason else ""
         said = {
             f"newer start at {words.when(self.newest.get(it.subject, 0), self.now)}": self.replaced(it),
             "ambiguous: several starts fitted": it.ambiguous,
             "matched by resource": it.matched_by is MatchedBy.RESOURCE and not it.ambiguous and not it.by_witness,
-            "told by its runner alone": alone,
+            "reported by its runner only": alone,
             f"flow {FAILURES.get(it.state)}": it.state in FAILURES and it.failure is None and it.outcome,
             f"{it.unit} {it.exit}{reason}": it.exit in (Exit.FAILED, Exit.EVICTED),
             f"exit code {it.status_code}": it.status_code and not it.nonzero_exit,
@@ -120,7 +121,7 @@ class Telling:
         }
         return [note for note, applies in said.items() if applies]
 
-    def _summary(self, it: Seen, state: str, lasts: int | None, usual: int | None, over: int | None) -> str:
+    def _tooltip(self, it: Summary, state: str, lasts: int | None, usual: int | None, over: int | None) -> str:
         after = "" if lasts is None else f" {'for' if it.runs else 'after'} {words.span(lasts)}"
         if over is not None and usual is not None:
             state, after = _state(it), f"{after}, {words.span(over)} over the {words.span(usual)} usual in its pool"
@@ -136,19 +137,19 @@ class Telling:
         return f"{words.name(it.name, words.SHORT)}: {state}{after}{whens}{startup}{names}{told}{matched}"
 
 
-def _look(it: Seen) -> str:
+def _style(it: Summary) -> str:
     if it.failure is not None:
         return FAILURES[it.failure]
     return EXIT if it.nonzero_exit else it.outcome or OPEN
 
 
-def _told_by(it: Seen) -> str | None:
+def _told_by(it: Summary) -> str | None:
     if it.kind is Kind.WORKER or it.ended_by is None:
         return None
     return {EndedBy.WORKER: WORKER, EndedBy.FLOW_RUN: "flow run"}.get(it.ended_by, it.unit)
 
 
-def _state(it: Seen) -> str:
+def _state(it: Summary) -> str:
     if it.failure is not None:
         return f"flow {FAILURES[it.failure]}"
     if it.outcome is not None:

@@ -1,4 +1,4 @@
-"""What a worker tells another: whole and exact, within bounds; and what is made of anything else."""
+"""A report arrives whole and exact, within bounds; anything else is refused."""
 
 from typing import Any, get_type_hints
 
@@ -9,22 +9,25 @@ from hypothesis import strategies as st
 
 from correlator import page
 from correlator.event import Kind
-from correlator.glance import part as parts
-from correlator.glance.part import LARGEST, Foreign, Part, Unreadable, packed, unpacked
+from correlator.glance import report as reports
+from correlator.glance.report import MAX_REPORT_BYTES, Foreign, Unreadable, WorkerReport, packed, unpacked
 from correlator.glance.viewing import viewed
 from correlator.glance.written import written
-from correlator.page import Known, Seen
-from tests.glance.parts import holding, one, part, told
+from correlator.page import Summary, UsualDuration
+from tests.glance.reports import holding, one, report, told
 from tests.page.views import HOUR, MINUTE, podded, run, worker
 
 OPEN = [worker("w", ago=HOUR), run(1, ago=MINUTE, outcome=None), podded(2, ago=HOUR, outcome=None, ended_by=None)]
-PART = part(
-    holding(0, *OPEN), holding(3, total=7), ended=[run(3, ago=HOUR), podded(4, ago=HOUR)], usual={None: Known(20, 5)}
+REPORT = report(
+    holding(0, *OPEN),
+    holding(3, total=7),
+    ended=[run(3, ago=HOUR), podded(4, ago=HOUR)],
+    usual={None: UsualDuration(20, 5)},
 )
 
 
 def test_it_is_read_as_it_was_told():
-    assert unpacked(packed(PART)) == PART
+    assert unpacked(packed(REPORT)) == REPORT
 
 
 ANOTHER_VERSION = msgspec.msgpack.encode([2, "one", "what it is, nobody here knows"])
@@ -35,7 +38,7 @@ NONE_OF_OURS = {
     "fields of other types": msgspec.msgpack.encode([1, "one", [[0, {"worker-uptime": "many"}, []]], [], 0, {}]),
     "a kind that there is not": msgspec.msgpack.encode([1, "one", [[0, {"x": 1}, []]], [], 0, {}]),
     "no version at all": msgspec.msgpack.encode([0, "one", [], [], 0, {}]),
-    "without end": packed(PART)[:-1],
+    "without end": packed(REPORT)[:-1],
 }
 
 
@@ -52,20 +55,20 @@ def test_what_another_release_wrote_is_told_apart():
 
 @pytest.mark.parametrize("name", ["n", "🚀" * 500])
 def test_it_is_never_larger_than_others_read(name: str):
-    """With long names it is of fewer lifecycles, those that are open for longest; how many there are stays."""
-    its = [run(number, ago=HOUR + number, outcome=None, name=name, flow=name) for number in range(2 * parts.ROWS)]
-    whole = part(holding(0, *its[::2]), holding(1, *its[1::2]), ended=[run("e", ago=HOUR, name=name)] * 100)
+    """With long names, a report has fewer lifecycles, the longest open ones; their total stays."""
+    its = [run(number, ago=HOUR + number, outcome=None, name=name, flow=name) for number in range(2 * reports.MAX_OPEN)]
+    whole = report(holding(0, *its[::2]), holding(1, *its[1::2]), ended=[run("e", ago=HOUR, name=name)] * 100)
     read = unpacked(told_ := packed(whole))
-    assert len(told_) <= LARGEST
+    assert len(told_) <= MAX_REPORT_BYTES
     kept = [row for it in read.holdings for row in it.open]
     assert sorted(kept, key=lambda it: it.first) == its[::-1][: len(kept)]
-    assert (len(kept) == parts.ROWS) is (name == "n")
+    assert (len(kept) == reports.MAX_OPEN) is (name == "n")
     assert len(kept) > 100
-    assert [it.total for it in read.holdings] == [{Kind.FLOW_RUN: parts.ROWS}] * 2
+    assert [it.total for it in read.holdings] == [{Kind.FLOW_RUN: reports.MAX_OPEN}] * 2
 
 
-def any_seen() -> st.SearchStrategy[Seen]:
-    """Whatever the types allow."""
+def any_seen() -> st.SearchStrategy[Summary]:
+    """Any summary that the types allow."""
     numbers = st.integers(-(2**63), 2**63 - 1) | st.integers(0, 2**53)
 
     def strategy(hint: Any) -> st.SearchStrategy[Any]:
@@ -75,7 +78,7 @@ def any_seen() -> st.SearchStrategy[Seen]:
             return st.none() | numbers
         return st.from_type(hint)
 
-    return st.builds(Seen, **{name: strategy(hint) for name, hint in get_type_hints(Seen).items()})
+    return st.builds(Summary, **{name: strategy(hint) for name, hint in get_type_hints(Summary).items()})
 
 
 @given(
@@ -83,12 +86,12 @@ def any_seen() -> st.SearchStrategy[Seen]:
     ended=st.lists(any_seen(), max_size=3),
     totals=st.dictionaries(st.sampled_from(Kind), st.integers(-(2**63), 2**63 - 1)),
     usual=st.dictionaries(
-        st.none() | st.text(), st.builds(Known, st.integers(0, 2**40), st.integers(-(2**63), 2**63 - 1))
+        st.none() | st.text(), st.builds(UsualDuration, st.integers(0, 2**40), st.integers(-(2**63), 2**63 - 1))
     ),
 )
 def test_whatever_is_read_can_be_shown(open_, ended, totals, usual):
-    """An answer may come from anybody: its types are looked at, and its times."""
-    answer = msgspec.msgpack.encode(Part("x", [parts.Holding(0, totals, open_)], ended, 2**63, usual))
-    whole = one(told("one", {0}, unpacked(answer)), told("two", {1}, PART))
+    """An answer may come from anybody, so its types and its times are checked."""
+    answer = msgspec.msgpack.encode(WorkerReport("x", [reports.PartitionReport(0, totals, open_)], ended, 2**63, usual))
+    whole = one(told("one", {0}, unpacked(answer)), told("two", {1}, REPORT))
     assert page.render(viewed(whole))
     assert msgspec.json.decode(written(whole))
