@@ -13,7 +13,7 @@ from correlator.metrics import definitions
 from correlator.metrics.definitions import MOST_OPEN_POOLS
 from correlator.moments import SECOND, Moment
 from correlator.stage import pools
-from correlator.stage.still_open import Open, together
+from correlator.stage.still_open import Open, merged
 
 
 class Gauges(Collector):
@@ -55,7 +55,7 @@ def _bounded(by_pool: Mapping[str, Open]) -> Mapping[str, Open]:
     named = set(
         nsmallest(MOST_OPEN_POOLS, by_pool.keys() - {pools.OTHER}, key=lambda name: (by_pool[name].oldest, name))
     )
-    return together((name if name in named else pools.OTHER, open_) for name, open_ in by_pool.items())
+    return merged((name if name in named else pools.OTHER, open_) for name, open_ in by_pool.items())
 
 
 def _by_partition(gauge: GaugeMetricFamily, records: Mapping[TopicPartition, int]) -> GaugeMetricFamily:

@@ -1,4 +1,4 @@
-"""The two stages, wired into an engine: nothing here decides anything."""
+"""Wires the two stages into an engine. Nothing is decided here."""
 
 import time
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from correlator.topics import Layout
 
 
 class App(NamedTuple):
-    """The engine with both stages in it, and the one that knows what is open."""
+    """The engine with both stages, and correlate by itself, which knows the open lifecycles."""
 
     engine: Engine
     correlate: Correlate
@@ -39,7 +39,7 @@ def create_app(
     fail: Callable[[str, BaseException], None],
     url: str = "http://localhost",
 ) -> App:
-    """The stage as the settings want it, on topics as they are on the broker. ``url``: what the group is told of it.
+    """The stage of the settings, on topics as they are laid out on the broker. ``url``: the worker's URL for the group.
 
     ``fail``: see `Engine`.
     """
@@ -74,14 +74,18 @@ def create_app(
 
 
 def _rules(settings: Settings, layout: Layout) -> Rules:
-    """The settings' rules, with entries that the changelog takes: one refused would stop the stage for good."""
+    """The settings' rules, with entries bounded to what the changelog accepts: a refused one would stop the stage for
+    good.
+    """
     rules, room = rules_of(settings), layout.max_message_bytes[settings.topic_changelog] - OVERHEAD
     return replace(rules, max_entry_bytes=min(rules.max_entry_bytes, room))
 
 
 def _publish(settings: Settings, layout: Layout) -> Callable[[int, Lifecycle], Message]:
-    """Makes the message of a lifecycle that was decided in a partition. Where its topic has as many partitions, that is
-    its own, too, if it was we who chose it, by the subject.
+    """Makes the function that turns a lifecycle, decided in a partition, into its message.
+
+    If intake chose that partition by the subject, and the record's topic has as many partitions, then the record's
+    partition has the same number.
     """
     topics = {Kind.WORKER: settings.topic_worker_uptime, Kind.FLOW_RUN: settings.topic_flow_run_duration}
     partitions = {kind: layout.partitions[topic] for kind, topic in topics.items()}
@@ -90,7 +94,7 @@ def _publish(settings: Settings, layout: Layout) -> Callable[[int, Lifecycle], M
 
     def publish(partition: int, lifecycle: Lifecycle) -> Message:
         kind, key, value, headers = records.render(lifecycle, settings.source)
-        if len(value) > most[kind]:  # refused, it would stop the stage for good
+        if len(value) > most[kind]:  # if the broker refused it, the stage would stop for good
             kind, key, value, headers = records.render(records.bare(lifecycle), settings.source)
         to = partition if chosen == partitions[kind] else partition_for(key, partitions[kind])
         return Message(topics[kind], to, key, value, headers)

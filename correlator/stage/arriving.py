@@ -10,41 +10,41 @@ from correlator.moments import Moment
 from correlator.settings import variable
 
 LOG_APPEND_TIME: Final = 1
-"""A record's timestamp type where the broker wrote it (Kafka protocol, record batch attributes)."""
+"""The timestamp type of a record whose timestamp the broker set (Kafka protocol, record batch attributes)."""
 
 
 def arrival(record: Received, received: Moment | None, wall: Moment) -> Moment:
-    """When an event arrived: as its server says, else as the broker does, else now."""
+    """When an event arrived: the time of the Prefect server, else of the broker, else now."""
     if received is not None:
         return received
     return Moment(record.timestamp * 1000) if record.timestamp_type == LOG_APPEND_TIME else wall
 
 
 Read = Callable[[Received], wire.Forwarded | wire.Tick | None]
-"""Reads a record: an event or a tick; None where it cannot concern us. Raises an exception of its input where it
-should, and is not valid.
+"""Reads a record as an event or a tick; None if it does not concern us. Raises `Input.invalid` for an event or a tick
+that is not valid.
 """
 
 
 class Input(Protocol):
-    """How a partition's records are read: the one thing in which one hop differs from two."""
+    """How a partition's records are read. One hop and two differ in nothing else."""
 
     @property
     def invalid(self) -> type[Exception]:
-        """What reading a record raises that is not valid. `wire.ForeignWire` is for nobody to catch."""
+        """The exception for a record that is not valid. Nobody must catch `wire.ForeignWire`."""
 
     def assigned(self, partition: int) -> None:
-        """The partition is ours."""
+        """Prepare to read a partition that was taken over."""
 
     def reader(self, partition: int) -> Read:
-        """What reads the records of a slice."""
+        """A function that reads the records of a slice."""
 
     def idle(self, partition: int, *, caught_up: bool) -> wire.Tick | None:
-        """What the passing of time says, where the input carries no ticks of its own."""
+        """A tick for the time that has passed, if the input itself carries no ticks."""
 
 
 class TwoHops:
-    """Two hops: intake's events and ticks, each with the clock of its raw partition."""
+    """Two hops: the input has intake's events and ticks, each with the clock of its raw partition."""
 
     invalid = wire.UnreadableWire
 
@@ -52,15 +52,15 @@ class TwoHops:
         """Nothing to do."""
 
     def reader(self, partition: int) -> Read:
-        """All partitions are read alike."""
+        """The same function for all partitions."""
         return lambda record: wire.decode(record.key, record.value)
 
     def idle(self, partition: int, *, caught_up: bool) -> None:
-        """Nothing: time comes as ticks."""
+        """Nothing: intake sends ticks."""
 
 
 class OneHop:
-    """One hop: Prefect's events, keyed by subject. The partition's own clock is all the clock there is."""
+    """One hop: the input has Prefect's events, keyed by subject. Each partition has its own clock and no other."""
 
     invalid = prefect.InvalidEvent
 
@@ -69,12 +69,12 @@ class OneHop:
         self._clocks: dict[int, PartitionClock] = {}
 
     def assigned(self, partition: int) -> None:
-        """Begin without a clock."""
+        """Begin with a clock that has no time yet."""
         self._clocks[partition] = PartitionClock(self._wall_clock())
 
     def reader(self, partition: int) -> Read:
-        """An event of ours, or nothing. Under another key than its subject it may lie in another partition than the
-        rest of its lifecycle: it is refused, or all of that would be decided wrong without a word.
+        """A function that reads Prefect's events and refuses those whose key is not their subject: such an event may be
+        in another partition than the rest of its lifecycle, which would then be decided wrong, unnoticed.
         """
         clock, wall, reading = self._clocks[partition], self._wall_clock(), self._reading
 
@@ -93,7 +93,7 @@ class OneHop:
         return read
 
     def idle(self, partition: int, *, caught_up: bool) -> wire.Tick | None:
-        """Wall time, while the partition is quiet."""
+        """A tick with the wall clock's time while the partition is quiet."""
         clock = self._clocks[partition]
         before, now = clock.now, clock.rest(self._wall_clock()) if caught_up else clock.now
         return None if now is None or now == before else wire.Tick(0, 1, now)

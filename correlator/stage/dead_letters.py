@@ -1,4 +1,4 @@
-"""Dead letters: what should have counted and cannot, with its bytes, where it came from, and why."""
+"""Dead letters: what cannot be used though it should count. Each has the original bytes, their place and the reason."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from correlator.engine import OVERHEAD, Headers, Message, Received
 from correlator.partitioner import partition_for
 
 HEADER_PREFIX = "__streams.errors."
-"""Kafka Streams' header names (KIP-1034), so that its tools read ours."""
+"""The prefix of Kafka Streams' header names (KIP-1034), so that its tools can read our dead letters."""
 
 
 class DeadLetters(NamedTuple):
@@ -17,12 +17,12 @@ class DeadLetters(NamedTuple):
     max_message_bytes: int
 
     def letter(self, topic: str, partition: int, record: Received, reason: Exception) -> Message:
-        """A record that cannot be used, with its original key, value and headers."""
+        """The letter for a record that cannot be used, with its original key, value and headers."""
         added = [*_headers(topic, partition, reason), (HEADER_PREFIX + "offset", b"%d" % record.offset)]
         return self._fitting(partition, record.key, record.value, record.headers, added)
 
     def entry(self, topic: str, partition: int, key: bytes, value: bytes, reason: Exception) -> Message:
-        """A table's entry that cannot be read; ``topic`` is its changelog."""
+        """The letter for a table's entry that cannot be read; ``topic`` is the table's changelog."""
         return self._fitting(partition, key, value, (), _headers(topic, partition, reason))
 
     def _fitting(
@@ -33,8 +33,8 @@ class DeadLetters(NamedTuple):
         original: Headers,
         added: list[tuple[str, bytes]],
     ) -> Message:
-        """Too large for the topic, a letter goes without its value, then without its original headers, then without
-        its key, and says so: the original lies where the headers tell.
+        """The letter, small enough for its topic: if need be without its value, then without its original headers, then
+        without its key. Its headers say what was left out, and where the original is.
         """
         sizes = {"value": len(value or b""), "headers": _size(original), "key": len(key or b"")}
         excess = sum(sizes.values()) + _size(added) + OVERHEAD - self.max_message_bytes

@@ -1,5 +1,5 @@
-"""What is open in one work pool, in groups of what began at about the same time: so that it is known at any moment when
-the oldest began, and a million take no more than their groups.
+"""The open lifecycles of one work pool, in groups of those that began at about the same time. So the age of the oldest
+is known at any moment, and a million lifecycles take no more memory than their groups.
 """
 
 from heapq import heapify, heappop, heappush
@@ -9,23 +9,26 @@ from msgspec import Struct
 
 from correlator.moments import SECOND, Moment, Span
 
-EXACT: Final[Span] = 10 * SECOND
-"""How exactly it is known when the oldest began: what began within as much is one group. Scrapes are hardly closer."""
+GROUP_SPAN: Final[Span] = 10 * SECOND
+"""Lifecycles that began within the same span of this length are one group, so the oldest's begin is known to this
+accuracy. Scrapes are hardly closer together.
+"""
 
-SOME: Final = 100
-"""Groups that are gone may be in the heap twice as often as those that are there, and so many more."""
+MAX_STALE: Final = 100
+"""The heap may hold twice as many numbers of emptied groups as there are groups, plus so many, before it is rebuilt."""
 
 
 class Group(Struct, gc=False):
-    """The lifecycles of a pool that began within the same span of `EXACT`."""
+    """The lifecycles of a pool that began within the same span of `GROUP_SPAN`."""
 
     pool: str
-    """Its name: a way back to the pool itself would be a circle, and partitions come and go."""
+    """The pool's name. A reference to the pool itself would make a cycle, which would keep revoked partitions alive."""
     number: int
-    """Of the span, since 1970."""
+    """The number of the span, counted from 1970."""
     began: Moment
-    """When the first of them began, be it still open or not."""
+    """When the oldest lifecycle of the group began, whether it is still open or not."""
     lifecycles: int = 0
+    """How many are open."""
 
 
 class OpenPool(Struct):
@@ -34,18 +37,18 @@ class OpenPool(Struct):
     name: str
     lifecycles: int = 0
     groups: dict[int, Group] = {}
-    """By number: those that something is left of."""
+    """The groups that are not empty, by number."""
     _heap: list[int] = []
-    """Their numbers, and some whose groups are gone."""
+    """A heap of their numbers, and of some emptied groups."""
 
     def add(self, began: Moment) -> Group:
-        """A lifecycle. Returns where it is, for `remove`."""
-        number = began // EXACT
+        """Add a lifecycle. Returns its group, for `remove`."""
+        number = began // GROUP_SPAN
         group = self.groups.get(number)
         if group is None:
             group = self.groups[number] = Group(self.name, number, began)
             heappush(self._heap, number)
-            if len(self._heap) > 3 * len(self.groups) + SOME:
+            if len(self._heap) > 3 * len(self.groups) + MAX_STALE:
                 self._heap = [*self.groups]
                 heapify(self._heap)
         elif began < group.began:
@@ -55,7 +58,7 @@ class OpenPool(Struct):
         return group
 
     def remove(self, group: Group) -> None:
-        """A lifecycle of one of its groups."""
+        """Remove a lifecycle of a group."""
         group.lifecycles -= 1
         self.lifecycles -= 1
         if not group.lifecycles:
@@ -63,7 +66,7 @@ class OpenPool(Struct):
 
     @property
     def oldest(self) -> Moment:
-        """When the oldest began, to `EXACT`. Raises `IndexError` where nothing is open."""
+        """When the oldest lifecycle began, or up to `GROUP_SPAN` before. Raises `IndexError` if nothing is open."""
         while self._heap[0] not in self.groups:
             heappop(self._heap)
         return self.groups[self._heap[0]].began

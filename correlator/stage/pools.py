@@ -1,20 +1,20 @@
-"""What a work pool is called where pools are told apart and counted: as records name it, within a length."""
+"""The names under which work pools are counted: as records name them, cut to a bounded length."""
 
 from typing import Final
 
 from correlator.event import Named
 
 NONE: Final = "<none>"
-"""Stands for no pool, or one without a name. No pool is called so: Prefect allows neither ``<`` nor ``>`` in names
-(``BANNED_CHARACTERS`` in its ``prefect.types``)."""
+"""Stands for no pool, and for a pool without a name. No pool can have this name: Prefect allows neither ``<`` nor ``>``
+in names (``BANNED_CHARACTERS`` in its ``prefect.types``)."""
 
 OTHER: Final = "<other>"
-"""Stands for all pools beyond a bound: people name pools, and what is told by pool must have bounds."""
+"""Stands for all pools beyond a bound: people create pools at will, but series by pool must be bounded."""
 
-LONGEST: Final = 200
-"""Characters of a name. Pools whose names begin with the same 200 are one."""
+MAX_LENGTH: Final = 200
+"""The longest name, in characters. Pools whose names begin with the same 200 characters count as one."""
 
 
 def called(pool: Named | None) -> str:
-    """The pool's name, or `NONE`."""
-    return NONE if pool is None else (pool.name or NONE)[:LONGEST]
+    """The name under which a pool is counted."""
+    return NONE if pool is None else (pool.name or NONE)[:MAX_LENGTH]

@@ -1,4 +1,4 @@
-"""Saying once, in words for people, that nobody tells when a run ends whose worker does not wait."""
+"""Warns once that nothing reports the ends of runs whose worker does not wait for them."""
 
 import logging
 
@@ -6,16 +6,16 @@ from correlator.core import Decision
 
 log = logging.getLogger(__name__)
 
-SAID = (
-    "nothing was heard of flow run %s: its worker does not wait for what it creates, and neither the events of"
-    " its pods or tasks nor its own states are in the topic. Without them its end stays unknown, and it will be lost;"
-    " docs/operating.md, Kubernetes and ECS, says what must be there. This is said once; further ones are counted in"
-    " prefect_correlator_silent_runs_total"
+WARNING = (
+    "nothing was heard of flow run %s: its worker does not wait for what it creates, and the topic has neither events"
+    " of its pods or tasks nor its states. Without them its end stays unknown, and the run will be lost:"
+    " docs/operating.md, Kubernetes and ECS, says what must be there. This warning comes once;"
+    " prefect_correlator_silent_runs_total counts further runs"
 )
 
 
 class Silence:
-    """One a process: there may be thousands of such runs, of one cause."""
+    """Warns once per process: there may be thousands of such runs, all for the same reason."""
 
     def __init__(self) -> None:
         self._said = False
@@ -25,6 +25,6 @@ class Silence:
         if not decision.silent or self._said:
             return
         self._said = True
-        # Forgotten in the same step, it was published with it.
+        # A run that the decision also forgets has no state any more, but its record is among those published.
         of = decision.lifecycles[0] if decision.state is None else decision.state
-        log.warning(SAID, of.subject)
+        log.warning(WARNING, of.subject)

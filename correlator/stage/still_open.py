@@ -1,4 +1,4 @@
-"""Which subjects have a lifecycle that is open, in which work pool, how many, and since when: without decoding the
+"""Which subjects have open lifecycles, in which work pools, how many, and since when: known without decoding the
 table's entries.
 """
 
@@ -11,29 +11,28 @@ from correlator import core
 from correlator.core.state import RememberedStart
 from correlator.moments import Moment
 from correlator.stage import pools
-from correlator.stage.open_pool import EXACT, Group, OpenPool
+from correlator.stage.open_pool import GROUP_SPAN, Group, OpenPool
 
-MOST_POOLS: Final = 1000
-"""Work pools with something open that are told apart in a partition; those that come while so many are there are
-`pools.OTHER`. Each takes a look some time, however little is open in it.
+MAX_POOLS: Final = 1000
+"""How many work pools are told apart in a partition. While so many have something open, further pools count as
+`pools.OTHER`: each pool costs every look some time, however little is open in it.
 """
 
-
-CROWD: Final = 10
-"""How many times as many subjects as are asked for may be looked at to find the oldest."""
+MAX_CANDIDATES: Final = 10
+"""To find the oldest subjects, at most this many are looked at for each one that is asked for."""
 
 
 class Open(NamedTuple):
     """The open lifecycles of a work pool."""
 
     lifecycles: int
-    """How many there are: at least one."""
+    """How many there are; at least one."""
     oldest: Moment
-    """When the oldest began; or one that began up to 10 seconds before it, and has ended."""
+    """When the oldest began, or up to 10 seconds before."""
 
 
-def together(several: Iterable[tuple[str, Open]]) -> dict[str, Open]:
-    """What is open by work pool, where a pool may be told of several times."""
+def merged(several: Iterable[tuple[str, Open]]) -> dict[str, Open]:
+    """The open lifecycles by work pool, merged from several partitions, each of which may name the same pool."""
     found: dict[str, Open] = {}
     for name, it in several:
         known = found.get(name)
@@ -42,17 +41,17 @@ def together(several: Iterable[tuple[str, Open]]) -> dict[str, Open]:
 
 
 class StillOpen:
-    """The open lifecycles of one kind in one partition. There may be millions: a subject costs an entry in a dict."""
+    """The open lifecycles of one kind in one partition. There may be millions; each subject takes a dict entry."""
 
     def __init__(self) -> None:
         self._pools: dict[str, OpenPool] = {}
         self._first: dict[bytes, Group] = {}
-        """By subject, where its oldest is."""
+        """The group of each subject's oldest open lifecycle."""
         self._more: dict[bytes, list[Group]] = {}
-        """Of the subjects with more than one: where the others are."""
+        """The groups of the others, for subjects with more than one."""
 
     def set(self, key: bytes, state: core.SubjectState | None) -> None:
-        """A subject's state as it is now."""
+        """Note a subject's state as it is now; None if it has none any more."""
         starts = () if state is None else state.unpublished
         known = self._first.get(key)
         if known is not None:
@@ -70,7 +69,7 @@ class StillOpen:
         name = _pool_of(start, state)
         pool = self._pools.get(name)
         if pool is None:
-            if len(self._pools) >= MOST_POOLS:
+            if len(self._pools) >= MAX_POOLS:
                 name = pools.OTHER
             pool = self._pools.setdefault(name, OpenPool(name))
         return pool.add(start.event.occurred)
@@ -82,20 +81,20 @@ class StillOpen:
             del self._pools[group.pool]
 
     def by_pool(self) -> Iterator[tuple[str, Open]]:
-        """What is open in each work pool that has something open. However much that is takes the same time."""
+        """The open lifecycles of each work pool that has any. It takes the same time however many they are."""
         for name, pool in self._pools.items():
             yield name, Open(pool.lifecycles, pool.oldest)
 
     def oldest_keys(self, most: int) -> list[bytes]:
-        """Subjects, those with the so many oldest among them: all of the groups that these are in, but at most `CROWD`
-        times as many. Looks at all.
+        """Candidates for the ``most`` subjects with the oldest open lifecycles: all subjects in the groups of these,
+        but at most `MAX_CANDIDATES` times ``most``. It looks at every subject.
         """
         groups = (group for pool in self._pools.values() for group in pool.groups.values())
         oldest = nsmallest(most, ((group.number, group.lifecycles) for group in groups))
         found = accumulate(lifecycles for _, lifecycles in oldest)
         last = next((number for (number, _), so_far in zip(oldest, found, strict=True) if so_far >= most), None)
         among = [(group.number, key) for key, group in self._first.items() if last is None or group.number <= last]
-        return [key for _, key in nsmallest(CROWD * most, among)]
+        return [key for _, key in nsmallest(MAX_CANDIDATES * most, among)]
 
 
 def _pool_of(start: RememberedStart, state: core.SubjectState) -> str:
@@ -103,4 +102,4 @@ def _pool_of(start: RememberedStart, state: core.SubjectState) -> str:
 
 
 def _is_in(group: Group, start: RememberedStart, state: core.SubjectState) -> bool:
-    return start.event.occurred // EXACT == group.number and _pool_of(start, state) == group.pool
+    return start.event.occurred // GROUP_SPAN == group.number and _pool_of(start, state) == group.pool

@@ -1,4 +1,4 @@
-"""What a transaction counts: numbers, and of the records themselves the last few alone."""
+"""The tally of a step: what the metrics count once it is committed, and its latest records."""
 
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
@@ -9,44 +9,49 @@ from correlator.event import Kind, Role, State, StateType
 from correlator.moments import Moment, Span
 from correlator.stage import pools
 
-MOST: Final = 100
-"""How many of a transaction's lifecycles are kept, for a look: there may be thousands."""
+MAX_LATEST: Final = 100
+"""How many of a step's lifecycles are kept for the page: there may be thousands."""
 
 Series = tuple[Kind, str, Outcome | None, EndedBy | None]
-"""What lifecycles of one kind, work pool, outcome and witness of the end have in common."""
+"""The labels of a duration: kind, work pool, outcome, and who reported the end."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """What a transaction of a stage counts."""
+    """What the metrics count of a stage's step."""
 
     stage: str
     events: Counter[tuple[tuple[Kind, Role] | None, Fate]] = field(default_factory=Counter)
-    """Records of the input: what event each was, if one of ours, and its fate. Ticks are none."""
+    """Records of the input by event (None if it is not one of ours) and fate. Ticks do not count."""
     dead_letters: Counter[str] = field(default_factory=Counter)
-    """By the exception that was the reason."""
+    """Dead letters by the name of the exception that was the reason."""
     records: Counter[tuple[Kind, Outcome | None, MatchedBy | None, bool]] = field(default_factory=Counter)
-    """Records published; last, whether one amends an earlier version."""
+    """Records published; the last part of the key is whether they amend an earlier version."""
     evicted: Counter[tuple[Kind, Outcome | None]] = field(default_factory=Counter)
+    """Records of lifecycles that had to end for want of room."""
     truncated: Counter[Kind] = field(default_factory=Counter)
+    """Records that lost something to a limit."""
     arrivals: defaultdict[Kind, list[Moment]] = field(default_factory=lambda: defaultdict(list))
-    """When the events arrived that first versions were published for; time, or want of room, caused the others."""
+    """When the events that caused first versions of records arrived. Versions that time or want of room caused are not
+    in it.
+    """
     unclaimed: int = 0
-    """Witnesses that found no submit."""
+    """How many witnesses found no submit."""
     detached: int = 0
-    """Submits of workers that do not wait."""
+    """How many submits came from workers that do not wait."""
     silent: int = 0
-    """Runs of workers that do not wait of which no witness spoke."""
+    """How many of those had no witness."""
     startups: defaultdict[str, list[Span]] = field(default_factory=lambda: defaultdict(list))
-    """How long it took until the flow's own code ran, by work pool."""
+    """The times from submit until the flow's own code ran, by work pool."""
     states: Counter[tuple[str, StateType]] = field(default_factory=Counter)
-    """How flow runs ended, by work pool."""
+    """The terminal states of flow runs, by work pool and type."""
     spans: defaultdict[Series, list[Span]] = field(default_factory=lambda: defaultdict(list))
-    """How long lifecycles took, as first published: an amendment is no second life."""
-    latest: deque[Lifecycle] = field(default_factory=lambda: deque(maxlen=MOST))
+    """The durations of lifecycles as first published: an amended lifecycle counts once."""
+    latest: deque[Lifecycle] = field(default_factory=lambda: deque(maxlen=MAX_LATEST))
+    """The latest lifecycles published."""
 
     def count(self, lifecycle: Lifecycle, arrived: Moment | None) -> None:
-        """Count a record. ``arrived``: when the event did that caused it, if one did."""
+        """Count a record. ``arrived``: when the event that caused it arrived; None if no event did."""
         kind, outcome, before = lifecycle.kind, lifecycle.outcome, lifecycle.replaces
         self.records[kind, outcome, lifecycle.matched_by, before is not None] += 1
         self.latest.append(lifecycle)
@@ -70,7 +75,7 @@ class Tally:
 
 
 class Counts(Protocol):
-    """Where tallies go."""
+    """A receiver of tallies."""
 
     def add(self, tally: Tally) -> None:
-        """Count what is committed."""
+        """Count the tally of a committed step."""

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient
 
 from correlator import core, wire
-from correlator.stage.part import CLOCKS_KEY
+from correlator.stage.partition_state import CLOCKS_KEY
 from support.deployment import CORRELATOR, Deployment
 from tests.commands.running import correlator
 

@@ -13,7 +13,7 @@ from correlator.stage.arriving import TwoHops
 from correlator.stage.correlate import Correlate
 from correlator.stage.dead_letters import DeadLetters
 from correlator.stage.draft import FULL
-from correlator.stage.part import CLOCKS_KEY
+from correlator.stage.partition_state import CLOCKS_KEY
 from support.events import pairs
 from tests.engine.fakes import Record
 from tests.prefect.events import READING

@@ -174,8 +174,8 @@ async def test_what_was_put_aside_is_not_kept_for_what_will_not_come_back_as_it_
     """It may be most of the memory, and another partition has come instead."""
     worker.lose()
     assert worker.take_over(OTHER)
-    assert worker.stage._left.keys() == {OURS}, "it may yet come back"
+    assert worker.stage._set_aside.keys() == {OURS}, "it may yet come back"
     await worker.table.on_rebalance({TP(worker.table.changelog_topic_name, OTHER)}, set(), set())
     worker.lose(OTHER)
     worker.take_over(OTHER)
-    assert worker.stage._left.keys() == set()
+    assert worker.stage._set_aside.keys() == set()

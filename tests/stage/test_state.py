@@ -17,7 +17,7 @@ from msgspec import msgpack
 from correlator import core
 from correlator.event import Details, Kind
 from correlator.partitioner import partition_for
-from correlator.stage.part import CLOCKS_KEY
+from correlator.stage.partition_state import CLOCKS_KEY
 from support.events import pairs
 from tests.stage.generated import last_events
 from tests.stage.running import Stage

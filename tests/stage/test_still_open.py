@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from correlator import core
 from correlator.event import Details, Event, Kind, Named, Role
 from correlator.stage import pools, still_open
-from correlator.stage.open_pool import EXACT, SOME, OpenPool
-from correlator.stage.still_open import Open, StillOpen, together
+from correlator.stage.open_pool import GROUP_SPAN, MAX_STALE, OpenPool
+from correlator.stage.still_open import Open, StillOpen, merged
 
 RULES = core.Rules()
 HOUR, DAY = 3_600_000_000, 86_400_000_000
@@ -91,7 +91,7 @@ def test_a_subject_through_its_life(states, expected):
 
 def test_pools_are_told_together():
     several = [("a", Open(1, 5)), ("b", Open(2, 3)), ("a", Open(4, 2))]
-    assert together(several) == {"a": (5, 2), "b": (2, 3)}
+    assert merged(several) == {"a": (5, 2), "b": (2, 3)}
 
 
 def test_the_oldest_come_first_and_the_last_of_them_with_all_that_began_about_then():
@@ -106,11 +106,11 @@ def test_the_oldest_come_first_and_the_last_of_them_with_all_that_began_about_th
 
 def test_a_crowd_is_not_looked_at_whole():
     known = StillOpen()
-    for number in range(3 * still_open.CROWD):
-        known.set(b"%02d" % number, started(number + (EXACT if number else 0)))
+    for number in range(3 * still_open.MAX_CANDIDATES):
+        known.set(b"%02d" % number, started(number + (GROUP_SPAN if number else 0)))
     found = known.oldest_keys(2)
     assert b"00" in found
-    assert len(found) == 2 * still_open.CROWD
+    assert len(found) == 2 * still_open.MAX_CANDIDATES
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -132,11 +132,11 @@ def test_it_says_what_the_states_say(seed):
         assert {name: it.lifecycles for name, it in found.items()} == Counter(told[start.id] for start in open_)
         for name, it in found.items():
             oldest = min(start.occurred for start in open_ if told[start.id] == name)
-            assert 0 <= oldest - it.oldest < EXACT
+            assert 0 <= oldest - it.oldest < GROUP_SPAN
 
 
 def test_pools_beyond_the_bound_are_one_while_there_is_no_room(monkeypatch):
-    monkeypatch.setattr(still_open, "MOST_POOLS", 2)
+    monkeypatch.setattr(still_open, "MAX_POOLS", 2)
     known = StillOpen()
     for number, pool in enumerate("abcda"):
         known.set(b"%d" % number, started(DAY + number, pool))
@@ -157,19 +157,19 @@ def test_a_pool_says_when_its_oldest_began_whatever_comes_and_goes(seed):
         if there and rng.random() < 0.5:
             pool.remove(there.pop(rng.randrange(len(there)))[1])
         else:
-            began = rng.randrange(100 * EXACT)
+            began = rng.randrange(100 * GROUP_SPAN)
             there.append((began, pool.add(began)))
         assert pool.lifecycles == len(there)
         if there:
-            assert 0 <= min(began for began, _ in there) - pool.oldest < EXACT
+            assert 0 <= min(began for began, _ in there) - pool.oldest < GROUP_SPAN
 
 
 def test_what_came_and_went_beside_one_that_hangs_is_not_remembered():
     pool = OpenPool("a")
     pool.add(0)
     for number in range(1, 10_000):
-        pool.remove(pool.add(number * EXACT))
-    assert len(pool._heap) <= 2 * SOME
+        pool.remove(pool.add(number * GROUP_SPAN))
+    assert len(pool._heap) <= 2 * MAX_STALE
 
 
 def test_a_look_takes_no_longer_for_a_million():

@@ -451,7 +451,7 @@ HOSTILE = [
     "Ünïcode 🜨",
     " ",
     "# HELP",
-    "x" * pools.LONGEST,
+    "x" * pools.MAX_LENGTH,
 ]
 
 

@@ -1,4 +1,4 @@
-"""One partition of subjects, as it will be when the transaction in hand is committed."""
+"""The state of one partition's subjects, as it will be once the step in the making is committed."""
 
 from collections.abc import Callable, Iterator
 from heapq import nsmallest
@@ -10,20 +10,20 @@ from correlator.event import Kind
 from correlator.stage.still_open import StillOpen
 
 CLOCKS_KEY: Final = b"\x00clocks"
-"""The table's entry that holds the clocks: no subject begins with a NUL."""
+"""The key of the table's entry that holds the clocks. No subject begins with a NUL."""
 
 
-class Part:
-    """The subjects of one partition over its table, and what was decided since.
+class PartitionState:
+    """The subjects of one partition: their states in the table, and the changes since the last commit.
 
-    States are decoded when they are first asked for in a transaction, and encoded when it is closed. ``open`` is what
-    is open, by kind, as of the last transaction.
+    A state is decoded when a step first asks for it, and encoded when the step is closed. ``open`` has the open
+    lifecycles by kind, as of the last closed step.
     """
 
     def __init__(
         self, partition: int, table: Table, rules: core.Rules, message: Callable[[core.Lifecycle], Message]
     ) -> None:
-        """``message`` makes the message of a lifecycle that was decided here."""
+        """``message``: makes the message of a lifecycle that was decided here."""
         self.message = message
         self._partition, self._table, self._rules = partition, table, rules
         self._states: dict[bytes, core.SubjectState | None] = {}
@@ -32,7 +32,7 @@ class Part:
         self.open = {kind: StillOpen() for kind in Kind}
 
     def recover(self) -> Iterator[tuple[bytes, bytes, core.UnreadableState] | None]:
-        """Take up what the table holds. Yields for each entry: None, or where it cannot be read what it is, and why."""
+        """Read the table's entries. Yields None for each, or key, value and reason if it is unreadable."""
         for key, value in self._table.entries(self._partition):
             try:
                 if key == CLOCKS_KEY:
@@ -49,7 +49,7 @@ class Part:
     # The states, as `core.Subjects` wants them.
 
     def get(self, key: bytes) -> core.SubjectState | None:
-        """The subject's state, or None where nothing is known of it."""
+        """The subject's state; None if it has none."""
         if key in self._states:
             return self._states[key]
         value = self._table.get_committed(self._partition, key)
@@ -59,21 +59,23 @@ class Part:
         self._states[key] = state
 
     def pop(self, key: bytes, default: None) -> None:
-        """Nothing is known of the subject any more."""
+        """Forget the subject."""
         self._states[key] = default
 
     def oldest_open(self, kind: Kind, most: int) -> list[core.SubjectState]:
-        """The subjects with the lifecycles that have been open for longest, so many at most."""
+        """The states of the at most ``most`` subjects with the longest open lifecycles."""
         states = [state for key in self.open[kind].oldest_keys(most) if (state := self.get(key)) and state.unpublished]
         return nsmallest(most, states, key=lambda state: state.unpublished[0].event.occurred)
 
     @property
     def decided(self) -> int:
-        """How many subjects the transaction in hand has decided."""
+        """How many subjects the step in the making has decided."""
         return len(self._states)
 
     def close(self) -> tuple[Changes, core.Settled]:
-        """What the transaction in hand changes, and what had to end for lack of room. The next one begins."""
+        """The changes of the step in the making, and the lifecycles that had to end for want of room. A new step
+        begins.
+        """
         changes: dict[bytes, bytes | None] = {}
         evicted = core.Settled()
         for key, state in self._states.items():
