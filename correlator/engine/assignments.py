@@ -1,4 +1,6 @@
-"""What this process holds: taken over with each assignment of the group, and let go with its revocation."""
+"""The partitions that this process holds: it takes them over when the group assigns them, and lets them go when the
+group revokes them.
+"""
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable
@@ -11,7 +13,7 @@ from correlator.engine.slices import Slice, TopicPartition
 
 
 class Assignments:
-    """Holds one assignment after the other; `Holding` says what happens to each."""
+    """Holds one assignment after another, each as a `Holding`."""
 
     def __init__(
         self,
@@ -64,10 +66,12 @@ class Assignments:
         if self.holding is not None:
             self.holding.open()
 
-    def offer(self, tenure: object, slices: Iterable[Slice]) -> None:
-        """Hand slices to their lanes. Those of an earlier assignment are read by whoever holds the partition now."""
+    def offer(self, holding: object, slices: Iterable[Slice]) -> None:
+        """Hand slices to their lanes. Slices of an earlier holding are dropped: whoever holds the partition now reads
+        them.
+        """
         try:
-            if self.holding is not None and self.holding is tenure:
+            if self.holding is not None and self.holding is holding:
                 self.holding.offer(slices)
         except LostSlice as exc:
             self._fail("a slice was lost on its way to the stage", exc)
@@ -91,10 +95,10 @@ class Assignments:
 
     @property
     def ready(self) -> bool:
-        """Whether this process reads all that is assigned to it, which may be nothing."""
+        """Whether this process reads all the partitions assigned to it, if any."""
         return self.holding is not None and (self.holding.is_open or not self.holding.lanes)
 
     @property
     def in_hand(self) -> bool:
-        """Whether there may be something to finish: partitions are read, or are being let go."""
+        """Whether something may have to be finished: partitions are read, or are being let go."""
         return self._letting_go.locked() or (self.holding is not None and bool(self.holding.starts))

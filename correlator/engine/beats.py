@@ -1,4 +1,4 @@
-"""Beats: what all lanes have is published and committed together, one transaction after the other."""
+"""Beats: the steps of all lanes are published and committed together, one transaction after another."""
 
 import asyncio
 import time
@@ -11,25 +11,29 @@ from correlator.engine.membership import Membership
 from correlator.engine.publishing import Entries, Offsets, Producer
 from correlator.engine.slices import Step
 
-FULL: Final = 16_000
-"""Once a beat has so many messages and changes, it takes no more lanes."""
-LARGE: Final = 32 << 20
-"""The same, of bytes to publish: a broker refuses a request of more than ``socket.request.max.bytes``."""
-LONG: Final = 0.25
-"""Seconds after which a beat takes no more lanes."""
-BREATH: Final = 0.02
-"""Seconds after which others may have the event loop, and a lane of which nothing is to be published gives way."""
+MAX_ENTRIES: Final = 16_000
+"""A beat with so many messages and changes takes no further lanes."""
+MAX_BYTES: Final = 32 << 20
+"""A beat with so many bytes to publish takes no further lanes: a broker refuses a request of more than
+``socket.request.max.bytes``.
+"""
+MAX_COLLECTING: Final = 0.25
+"""Seconds after which a beat takes no further lanes."""
+YIELD_AFTER: Final = 0.02
+"""Seconds of collecting after which a beat lets others have the event loop."""
+GIVE_WAY_AFTER: Final = 0.02
+"""Seconds after which a lane whose steps are all empty gives way to the next lane."""
 
 
 class Share(NamedTuple):
-    """What a lane brings to a beat."""
+    """A lane's part of a beat: its step."""
 
     lane: Lane
     step: Step
 
 
 class _Unprocessed(Exception):
-    """A stage made no step of what a lane has."""
+    """A stage failed to make a lane's next step."""
 
     def __init__(self, lane: Lane, error: Exception) -> None:
         super().__init__(lane.input)
@@ -37,10 +41,11 @@ class _Unprocessed(Exception):
 
 
 class Beats:
-    """Publishes and commits the steps of all lanes of an assignment. Who may write what, and when: `docs/protocol.md`.
+    """Publishes and commits the steps of all lanes of an assignment. `docs/protocol.md` says who may write what, and
+    when.
 
-    A transaction costs much the same for one lane as for all, and for one record as for thousands. So none begins
-    sooner than some time after the one before.
+    A transaction for one lane and one record costs nearly as much as one for all lanes and thousands of records. So
+    there is a pause between the beginnings of two transactions.
     """
 
     def __init__(
@@ -52,8 +57,8 @@ class Beats:
         apart: float,
         fail: Callable[[str, BaseException], None],
     ) -> None:
-        """``apart``: seconds from the beginning of a beat that publishes to that of the next, at least. ``fail`` ends
-        the process: no doubt about a beat may be survived.
+        """``apart``: the least number of seconds between the beginnings of two beats that publish. ``fail``: ends the
+        process; if it is unknown what became of a beat, nothing may go on.
         """
         self._lanes, self._producer, self._membership = deque(lanes), producer, membership
         self._apart, self._fail = apart, fail
@@ -63,7 +68,9 @@ class Beats:
         self._running = asyncio.create_task(self._run())
 
     def want(self, *, settle: bool = False) -> None:
-        """A lane has something to do. ``settle``: what offsets are owed is worth a transaction."""
+        """Note that a lane has something to do. ``settle``: commit the offsets that are owed, even if there is nothing
+        to publish.
+        """
         self._settling |= settle
         self._wanted.set()
 
@@ -95,16 +102,18 @@ class Beats:
             self._fail("could not commit what was processed", exc)
 
     async def _collect(self, began: float) -> list[Share]:
-        """A step of each lane that has one, until it is enough for a beat; the others are the first next time."""
+        """A step of each lane that has one, until they are enough for a beat. Lanes that are left over come first in
+        the next beat.
+        """
         shares: list[Share] = []
-        size, bytes_, breathed = 0, 0, began
+        size, bytes_, yielded = 0, 0, began
         for _ in range(len(self._lanes)):
             now = time.monotonic()
-            if self._closing or size >= FULL or bytes_ >= LARGE or now > began + LONG:
+            if self._closing or size >= MAX_ENTRIES or bytes_ >= MAX_BYTES or now > began + MAX_COLLECTING:
                 break
-            if now > breathed + BREATH:
+            if now > yielded + YIELD_AFTER:
                 await asyncio.sleep(0)
-                breathed = time.monotonic()
+                yielded = time.monotonic()
             lane = self._lanes[0]
             self._lanes.rotate(-1)
             if (step := _next(lane)) is not None:
@@ -114,7 +123,7 @@ class Beats:
         return shares
 
     async def _publish(self, shares: list[Share]) -> None:
-        """Publish a beat. Every lane that takes part sends its offset, moved or not: without it, nothing is fenced."""
+        """Publish a beat. Every lane in it sends its offset, even if that has not moved: it is what fences the beat."""
         ends = {lane.input: lane.done for lane in self._lanes if lane.owes}
         ends |= {lane.input: step.end for lane, step in shares}
         if not ends:
@@ -130,8 +139,8 @@ class Beats:
 
 
 def _next(lane: Lane) -> Step | None:
-    """A lane's next step with a result. Empty ones are done at once; where there are many, the lane gives way."""
-    until = time.monotonic() + BREATH
+    """A lane's next step that is not empty; None if it has none yet. Empty steps are done at once."""
+    until = time.monotonic() + GIVE_WAY_AFTER
     try:
         while (step := lane.next()) is not None:
             if step.messages or step.changes:

@@ -1,5 +1,5 @@
-"""What the engine asks brokers beside reading and writing. What fails for a moment is asked again, without end: the
-watchdog says when that is too long.
+"""The engine's requests to brokers, other than for reading and writing. A request that fails for the moment is repeated
+without end; the watchdog ends the process if that takes too long.
 """
 
 import asyncio
@@ -27,31 +27,33 @@ from correlator.engine.roster import Described, DescribedMember
 from correlator.engine.slices import TopicPartition
 
 PAUSE: Final = 0.05
-"""Seconds until the same is asked again."""
+"""Seconds before a request is repeated."""
 
 _UNSTABLE_OFFSET_COMMIT: Final = 88
 _ANY_REPLICA: Final = -1
 _UNCOMMITTED: Final = 0
-"""The isolation level of a reader that sees the high watermark."""
+"""The isolation level that sees the high watermark."""
 _LATEST: Final = -1
 _EARLIEST: Final = -2
 _NEVER_USED: Final = 1000
-"""Milliseconds: the timeout of transactions that are never begun."""
+"""A transaction timeout in milliseconds, for a request that begins no transaction."""
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
 class Brokers:
-    """The brokers of a group, over a client that somebody else has started. Raises aiokafka's errors where asking again
-    does not help.
+    """The brokers of a group, reached over a client that the caller has started. Raises aiokafka's errors if repeating
+    a request does not help.
     """
 
     def __init__(self, client: AIOKafkaClient, group: str) -> None:
         self._client, self._group = client, group
 
     async def settled_offsets(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int | None]:
-        """The group's committed offsets, once no transaction can change them any more; None where there is none."""
+        """The group's committed offsets, once no open transaction can change them any more. None for a partition
+        without one.
+        """
 
         async def ask() -> dict[TopicPartition, int | None]:
             response = await self._to_coordinator(
@@ -68,11 +70,11 @@ class Brokers:
         return await self._until_answered(ask) if partitions else {}
 
     async def beginnings(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
-        """Where records begin."""
+        """The offsets at which the records of partitions begin."""
         return await self._listed(partitions, _EARLIEST)
 
     async def ends(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
-        """Where replicated records end, those of open transactions among them: the high watermarks."""
+        """The high watermarks of partitions: where replicated records end, including those of open transactions."""
         return await self._listed(partitions, _LATEST)
 
     async def _listed(self, partitions: Collection[TopicPartition], at: int) -> Mapping[TopicPartition, int]:
@@ -98,7 +100,7 @@ class Brokers:
         return {member.client_id for member in (await self.group()).members}
 
     async def group(self) -> Described:
-        """The group, as its coordinator has it at the moment."""
+        """The group as its coordinator describes it now."""
 
         async def ask() -> Described:
             response = await self._to_coordinator(
@@ -111,8 +113,8 @@ class Brokers:
         return await self._until_answered(ask)
 
     async def ongoing(self) -> set[str]:
-        """The transactional ids that are in a transaction, as far as we may see them and brokers tell. Those before 3.0
-        do not.
+        """The transactional ids with an open transaction, as far as we may see them. Brokers before 3.0 do not list
+        any.
         """
 
         async def ask(node: int) -> set[str]:
@@ -128,7 +130,7 @@ class Brokers:
         return set[str]().union(*(answer for answer in answers if isinstance(answer, set)))
 
     async def end_transaction(self, transactional_id: str) -> None:
-        """End the transaction of an id, and fence who has it. It may return before the end is in all partitions."""
+        """End the transaction of an id and fence its owner. It may return before all partitions have the end."""
 
         async def ask() -> None:
             response = await self._to_coordinator(
@@ -183,4 +185,4 @@ def _check(code: int) -> None:
 
 
 _PASSING = (CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError)
-"""What passes by itself; aiokafka calls not all of these retriable."""
+"""Errors that pass by themselves; aiokafka does not call all of them retriable."""

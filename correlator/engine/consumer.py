@@ -1,4 +1,4 @@
-"""Faust's consumer: it tells the engine of every assignment, seek and revocation, and asks Kafka for it."""
+"""Faust's consumer: it passes every assignment, seek and revocation on to the engine, and asks Kafka on its behalf."""
 
 import asyncio
 import contextlib
@@ -39,27 +39,27 @@ class SliceConsumer(Consumer):
         return self.transport.assignments
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """Take over, before Faust looks at the ends of changelogs."""
+        """Take the partitions over, before Faust looks up where the changelogs end."""
         options = self.transport.options
-        # Noted now: later, the client may be a member of another generation, or of none.
+        # The member id is noted now: later, the client may belong to another generation, or to none.
         coordinator: Any = self._thread._ensure_consumer()._coordinator
         name_in_heartbeats(coordinator)
         membership = Membership(options.app_id, generation_id, coordinator.member_id, options.instance_id)
         partitions = {TopicPartition(*tp) for tp in assigned}
-        self._thread.tenure = await self._assignments.take_over(partitions, membership, self)
+        self._thread.holding = await self._assignments.take_over(partitions, membership, self)
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def perform_seek(self) -> None:
         """Seek the stream partitions, if recovery is done.
 
-        Faust calls this at the end of recovery, which counts; and from a fetch that finds the flow stopped, which does
-        not, as recovery is still to come.
+        Faust calls this at the end of recovery, and also from a fetch that finds the flow stopped. The second call must
+        do nothing, as recovery is still to come.
         """
         if self.flow_active or not self.app.tables.changelog_topics:
             await self._assignments.seek(stopping=lambda: self.should_stop or self.app.should_stop)
 
     def resume_flow(self) -> None:
-        """Reading begins here, not at the seek: before this, Faust empties the streams' queues once more."""
+        """Begin reading. The seek would be too early: after it, Faust empties the streams' queues once more."""
         super().resume_flow()
         self._assignments.open()
 
@@ -70,28 +70,32 @@ class SliceConsumer(Consumer):
         await super().on_partitions_revoked(revoked)
 
     async def wait_empty(self) -> None:
-        """Called with the flow stopped, when partitions are revoked and when the app stops."""
+        """Let go of all partitions. Faust calls this with the flow stopped, for a revocation and when the app stops."""
         await self._assignments.let_go()
 
     async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
-        """Up to where Faust recovers. aiokafka tells a reader of committed records where these end, as yet: what is
-        being committed lies behind that.
+        """The high watermarks, up to which Faust recovers. aiokafka would give a reader of committed records the last
+        stable offsets, and transactions that are being committed lie beyond those.
         """
         async with self._patience():
             ends = await self.transport.brokers().ends([TopicPartition(*tp) for tp in partitions])
         return {TP(*tp): end for tp, end in ends.items()}
 
     async def earliest_offsets(self, *partitions: TP) -> Mapping[TP, int]:
-        """Where partitions begin. The consumer's own connection may be waiting for an answer to a fetch."""
+        """The offsets at which partitions begin. The consumer's own connection is not used: it may be waiting for a
+        fetch.
+        """
         async with self._patience():
             beginnings = await self.transport.brokers().beginnings([TopicPartition(*tp) for tp in partitions])
         return {TP(*tp): beginning for tp, beginning in beginnings.items()}
 
     def _patience(self) -> asyncio.Timeout:
-        """Less than Faust's: where Faust's ends, its recovery does without a word, and nothing is read any more."""
+        """A timeout that is shorter than Faust's. If Faust's expired, its recovery would end silently, and nothing
+        would be read any more.
+        """
         return asyncio.timeout(self.transport.options.lookup_timeout)
 
-    # What `Kafka` asks
+    # The methods of `Kafka`
 
     async def extents(self, *tps: TopicPartition) -> Mapping[TopicPartition, Extent]:
         """Which offsets partitions hold."""
@@ -104,7 +108,7 @@ class SliceConsumer(Consumer):
         await self.seek_wait({TP(*tp): offset for tp, offset in offsets.items()})
 
     def fetched(self, tp: TopicPartition) -> Fetched:
-        """What the last fetch of a partition told."""
+        """What the last fetch of a partition said besides the records."""
         with contextlib.suppress(AssertionError):  # aiokafka asserts that it is assigned: it is being revoked
             consumer = self._thread._ensure_consumer()
             return Fetched(consumer.last_stable_offset(tp), consumer.highwater(tp), consumer.last_poll_timestamp(tp))
@@ -112,7 +116,7 @@ class SliceConsumer(Consumer):
 
     @property
     def refusal(self) -> BaseException | None:
-        """Why the group does not take us, where that is for good."""
+        """Why the group refuses this process for good; None if it does not."""
         return refusal(getattr(self._thread._consumer, "_coordinator", None))
 
 
@@ -129,5 +133,5 @@ class SliceTransport(Transport):
 
     @property
     def refusal(self) -> BaseException | None:
-        """Why the group does not take us, where that is for good."""
+        """Why the group refuses this process for good; None if it does not."""
         return self.app.consumer.refusal if isinstance(self.app.consumer, SliceConsumer) else None

@@ -1,5 +1,5 @@
-"""The engine: stages in a Faust app, each taking a slice of records at a time; what they make of it is committed
-together.
+"""The engine runs stages in a Faust app. Each stage takes a slice of records at a time, and the steps of all stages are
+committed together.
 """
 
 import asyncio
@@ -32,12 +32,12 @@ from correlator.engine.watchdog import Watchdog
 class Engine:
     """Stages, each reading a topic, in one Faust app.
 
-    Faust does what it is good at: group membership, co-partitioned assignment, recovery. ``fail`` is called, with what
-    went wrong, when memory may differ from what is durable; it must end the process.
+    Faust does what it is good at: group membership, co-partitioned assignment, recovery. ``fail`` is called with the
+    error when memory may differ from what is durable; it must end the process.
     """
 
     def __init__(self, options: Options, *, fail: Callable[[str, BaseException], None]) -> None:
-        """Raises `TakenAway`, where Faust or aiokafka is of a release that does not go with this one."""
+        """Raises `TakenAway` if the installed release of Faust or aiokafka does not work with this one."""
         seams.check()
         self.options = options
         self.fail = fail
@@ -82,17 +82,17 @@ class Engine:
         )
         await self._producer.start()
         self._roster = Roster(self._brokers.group)
-        for topic in self._stages:  # that is all that Faust has to know of them: there are no agents
+        for topic in self._stages:  # Faust must know no more of them: there are no agents
             self.app.topics.add(self.app.topic(topic, acks=False))
 
     async def stop(self) -> None:
-        """Close the connections, all being committed."""
+        """Close the connections; everything must be committed."""
         if self._producer is not None:
             await self._producer.stop()
 
     @property
     def ready(self) -> bool:
-        """Whether this process reads all that is assigned to it, which may be nothing."""
+        """Whether this process reads all the partitions assigned to it, if any."""
         return self.assignments.ready
 
     @property
@@ -107,32 +107,35 @@ class Engine:
 
     @property
     def to_recover(self) -> int:
-        """How many offsets of changelogs must still be read before what is assigned can be; 0 once it is."""
+        """How many offsets of changelogs must be read before the assigned partitions can be; 0 once these are read."""
         holding = self.assignments.holding
         if holding is None or holding.is_open:
             return 0
         return max(0, cast(TableManager, self.app.tables).recovery.active_remaining_total())
 
     async def members(self) -> Sequence[Member] | None:
-        """Who is in the group, us included, as of its last rebalance; None where that is not known yet."""
+        """The members of the group, us included, as of its last rebalance; None while they are unknown."""
         return None if self._roster is None else await self._roster.members()
 
     def lags(self) -> dict[TopicPartition, int]:
-        """How many offsets each partition that is read is behind the end of its committed records, where that is
-        known.
+        """By how many offsets each partition that is read is behind its committed records. Partitions for which that is
+        unknown are left out.
         """
         holding = self.assignments.holding
         return {} if holding is None else holding.lags()
 
     def uncommitted(self) -> dict[TopicPartition, int]:
-        """How many offsets of each partition that is read lie between its last stable offset and its high watermark,
-        where they are known: an open transaction holds them back, somebody else's or of the stage before.
+        """How many offsets of each partition that is read lie between its last stable offset and its high watermark:
+        an open transaction, of intake or of another producer, holds them back. Partitions for which that is unknown are
+        left out.
         """
         holding = self.assignments.holding
         return {} if holding is None else holding.uncommitted()
 
     async def watch(self) -> None:
-        """Watch progress and nudge stages until cancelled. Not a task of the app: those wait for the first recovery."""
+        """Watch progress and nudge stages, until cancelled. This is no task of the app, as those begin only after the
+        first recovery.
+        """
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.watchdog.watch())
             tasks.create_task(self._nudge_on())

@@ -1,4 +1,4 @@
-"""Fetching: not as often as aiokafka would by itself, and without a copy of every record."""
+"""Fetching: less often than aiokafka fetches by itself, and without a copy of every record."""
 
 import asyncio
 import contextlib
@@ -10,8 +10,8 @@ from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 
 
 class PlainRecords(PartitionRecords):
-    """Hands records on as their batch has them, with an offset, a timestamp and its type, a key, a value and headers: a
-    `ConsumerRecord` made of each, as aiokafka does, costs more than reading it.
+    """Returns records as their batch has them, with an offset, a timestamp and its type, a key, a value and headers.
+    aiokafka makes a `ConsumerRecord` of each, which costs more than reading it.
     """
 
     def _consumer_record(self, tp: Any, record: Any) -> Any:
@@ -19,7 +19,7 @@ class PlainRecords(PartitionRecords):
 
 
 class _Unpolled(OrderedDict[Any, Any]):
-    """What a fetcher has fetched and nobody has polled yet, by partition."""
+    """The fetched records that no poll has returned yet, by partition."""
 
     def __setitem__(self, tp: Any, fetched: Any) -> None:
         if isinstance(fetched, FetchResult):
@@ -28,12 +28,16 @@ class _Unpolled(OrderedDict[Any, Any]):
 
 
 class UnhurriedFetcher(Fetcher):
-    """aiokafka's fetcher, with a pause: without it, there is a fetch of all partitions for every record or two."""
+    """aiokafka's fetcher, with a pause between fetches: without it, every record or two would take a fetch of all
+    partitions.
+    """
 
     apart: float
 
     async def _proc_fetch_request(self, assignment: Any, node_id: Any, request: Any) -> Any:
-        """Fetch. While this goes on, no other request goes to the broker; what is polled meanwhile will be in it."""
+        """Fetch, then pause. Until this returns, no other fetch goes to the broker; the next one will ask for the
+        partitions that are polled meanwhile, too.
+        """
         began = time.monotonic()
         something = await super()._proc_fetch_request(assignment, node_id, request)  # type: ignore[no-untyped-call]
         if something:

@@ -1,7 +1,7 @@
-"""Heartbeats that name the instance id, as aiokafka's do not: so a member hears that another process has its name.
+"""Heartbeats that name the instance id, which aiokafka's do not. So a member hears that another process has its name.
 
-Without it, the group answers that it does not know the member, as if its session had ended. aiokafka then joins again,
-under the instance id, and takes the other process's place: of two processes of one name, both ended.
+To a heartbeat without it, the group answers that it does not know the member, as if its session had ended. aiokafka
+then joins again under the instance id and takes the other process's place; in the end, both processes have ended.
 """
 
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ _FENCED = 82
 
 
 class _Taken(NamedTuple):
-    """An answer with which aiokafka does nothing: it must not join again."""
+    """An answer to which aiokafka does not react: it must not join again."""
 
     error_code: int = 0
 
@@ -38,12 +38,14 @@ class _NamedCoordinator(GroupCoordinator):
 
 
 def name_in_heartbeats(coordinator: Any) -> None:
-    """Let aiokafka's side of a group name the instance id in its heartbeats, where there is one."""
+    """Make aiokafka's coordinator name the instance id, if there is one, in its heartbeats."""
     if coordinator._group_instance_id is not None:
         coordinator.__class__ = _NamedCoordinator  # the consumer takes no other class, and makes it itself
 
 
 def refusal(coordinator: Any) -> BaseException | None:
-    """Why the group does not take us, where that is for good. aiokafka tells only who polls, and Faust does not."""
+    """Why the group refuses this process for good; None if it does not. aiokafka raises that only in a poll, which
+    Faust does not make.
+    """
     replaced = coordinator.replaced if isinstance(coordinator, _NamedCoordinator) else None
     return replaced or getattr(coordinator, "_pending_exception", None)

@@ -36,10 +36,10 @@ class Holding:
         beats: Callable[[Iterable[Lane]], Beats],
         end_strangers: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
-        """``beats``: begins to commit what lanes have. ``end_strangers`` goes on until this is closed."""
+        """``beats``: begins to commit the steps of lanes. ``end_strangers``: runs until the holding is closed."""
         self.lanes = {lane.input: lane for lane in lanes}
         self.starts: Mapping[TopicPartition, int] = {}
-        """Where the reading of each partition begins; empty until it is sought."""
+        """The offset at which the reading of each partition begins; empty before `seek`."""
         self._kafka, self._brokers = kafka, brokers
         self._begin, self._end_strangers = beats, end_strangers
         self._changelogs = {lane.changelog: lane for lane in self.lanes.values() if lane.changelog is not None}
@@ -53,16 +53,16 @@ class Holding:
         """Whether the partitions have been given up, or are being given up."""
 
     async def take_over(self) -> None:
-        """Look at what the previous owners have left, and drop local copies that their changelogs cannot complete.
+        """Look up what the previous owners have left, and drop local copies that their changelogs cannot complete.
 
-        This is no place to wait: until it is done, aiokafka sends no heartbeats.
+        This must not wait for long: until it returns, aiokafka sends no heartbeats.
         """
         if not self.lanes:
             return
         self._ending_strangers = asyncio.create_task(self._end_strangers())
         self._offsets = asyncio.create_task(self._brokers.settled_offsets(self.lanes.keys()))
-        # Asked after the assignment, this lies behind all that can still be committed of the time before: what is
-        # delivered later belongs to a beat whose offsets are refused.
+        # As it is asked after the assignment, no transaction of a previous owner can commit anything beyond it: what
+        # arrives later belongs to a beat whose offsets the group refuses.
         self._extents = await self._kafka.extents(*self.lanes, *self._changelogs)
         for changelog, lane in self._changelogs.items():
             if (warning := lane.reconcile(*self._extents[changelog])) is not None:
@@ -77,7 +77,7 @@ class Holding:
             return
         for changelog, lane in self._changelogs.items():
             lane.require_recovered(*self._extents[changelog])
-        await asyncio.wait({self._offsets})  # itself it is cancelled by `close`, which would end Faust's recovery
+        await asyncio.wait({self._offsets})  # not awaited itself: `close` cancels it, which would end Faust's recovery
         if self._offsets.cancelled():
             return
         committed = self._offsets.result()
@@ -141,7 +141,7 @@ class Holding:
             self._beats.want(settle=True)
 
     def lags(self) -> dict[TopicPartition, int]:
-        """How many offsets each partition is behind the end of its committed records, where that is known."""
+        """By how many offsets each partition is behind the end of its committed records, if that is known."""
         return {
             tp: max(0, fetched.last_stable_offset - lane.done)
             for tp, lane, fetched in self._fetched()
@@ -149,8 +149,8 @@ class Holding:
         }
 
     def uncommitted(self) -> dict[TopicPartition, int]:
-        """How many offsets of each partition lie between its last stable offset and its high watermark, where those are
-        known: they cannot be read before the oldest open transaction ends.
+        """How many offsets of each partition lie between its last stable offset and its high watermark, if those are
+        known. They cannot be read before the oldest open transaction ends.
         """
         return {
             tp: max(0, fetched.high_watermark - fetched.last_stable_offset)
@@ -173,14 +173,14 @@ class Holding:
         return signs
 
     def _fetched(self) -> Iterator[tuple[TopicPartition, Lane, Fetched]]:
-        """Each partition with its lane and what the last fetch told of it; nothing while nothing is read."""
+        """Each partition with its lane and its last fetch; none while nothing is read."""
         if self.is_open:
             for tp, lane in self.lanes.items():
                 yield tp, lane, self._kafka.fetched(tp)
 
 
 def _start(tp: TopicPartition, committed: int | None, extent: Extent) -> int:
-    """Where the reading of a partition begins."""
+    """The offset at which the reading of a partition begins."""
     if committed is not None and committed <= extent.end:
         return committed
     if committed is not None:

@@ -19,9 +19,9 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, NodeNotReadyError,
 
 CLUSTER_ANSWERS_WITHIN = 3.0
 """Seconds that a broker may take to answer about the cluster before another one is asked."""
-CONNECTING = 10.0
+CONNECT_WITHIN = 10.0
 """Seconds that connecting may take, including TLS and SASL (the default of KIP-601)."""
-DOUBT = 3.0
+REFRESH_AFTER = 3.0
 """Seconds that any other request may wait before the cluster's metadata is refreshed."""
 ATTEMPTS = 5
 """How often a request is made with the short timeout, each time to a broker chosen at random. After that it gets
@@ -36,7 +36,7 @@ def make_impatient(client: AIOKafkaClient) -> None:
 
 
 def unanswered(client: AIOKafkaClient) -> int:
-    """How many requests of an impatient client were sent and got no answer: they may arrive yet."""
+    """How many requests of an impatient client were sent and got no answer; they may still arrive."""
     assert isinstance(client, ImpatientClient)
     return client.unanswered
 
@@ -50,7 +50,7 @@ class ImpatientClient(AIOKafkaClient):
 
     async def bootstrap(self) -> None:
         """Get the first metadata from whichever broker answers."""
-        await _asked(super().bootstrap, CONNECTING)
+        await _asked(super().bootstrap, CONNECT_WITHIN)
 
     async def coordinator_lookup(self, coordinator_type: int, coordinator_key: str) -> Any:
         """Find the coordinator of a group or a transactional id. Raises `RequestTimedOutError`, also if a connection
@@ -69,9 +69,9 @@ class ImpatientClient(AIOKafkaClient):
         def doubt() -> None:
             nonlocal doubting
             self.force_metadata_update()
-            doubting = self._loop.call_later(DOUBT, doubt)
+            doubting = self._loop.call_later(REFRESH_AFTER, doubt)
 
-        doubting = self._loop.call_later(DOUBT, doubt)
+        doubting = self._loop.call_later(REFRESH_AFTER, doubt)
         try:
             return await super().send(node_id, request, group=group)
         except KafkaError as error:
@@ -83,7 +83,7 @@ class ImpatientClient(AIOKafkaClient):
     async def _get_conn(self, node_id: Any, **kwargs: Any) -> Any:
         # aiokafka makes one connection at a time: one that hangs holds up all others.
         try:
-            async with asyncio.timeout(CONNECTING):
+            async with asyncio.timeout(CONNECT_WITHIN):
                 return await super()._get_conn(node_id, **kwargs)
         except TimeoutError:
             self.force_metadata_update()

@@ -1,4 +1,4 @@
-"""What a holding asks of Kafka, and the answers."""
+"""The questions that a holding asks Kafka, and the answers."""
 
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
@@ -14,14 +14,14 @@ class Extent(NamedTuple):
 
 
 class Fetched(NamedTuple):
-    """What the last fetch of a partition told beside the records; None before the first."""
+    """What the last fetch of a partition said besides the records; each None before the first fetch."""
 
     last_stable_offset: int | None = None
     """Where committed records end: the first offset of the oldest open transaction, or the high watermark."""
     high_watermark: int | None = None
     """Where all replicated records end, including those of open transactions."""
     at: int | None = None
-    """When that was, in milliseconds since 1970."""
+    """When it was fetched, in milliseconds since 1970."""
 
 
 class Kafka(Protocol):
@@ -34,4 +34,4 @@ class Kafka(Protocol):
         """Seek partitions to offsets."""
 
     def fetched(self, tp: TopicPartition) -> Fetched:
-        """What the last fetch of a partition told."""
+        """What the last fetch of a partition said besides the records."""

@@ -1,4 +1,4 @@
-"""A lane: one input partition held by this process, from the slices that wait to the offset that is committed."""
+"""A lane: one input partition that this process holds, from the slices that wait to the offset that is committed."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -12,7 +12,9 @@ class LostSlice(Exception):
 
 
 class NotRecovered(Exception):
-    """A table does not reach the end of its changelog: Faust goes on when its patience ends, recovered or not."""
+    """A table does not reach the end of its changelog. Faust's recovery has a time limit, after which it goes on
+    anyway.
+    """
 
 
 class Lane:
@@ -61,19 +63,19 @@ class Lane:
         return None if self._table is None else self._table.store.offset(self.input.partition)
 
     def reconcile(self, beginning: int, end: int) -> str | None:
-        """Forget what the table has of the partition if the changelog, from ``beginning`` to ``end``, cannot complete
-        it; says why.
+        """Forget the table's entries of the partition if the changelog, from ``beginning`` to ``end``, cannot complete
+        them. Returns a warning that says why.
         """
         return None if self._table is None else self._table.reconcile(self.input.partition, beginning, end)
 
     def require_recovered(self, beginning: int, end: int) -> None:
-        """Raise `NotRecovered` where the table does not show all that the changelog holds."""
+        """Raise `NotRecovered` if the table lacks anything that the changelog holds."""
         recovered = beginning - 1 if self.recovered is None else self.recovered
         if self.changelog is not None and recovered < end - 1:
             raise NotRecovered(f"{self.changelog} was read up to {recovered} of {end - 1}")
 
     def open(self, start: int) -> None:
-        """Begin at ``start``, the table being recovered."""
+        """Begin at ``start``. The table must be recovered."""
         self._offered = self.done = self._settled = start
         self._made = self._stage.assigned(self.input.partition, start)
 
@@ -104,7 +106,7 @@ class Lane:
         return None
 
     def committed(self, step: Step, changed: int | None) -> None:
-        """A step is committed, ``changed`` being the changelog's offset of its last change; or it was empty."""
+        """Note that a step is committed, or was empty. ``changed``: the changelog's offset of its last change."""
         if self._table is not None and step.changes:
             self._table.commit(self.input.partition, step.changes, changed)
         self.done = step.end
@@ -114,7 +116,7 @@ class Lane:
             step.committed()
 
     def settled(self, end: int) -> None:
-        """The offset is committed up to ``end``."""
+        """Note that the offset ``end`` is committed."""
         self._settled = end
 
     def close(self) -> None:

@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 
 class Membership(NamedTuple):
-    """What offsets are committed in the name of: the group refuses those of a member that it has replaced (KIP-447)."""
+    """The member of the group in whose name offsets are committed. The group refuses the offsets of a member that it
+    has replaced (KIP-447).
+    """
 
     group: str
     generation: int

@@ -1,4 +1,6 @@
-"""Offsets in a transaction, in the name of a member of the group: aiokafka names none, so that nobody is refused."""
+"""Commits offsets in a transaction, in the name of a member of the group. aiokafka names no member, so that the group
+could not refuse one that it has replaced.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -15,29 +17,30 @@ from correlator.engine.slices import TopicPartition
 
 REFUSALS: Final[Mapping[int, str]] = {
     22: "the group has gone on to another generation (ILLEGAL_GENERATION)",
-    25: "the group knows this member no more (UNKNOWN_MEMBER_ID)",
+    25: "the group no longer knows this member (UNKNOWN_MEMBER_ID)",
     27: "the group has begun another generation (REBALANCE_IN_PROGRESS)",
     82: "another process has the instance id (FENCED_INSTANCE_ID)",
 }
-"""By Kafka's error codes; aiokafka has no name for some of them."""
+"""Why the group refuses a member, by Kafka's error code; aiokafka has no name for some of them."""
 _KNOWN: Final = frozenset({0, 3, 7, 14, 15, 16, 30, 47, 53})
-"""The codes that aiokafka deals with: what passes by itself, a fenced producer, a permission that is missing."""
+"""The codes that aiokafka handles: success, errors that pass, a fenced producer, a missing permission."""
 
 
 class Refused(Exception):
-    """The offsets were not taken, and will not be. The text says why."""
+    """The offsets were refused for good. The text says why."""
 
 
 class NotOurs(Refused):
-    """The group has given the partitions to others. The text says how it put that."""
+    """The offsets were refused because the group has given the partitions to others. The text is the group's reason."""
 
 
 async def commit_in_the_name_of(
     producer: AIOKafkaProducer, membership: Membership, ends: Mapping[TopicPartition, int]
 ) -> None:
-    """Let the producer's transaction commit offsets. Raises `NotOurs`, and what the producer raises.
+    """Add offsets to the producer's transaction. Raises `NotOurs`, and the producer's errors.
 
-    Raises `NotOurs` for a membership that was lost before it was noted, too: what names no member is not checked.
+    Also raises `NotOurs` for a membership that was lost before it was noted: the group does not check offsets that name
+    no member.
     """
     if membership.generation < 0 or not membership.member:
         raise NotOurs("the group took this member out while it was taking partitions over")
@@ -61,7 +64,7 @@ class _MembersSender(Sender):
 
 
 class _Answer(NamedTuple):
-    """Version 3 as version 0."""
+    """A response of version 3 in the shape of version 0."""
 
     errors: list[tuple[str, list[tuple[int, int]]]]
 
@@ -85,7 +88,9 @@ class _MembersOffsets(TxnOffsetCommitHandler):
         return super().handle_response(_Answer(errors))  # type: ignore[no-untyped-call]
 
     def _refuse(self, error: Refused) -> None:
-        """Tell who sent the offsets. By `error_transaction`, the manager would forget what is to be aborted."""
+        """Raise the error where the offsets were sent. `error_transaction` would make the manager forget the
+        transaction that must be aborted.
+        """
         pending = self._sender._txn_manager._pending_txn_offsets
         while pending:
             _, _, waiting = pending.popleft()

@@ -1,4 +1,6 @@
-"""How the engine runs, and the Faust app made from it, with what of Faust is switched off or set differently."""
+"""The engine's options, and the Faust app made from them, with the parts of Faust that are switched off or set
+differently.
+"""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -11,11 +13,11 @@ from correlator.engine.credentials import credentials_of
 
 
 class Options(NamedTuple):
-    """How the engine runs. Times in seconds."""
+    """How the engine runs. Times are in seconds."""
 
     app_id: str
     worker_ids: str
-    """What the transactional ids of all its workers begin with, and nobody else's."""
+    """The prefix of its workers' transactional ids, which nobody else's ids have."""
     client: Mapping[str, Any]
     """Connection settings of aiokafka's clients: ``bootstrap_servers`` (each ``host:port``), TLS, SASL."""
     slice_records: int
@@ -24,23 +26,26 @@ class Options(NamedTuple):
     session_timeout: float
     """How long a silent process keeps its partitions."""
     instance_id: str | None
-    """The static member of the group that this process is: it restarts into its partitions without a rebalance."""
+    """The process's static membership of the group: it restarts into its partitions without a rebalance. None for a
+    dynamic member."""
     stall_limit: float
-    """How long there may be something to do and nothing done before the process ends."""
+    """How long work may be pending without progress before the process ends."""
     max_batch: int
-    """Bytes of a record batch: no more than the smallest limit of the topics that are written to."""
+    """The largest record batch, in bytes: no more than the smallest limit of the topics that are written to."""
     datadir: str
-    """Where Faust may write files."""
+    """The directory where Faust may write files."""
     url: str = "http://localhost"
-    """What the group is told of this process, so that other members find it (`roster`)."""
+    """The URL of this process for the other members of the group (`roster`)."""
     transaction_timeout: float = 60.0
-    """How long a transaction may take: a broker that hangs makes it take long. One whose worker is gone is ended
-    sooner, by who takes over (`strangers`)."""
+    """How long a transaction may take: a broker that hangs delays it. If its worker is gone, the worker that takes over
+    ends it sooner (`strangers`)."""
     fetches_apart: float = 0.05
-    """Time from one fetch to the next, of the same broker: longer is cheaper, and adds half of itself to the time that
-    an event takes, twice in two hops. The first after a silence is answered at once."""
+    """The time from one fetch to the next from the same broker. A longer time is cheaper, and delays an event by half
+    of it on average, twice in two hops. The first fetch after a silence is answered at once.
+    """
     beats_apart: float = 0.025
-    """Time from the beginning of a transaction to that of the next: several brokers do not answer together."""
+    """The time from the beginning of one transaction to that of the next: it lets the answers of several brokers come
+    together."""
     nudge_interval: float = 2.0
     """Time between two calls of a stage's ``idle``."""
     stop_limit: float = 20.0
@@ -49,12 +54,12 @@ class Options(NamedTuple):
 
     @property
     def lookup_timeout(self) -> float:
-        """How long it may take to find out where partitions begin and end."""
+        """How long it may take to look up where partitions begin and end."""
         return max(36.0, self.session_timeout + 1.0)
 
 
 def faust_app(options: Options, client_id: str) -> faust.App:
-    """The app, without stages. ``client_id``: what the group is told that this process is called."""
+    """The Faust app, without stages. ``client_id``: the client id of this process in the group."""
     return faust.App(
         options.app_id,
         broker=[URL(f"kafka://{broker}") for broker in options.client["bootstrap_servers"]],

@@ -1,20 +1,20 @@
-"""Progress: whether everything that should move does. Pure: the caller brings the time."""
+"""Progress: whether everything moves that should. Pure: the caller passes the time."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 
 class Sign(NamedTuple):
-    """Something by which progress shows."""
+    """A sign of progress."""
 
     value: object
-    """Changes with every step forward."""
+    """A value that changes with every step forward."""
     at_rest: bool = False
-    """Whether there is nothing to do, so that it may stay the same."""
+    """Whether there is nothing to do, so that the value may stay the same."""
 
 
 class Standstill(NamedTuple):
-    """What has gone longest without progress, though there is something to do."""
+    """What has stood still for longest though it had something to do."""
 
     what: str
     seconds: float

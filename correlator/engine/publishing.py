@@ -23,13 +23,12 @@ Row = tuple[bytes | None, bytes | None, Headers]
 MAX_BATCH = 1 << 20
 """The most bytes of a record batch: roughly the largest that brokers accept by default."""
 OVERHEAD = 1 << 10
-"""Bytes to keep free of what a topic takes, for the batch around a record and its headers."""
+"""Bytes to keep free below a topic's limit, for the batch around a record and its headers."""
 
-
-STALE = 3600.0
-"""Seconds without a transaction after which the id is asked for again: brokers forget it after a week."""
-ABORTING = 3.0
-"""Seconds that it may take to abort what was refused."""
+RENEW_AFTER = 3600.0
+"""Seconds without a transaction after which the producer's id is renewed: brokers forget an unused one after a week."""
+ABORT_TIMEOUT = 3.0
+"""Seconds that aborting a refused transaction may take."""
 
 
 class NotPermitted(Exception):
@@ -37,14 +36,14 @@ class NotPermitted(Exception):
 
 
 class Offsets(NamedTuple):
-    """How far partitions are processed, in the name of a member of the group."""
+    """The offsets up to which partitions are processed, and the member of the group that commits them."""
 
     membership: Membership
     ends: Mapping[TopicPartition, int]
 
 
 class Entries(NamedTuple):
-    """Changes of a table, and the partition of its changelog."""
+    """Changes of a table, and the partition of its changelog that they go to."""
 
     changelog: TopicPartition
     changes: Changes
@@ -57,8 +56,8 @@ class Producer:
         self, id_: str, client: Mapping[str, Any], *, timeout: float, max_batch: int, permission: str = "it"
     ) -> None:
         """``client``: aiokafka's connection settings. ``timeout``: seconds after which the broker aborts a
-        transaction. ``max_batch``: bytes of a record batch; a single record may be larger. ``permission``: what to
-        allow WRITE on, in words, where the id is not permitted.
+        transaction. ``max_batch``: bytes of a record batch; a single record may be larger. ``permission``: the words
+        for what WRITE must be allowed on, for the error if the id is not permitted.
         """
         self._id, self._permission = id_, permission
         self._producer = aiokafka.AIOKafkaProducer(
@@ -74,7 +73,7 @@ class Producer:
 
     @property
     def client(self) -> AIOKafkaClient:
-        """Its connections."""
+        """The client with the producer's connections."""
         return self._producer.client
 
     async def start(self) -> None:
@@ -94,7 +93,7 @@ class Producer:
         await self._producer.stop()
 
     async def abandon(self) -> None:
-        """Close the connections, whatever has become of them: nothing more is sent, nothing waited for."""
+        """Close the connections without sending or waiting for anything more."""
         producer = self._producer
         producer._closed = True
         if producer._sender is not None:
@@ -112,8 +111,8 @@ class Producer:
         """
         producer = self._producer
         asked, now = unanswered(producer.client), time.monotonic()
-        # What got no answer may arrive yet, in the middle of this one. And brokers forget an id that is not used.
-        if asked != self._unanswered or now > self._used + STALE:
+        # A request without an answer may still arrive, in the middle of this transaction. Brokers forget an unused id.
+        if asked != self._unanswered or now > self._used + RENEW_AFTER:
             await renew(producer)
             self._unanswered = asked
         self._used = now
@@ -139,9 +138,9 @@ class Producer:
         return last
 
     async def _abort(self) -> None:
-        """Try to end what was refused: it would hold back readers until its timeout, as nobody takes over any more."""
+        """Try to abort a refused transaction: it would hold back readers until its timeout, as no successor ends it."""
         with suppress(Exception):
-            async with asyncio.timeout(ABORTING):
+            async with asyncio.timeout(ABORT_TIMEOUT):
                 await self._producer.abort_transaction()
 
     async def _send(self, to: TopicPartition, rows: Iterable[Row]) -> list[Awaitable[int]]:

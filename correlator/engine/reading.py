@@ -1,4 +1,4 @@
-"""Reading: the records that a poll returns of a partition are one slice, and only partitions taken over are read."""
+"""Reading: a poll's records of a partition are one slice, and only partitions that were taken over are read."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Protocol
@@ -29,8 +29,8 @@ class SliceRecord:
         self.topic, self.partition, self.offset, self.value = slice_.topic, slice_.partition, slice_.end - 1, slice_
 
 
-class Tenure(Protocol):
-    """What reading needs to know of the current assignment."""
+class ReadHolding(Protocol):
+    """What reading must know of the current holding."""
 
     @property
     def starts(self) -> Mapping[TopicPartition, int]:
@@ -45,7 +45,7 @@ class Tenure(Protocol):
 
 
 class WentBack(Exception):
-    """The reading of a partition jumped back behind what was handed over: going on would process records twice."""
+    """The reading of a partition jumped back to before what was handed over. Going on would process records twice."""
 
 
 class SliceThread(AIOKafkaConsumerThread):
@@ -57,13 +57,13 @@ class SliceThread(AIOKafkaConsumerThread):
 
     streams: Collection[str] = ()
     """The topics that stages read. The others are changelogs, which Faust's recovery seeks and reads."""
-    hand_over: Callable[[Tenure, list[Slice]], None]
-    """What takes slices of stream partitions, in the app's event loop. Faust is shown only those of changelogs: it
-    makes two tasks of each."""
+    hand_over: Callable[[ReadHolding, list[Slice]], None]
+    """Receives the slices of stream partitions, in the app's event loop. Faust gets only those of changelogs: it would
+    make two tasks of each slice."""
     fetches_apart: float
     lookup_timeout: float
-    tenure: Tenure | None = None
-    _seen: Tenure | None = None
+    holding: ReadHolding | None = None
+    _seen: ReadHolding | None = None
     _handed: dict[TP, int]
 
     def _create_worker_consumer(self, transport: Any) -> Any:
@@ -77,23 +77,23 @@ class SliceThread(AIOKafkaConsumerThread):
     async def _fetch_records(
         self, consumer: Any, active_partitions: set[TP], timeout: float | None = None, max_records: int | None = None
     ) -> Any:
-        if self.tenure is not None and self.tenure.full:
+        if self.holding is not None and self.holding.full:
             timeout = min(timeout or WHILE_FULL, WHILE_FULL)
         make_unhurried(consumer._fetcher, self.fetches_apart)
         readable = Readable(active_partitions or (), self)
         fetched = await super()._fetch_records(consumer, readable, timeout=timeout, max_records=max_records)  # type: ignore[arg-type]
-        tenure = self.tenure  # as of now: the app's thread may change it meanwhile
-        if not self.consumer.flow_active or tenure is None:
+        holding = self.holding  # as of now: the app's thread may change it meanwhile
+        if not self.consumer.flow_active or holding is None:
             return {}
-        if tenure is not self._seen:  # recovery may wait for a position that was handed over before
-            self._seen, self._handed = tenure, {}
-        slices = list(self._slices(consumer, tenure, readable, fetched))
+        if holding is not self._seen:  # recovery may wait for a position that was handed over before
+            self._seen, self._handed = holding, {}
+        slices = list(self._slices(consumer, holding, readable, fetched))
         if ours := [slice_ for tp, slice_ in slices if tp.topic in self.streams]:
-            self.consumer.loop.call_soon_threadsafe(self.hand_over, tenure, ours)
+            self.consumer.loop.call_soon_threadsafe(self.hand_over, holding, ours)
         return {tp: [SliceRecord(slice_)] for tp, slice_ in slices if tp.topic not in self.streams}
 
     def _slices(
-        self, consumer: Any, tenure: Tenure, readable: "Readable", fetched: Mapping[TP, list[Any]]
+        self, consumer: Any, holding: ReadHolding, readable: "Readable", fetched: Mapping[TP, list[Any]]
     ) -> Iterator[tuple[TP, Slice]]:
         subscription = consumer._subscription.subscription
         assignment = None if subscription is None else subscription.assignment
@@ -107,7 +107,7 @@ class SliceThread(AIOKafkaConsumerThread):
             records, end = fetched.get(tp) or [], state.position
             start = self._handed.get(tp)
             if tp.topic in self.streams:
-                start = tenure.starts[TopicPartition(*tp)] if start is None else start
+                start = holding.starts[TopicPartition(*tp)] if start is None else start
                 if end < start or (records and records[0].offset < start):
                     raise WentBack(f"{tp.topic}-{tp.partition} was read up to {start}, and now from there up to {end}")
             if records or end != start:
@@ -116,7 +116,7 @@ class SliceThread(AIOKafkaConsumerThread):
 
 
 class Readable(Collection[TP]):
-    """The partitions whose records may be returned, evaluated when they are, not when the poll began.
+    """The partitions whose records may be returned, evaluated at the time of returning, not when the poll began.
 
     A copy made at the beginning of a poll would be out of date after a rebalance: Faust resumes the stream partitions
     before it seeks them, with the fetcher running, and throws away what is read then.
@@ -128,8 +128,8 @@ class Readable(Collection[TP]):
     def __contains__(self, tp: object) -> bool:
         if not isinstance(tp, tuple) or tp not in self._active:
             return False
-        tp, tenure = TopicPartition(*tp), self._thread.tenure
-        return tp.topic not in self._thread.streams or (tenure is not None and tenure.reads(tp))
+        tp, holding = TopicPartition(*tp), self._thread.holding
+        return tp.topic not in self._thread.streams or (holding is not None and holding.reads(tp))
 
     def __iter__(self) -> Iterator[TP]:
         return iter(tuple(self._active))

@@ -1,4 +1,6 @@
-"""A new epoch for a producer's id: what was sent twice under the old one, and may arrive yet, is refused then."""
+"""A new epoch for a producer's id: requests that were sent twice under the old epoch, and may still arrive, are then
+refused.
+"""
 
 import asyncio
 
@@ -8,11 +10,11 @@ from aiokafka.util import create_future
 
 
 async def renew(producer: AIOKafkaProducer) -> None:
-    """Let a producer that is in no transaction ask for its id again (InitProducerId), as at its start.
+    """Make a producer ask for its id again, as at its start (InitProducerId). It must not be in a transaction.
 
-    aiokafka sends a request again when a broker closes the connection or does not answer, and goes on under the same
-    epoch. A TxnOffsetCommit or EndTxn that arrives in the next transaction sets an offset back, or ends it half-way
-    (`docs/protocol.md`). Raises what the sender raises.
+    If a broker closes the connection or does not answer, aiokafka repeats the request and goes on under the same epoch.
+    If the first TxnOffsetCommit or EndTxn then arrives in the next transaction, it sets an offset back, or ends that
+    transaction half-way (`docs/protocol.md`). Raises what the sender raises.
     """
     manager, sender = producer._txn_manager, producer._sender
     manager.state = TransactionState.UNINITIALIZED

@@ -1,4 +1,4 @@
-"""Requests that aiokafka 0.14 lacks, or sends in versions that are too old for what we need of them."""
+"""Requests that aiokafka 0.14 lacks, or sends in versions that are too old for us."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -22,14 +22,14 @@ _STRING = CompactString("utf-8")
 _TAGS = ("tags", TaggedFields)
 _NO_TAGS: dict[int, bytes] = {}
 _NO_METADATA = (-1, "", _NO_TAGS)
-"""Of an offset: no epoch of the leader, no metadata."""
+"""An offset without the leader's epoch and without metadata."""
 
 ONGOING = "Ongoing"
 """The state of a transaction that is neither being committed nor aborted."""
 
 
 def _topics(*partition: tuple[str, Any]) -> tuple[str, CompactArray]:
-    """A field: topics by their names, with these fields of each of their partitions."""
+    """A field with topics by name, and with these fields for each of their partitions."""
     partitions = CompactArray(*partition, _TAGS)
     return ("topics", CompactArray(("name", _STRING), ("partitions", partitions), _TAGS))
 

@@ -1,5 +1,5 @@
-"""The store on disk: a RocksDB for each partition, for state that outgrows memory, or should not be read back from the
-changelog at every start.
+"""The store on disk: a RocksDB for each partition. It is for state that outgrows memory, or that should not be read
+back from the changelog at every start.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -10,7 +10,7 @@ from rocksdict import Options, Rdict, WriteBatch
 
 OFFSET_KEY = b"\x00changelog-offset"
 WRITTEN_KEY = b"\x00written-at"
-"""Where the store keeps its own notes: no table may use these two keys."""
+"""The keys of the store's own entries, which no table may use."""
 
 
 class UnusableStore(Exception):
@@ -52,8 +52,8 @@ class RocksStore:
             return Rdict(self._path(partition), options=options)
         except Exception as error:  # noqa: BLE001 - rocksdict's own are no more than that
             raise UnusableStore(
-                f"{self._path(partition)} cannot be opened ({error}): give each worker a data directory of its own, one"
-                " that it can write to, and delete there what is damaged: the changelog has all of it"
+                f"{self._path(partition)} cannot be opened ({error}): give each worker a data directory of its own"
+                " that it can write to; delete there what is damaged, as the changelog has all of it"
             ) from None
 
     def _destroy(self, partition: int) -> None:

@@ -1,7 +1,7 @@
-"""Who is in the group, where it says that it is reached, and what it holds: as the coordinator has it.
+"""The members of the group, their URLs and their partitions, as the group's coordinator knows them.
 
-Faust tells members of one another, too, but only when the group rebalances. A static member that restarts within its
-session causes none (KIP-345): then the coordinator alone knows where it is now.
+Faust tells members about one another, too, but only when the group rebalances. A static member that restarts within its
+session causes no rebalance (KIP-345), and then only the coordinator knows its new URL.
 """
 
 import asyncio
@@ -16,8 +16,8 @@ from aiokafka.errors import KafkaError
 
 from correlator.engine.slices import TopicPartition
 
-PATIENCE: Final = 0.5
-"""Seconds that the coordinator has for its answer; then the one before is as good as any."""
+ANSWER_WITHIN: Final = 0.5
+"""Seconds to wait for the coordinator's answer. After that, its last answer is used."""
 
 _STABLE: Final = "Stable"
 _WITHOUT_MEMBERS: Final = ("Empty", "Dead")
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 class DescribedMember(NamedTuple):
-    """A member of a group. Without metadata and assignment, unless the group is stable."""
+    """A member of a group. Metadata and assignment are empty unless the group is stable."""
 
     id: str
     client_id: str
@@ -36,7 +36,7 @@ class DescribedMember(NamedTuple):
 
 
 class Described(NamedTuple):
-    """A group."""
+    """A group, as its coordinator describes it."""
 
     state: str
     """``Stable``, ``PreparingRebalance``, ``CompletingRebalance``, ``Empty`` or ``Dead``."""
@@ -44,29 +44,29 @@ class Described(NamedTuple):
 
 
 class Member(NamedTuple):
-    """A member of the group, as it says."""
+    """A member of the group."""
 
     client_id: str
     url: str
-    """What it tells of itself: anything, or nothing."""
+    """The URL that it gives as its own; it may be any text, or empty."""
     partitions: frozenset[TopicPartition]
-    """What is assigned to it."""
+    """The partitions that are assigned to it."""
 
 
 class Roster:
-    """The members of a group, as they were when it was last stable: while it rebalances, nobody holds anything."""
+    """The members of a group, as of when it was last stable: while it rebalances, nobody holds anything."""
 
     def __init__(self, ask: Callable[[], Awaitable[Described]]) -> None:
         self._ask = ask
         self._known: Sequence[Member] | None = None
 
     async def members(self) -> Sequence[Member] | None:
-        """The members; None where the group was never seen stable."""
+        """The members; None if the group has not been seen stable yet."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(ANSWER_WITHIN):
                 described = await self._ask()
         except (KafkaError, OSError, TimeoutError) as error:
-            _log.debug("the group is not told: %r", error)
+            _log.debug("the coordinator did not describe the group: %r", error)
             return self._known
         if described.state == _STABLE:
             self._known = [_member(it) for it in described.members]
@@ -75,20 +75,20 @@ class Roster:
         return self._known
 
 
-class _Told(msgspec.Struct):
-    """Of what Faust has a member tell the group, what we read."""
+class _UserData(msgspec.Struct):
+    """The part of Faust's user data that we read."""
 
     url: str
 
 
-_told: Final = msgspec.json.Decoder(_Told).decode
+_user_data: Final = msgspec.json.Decoder(_UserData).decode
 
 
 def _member(it: DescribedMember) -> Member:
-    """What a member tells and holds, as far as that can be read: others may be in the group, by mistake or not."""
+    """The member, as far as its data can be read: other programs may be in the group, by mistake or not."""
     url, partitions = "", frozenset[TopicPartition]()
     try:
-        url = _told(ConsumerProtocolMemberMetadata.decode(it.metadata).user_data).url
+        url = _user_data(ConsumerProtocolMemberMetadata.decode(it.metadata).user_data).url
         assigned = ConsumerProtocolMemberAssignment.decode(it.assignment).partitions()
         partitions = frozenset(TopicPartition(*tp) for tp in assigned)
     except (msgspec.MsgspecError, struct.error, ValueError, TypeError) as error:

@@ -12,8 +12,8 @@ from correlator.engine.engine import Engine
 
 log = logging.getLogger(__name__)
 
-TAKING_OVER = 3.0
-"""Seconds that stopping may take while no partition is read yet: Faust's consumer may never answer then."""
+STOP_LIMIT_UNREAD = 3.0
+"""Seconds that stopping may take while no partition is read yet: Faust's consumer may then never answer."""
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -64,7 +64,7 @@ async def run(engine: Engine) -> bool:
     crash = (starting.done() and starting.exception()) or app.crash_reason
     if crash or not stopping.done():
         engine.fail("the app crashed", crash or RuntimeError("it ended unexpectedly"))
-    starting.cancel()  # a failure of its own would be none any more
+    starting.cancel()  # from here on, its failure does not matter
     stopped_whole = await _stop(engine)
     watching.cancel()
     return stopped_whole
@@ -79,9 +79,11 @@ async def _start(engine: Engine) -> None:
 
 
 async def _stop(engine: Engine) -> bool:
-    """Finish what is in hand and leave, within a limit: Faust, or a broker that hangs, may keep us waiting."""
+    """Finish the beat in hand and leave the group, within a time limit: Faust, or a broker that hangs, may never
+    answer. Returns whether everything has stopped.
+    """
     in_hand = engine.assignments.in_hand
-    patience = engine.options.stop_limit if in_hand else TAKING_OVER
+    patience = engine.options.stop_limit if in_hand else STOP_LIMIT_UNREAD
     finishing = asyncio.ensure_future(_finish(engine))
     await asyncio.wait({finishing}, timeout=patience)
     if finishing.done():

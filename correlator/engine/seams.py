@@ -1,8 +1,8 @@
-"""What the engine and `topics` lean on in Faust and aiokafka, though it is not public. Looked for at the start: a
-release that took something away is named then, and not found out by records that are lost.
+"""The private parts of Faust and aiokafka that the engine and `topics` depend on. They are looked for at the start, so
+that a release which has removed one is named then, and does not show by lost records.
 
-That it still *does* what we lean on, the contract tests say (`tests/engine/test_faust_contract.py` and
-`test_aiokafka_contract.py`). How the public rest is used: ADR 15.
+Whether they still behave as we need, the contract tests check (`tests/engine/test_faust_contract.py` and
+`test_aiokafka_contract.py`). ADR 15 says how the public parts are used.
 """
 
 from collections.abc import Iterable, Mapping
@@ -48,20 +48,20 @@ SEAMS: Final[Mapping[type, tuple[str, ...]]] = {
     AIOKafkaConnection: ("_requests", "_sasl_oauth_token_provider", "_versions"),
     AIOKafkaAdminClient: ("_client", "_send_request", "_send_request_to_node"),
 }
-"""By class, the methods and attributes."""
+"""The methods and attributes that we depend on, by class."""
 
 _DISTRIBUTIONS: Final = {"faust": "faust-streaming", "aiokafka": "aiokafka"}
 
 
 class TakenAway(Exception):
-    """A library has not what the engine leans on. The text says what, and what to do."""
+    """A library lacks something that the engine depends on. The text says what, and what to do."""
 
 
 def check(seams: Mapping[type, Iterable[str]] = SEAMS) -> None:
-    """Look for all of it. Raises `TakenAway`."""
+    """Look for all of them. Raises `TakenAway`."""
     sentences = [
-        f"{distribution} {version(distribution)} has no {class_.__name__}.{name}, on which the engine leans:"
-        f" install a release of {distribution} that this one of ours allows."
+        f"{distribution} {version(distribution)} has no {class_.__name__}.{name}, which the engine depends on:"
+        f" install a release of {distribution} that this release of the correlator allows."
         for class_, names in seams.items()
         for distribution in (_DISTRIBUTIONS[class_.__module__.partition(".")[0]],)
         for name in names
@@ -72,7 +72,7 @@ def check(seams: Mapping[type, Iterable[str]] = SEAMS) -> None:
 
 
 def _has(class_: type, name: str) -> bool:
-    """Whether a class has it, or one of its methods speaks of it, as `__init__` does of an instance's attributes."""
+    """Whether a class has an attribute, or a method that mentions it, as `__init__` does for those of instances."""
     if hasattr(class_, name):
         return True
     methods = (method for base in class_.__mro__ for method in filter(isfunction, vars(base).values()))

@@ -28,7 +28,7 @@ class Received(Protocol):
 
     @property
     def timestamp_type(self) -> int:
-        """Whose clock that is: 0 the producer's, 1 the broker's."""
+        """Whose clock the timestamp is from: 0 the producer's, 1 the broker's."""
 
     @property
     def key(self) -> bytes | None: ...
@@ -64,8 +64,8 @@ class Message(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What a stage makes of a slice, or of a part of it. It is committed whole or not at all: messages, changes of the
-    stage's table (None deletes), and the input's offset.
+    """What a stage makes of a slice, or of a part of it: messages, changes of the stage's table (None deletes), and the
+    input's offset. It is committed as a whole, or not at all.
     """
 
     messages: Sequence[Message]
@@ -73,7 +73,7 @@ class Step(NamedTuple):
     end: int
     """The offset up to which the input is processed: the next to be read after a restart."""
     committed: Callable[[], object] | None = None
-    """Called once all of it is committed."""
+    """Called once the step is committed."""
 
 
 class Table(Protocol):
@@ -86,11 +86,11 @@ class Table(Protocol):
         """All entries of a partition."""
 
     def get_committed(self, partition: int, key: bytes) -> bytes | None:
-        """An entry; None where there is none."""
+        """The entry of a key; None if there is none."""
 
     def stamp(self, partition: int) -> object:
-        """Equal stamps: nobody but this process changed the partition in between. None where nothing is stored, or
-        where another process holds the partition.
+        """A stamp of the partition: as long as it stays equal, no other process has changed the partition. None if
+        nothing is stored, or if another process holds the partition.
         """
 
 
@@ -98,18 +98,19 @@ class Stage(Protocol):
     """A function from slices to steps, with state for the partitions that this process holds."""
 
     def assigned(self, partition: int, offset: int) -> Iterator[Step]:
-        """The partition is taken over, its table recovered, and its input committed up to ``offset``. Its first slice
-        comes after all that this yields. Steps yielded here end at ``offset``; empty ones let others run.
+        """Prepare a partition that was taken over; its table is recovered, and its input committed up to ``offset``.
+        Its first slice comes after all the steps yielded here. These end at ``offset``; empty ones let others run.
         """
 
     def revoked(self, partition: int) -> None:
-        """The partition is given up."""
+        """Give up a partition."""
 
     def __call__(self, slice_: Slice) -> Iterator[Step]:
         """Process a slice. The next step is requested only when the one before it is committed."""
 
     def idle(self, partition: int, end: int, *, caught_up: bool) -> Iterator[Step]:
-        """Called every few seconds while no slice waits. The steps end at ``end``, where processing has got to.
+        """Do what is due by time. Called every few seconds while no slice waits. The steps end at ``end``, the offset
+        up to which the partition is processed.
 
-        ``caught_up``: all committed records of the partition have been processed.
+                ``caught_up``: whether all committed records of the partition have been processed.
         """

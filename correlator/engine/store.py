@@ -1,4 +1,4 @@
-"""Where this process keeps a table's entries: bytes by key, in a part for each partition."""
+"""The stores in which this process keeps a table's entries: bytes by key, in a part for each partition."""
 
 from collections.abc import Collection, Iterable, Iterator
 from typing import Protocol
@@ -18,7 +18,7 @@ class Store(Protocol):
         """All entries of a partition."""
 
     def offset(self, partition: int) -> int | None:
-        """The last changelog offset applied, or None where there is nothing yet."""
+        """The last changelog offset applied; None if there is none yet."""
 
     def apply(self, partition: int, changes: Iterable[tuple[bytes, bytes | None]], offset: int | None) -> None:
         """Apply changes in order (None deletes), with the changelog offset of the last one, as one write."""

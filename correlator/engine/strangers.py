@@ -1,4 +1,6 @@
-"""Transactions that dead workers have left open: they would hold back who takes over until they time out."""
+"""Ends transactions that dead workers have left open: until these time out, they would hold back the workers that take
+over.
+"""
 
 import asyncio
 import logging
@@ -6,22 +8,24 @@ from itertools import chain, repeat
 
 from correlator.engine.brokers import Brokers
 
-OFTEN, TIMES, SELDOM = 0.5, 20, 10.0
-"""Seconds between two looks: so many times while others' partitions are being taken over, and from then on."""
+FIRST_PAUSE, FIRST_PAUSES, LATER_PAUSE = 0.5, 20, 10.0
+"""Seconds between two looks: the first pause, how often it is used (while partitions are taken over), and the later
+one.
+"""
 
 _log = logging.getLogger(__name__)
 
 
 async def end_strangers(brokers: Brokers, prefix: str) -> None:
-    """End what was left open under ids that begin with ``prefix`` and are no member's client id, until cancelled: a
-    worker's client id is its transactional id, so that everybody can tell.
+    """Until cancelled, end the open transactions of ids that begin with ``prefix`` and are no member's client id. A
+    worker's client id is its transactional id, so every worker can tell.
 
-    This saves time, and no more: a transaction that is being committed is not ended by it, and must be waited for.
+    This only saves time: it does not end a transaction that is being committed, which must be waited for anyway.
     """
-    for pause in chain(repeat(OFTEN, TIMES), repeat(SELDOM)):
+    for pause in chain(repeat(FIRST_PAUSE, FIRST_PAUSES), repeat(LATER_PAUSE)):
         try:
             await _look(brokers, prefix)
-        except Exception as error:  # noqa: BLE001 - whatever it is, somebody else will say it, if it matters
+        except Exception as error:  # noqa: BLE001 - whatever it is, if it matters, it shows elsewhere
             _log.debug("could not look for open transactions: %r", error)
         await asyncio.sleep(pause)
 
@@ -29,5 +33,5 @@ async def end_strangers(brokers: Brokers, prefix: str) -> None:
 async def _look(brokers: Brokers, prefix: str) -> None:
     open_ = {id_ for id_ in await brokers.ongoing() if id_.startswith(prefix)}
     for id_ in open_ - await brokers.members() if open_ else ():
-        _log.info("ending what %s has left open, which is no member of the group any more", id_)
+        _log.info("ending the open transaction of %s, which is no longer a member of the group", id_)
         await brokers.end_transaction(id_)

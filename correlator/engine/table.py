@@ -17,7 +17,7 @@ the changelog after recovery (faust ``tables/recovery.py``)."""
 
 
 class StoreAdapter(FaustStore[bytes, bytes]):
-    """Our store, as Faust's table manager wants a store to be."""
+    """Our store, with the interface that Faust's table manager expects."""
 
     def __init__(self, *args: Any, store: Store, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -76,8 +76,8 @@ class CommittedTable(faust.Table[bytes, bytes]):
         )
 
     async def on_changelog_event(self, event: EventT[Any]) -> None:
-        """Apply a slice of the changelog as it comes. Faust gathers several, and leaves them where they are if all is
-        read by the time that it looks whether anything has to be.
+        """Apply a slice of the changelog as it comes. Faust would gather several, and would never apply them if all had
+        been read by the time it checks whether anything must be recovered.
         """
         try:
             self.recover(cast(Slice, event.message.value))
@@ -85,8 +85,8 @@ class CommittedTable(faust.Table[bytes, bytes]):
             self._fail("the table could not be recovered", exc)
 
     def recover(self, slice_: Slice) -> None:
-        """Apply a slice of the changelog. Faust seeks to the last offset that is here, not behind it: that record comes
-        again, and changes nothing. Slices of an assignment before may come late.
+        """Apply a slice of the changelog. Faust seeks to the last offset applied, not past it, so that record comes
+        again and changes nothing. Slices of an earlier assignment may come late.
         """
         partition, known = slice_.partition, self.store.offset(slice_.partition)
         if partition in self._elsewhere or (known is not None and slice_.end - 1 <= known):
@@ -103,8 +103,7 @@ class CommittedTable(faust.Table[bytes, bytes]):
     def reconcile(self, partition: int, beginning: int, end: int) -> str | None:
         """Drop the local copy of a partition if the changelog, from ``beginning`` to ``end``, cannot complete it.
 
-        Returns a warning where state is lost, or read again. Compaction is no reason for one: it leaves the beginning
-        where it is.
+        Returns a warning if state is lost or read again. Compaction causes none, as it does not move the beginning.
         """
         offset, name = self.store.offset(partition), f"{self.changelog_topic_name}-{partition}"
         if offset is not None and not beginning - 1 <= offset < end:
@@ -119,8 +118,8 @@ class CommittedTable(faust.Table[bytes, bytes]):
         return None
 
     def stamp(self, partition: int) -> object:
-        """Equal stamps: nobody but this process changed the partition in between. None where nothing is stored, or
-        where another process holds the partition: asking the store would open that process's database.
+        """A stamp of the partition: as long as it stays equal, no other process has changed the partition. None if
+        nothing is stored, or if another process holds the partition: asking the store would open that one's database.
         """
         if partition in self._elsewhere or self.store.offset(partition) is None:
             return None

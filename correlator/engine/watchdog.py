@@ -1,4 +1,4 @@
-"""The watchdog: a process that makes no progress says so and ends, so that another can take over."""
+"""The watchdog ends a process that makes no progress, and says why, so that another can take over."""
 
 import asyncio
 import threading
@@ -12,7 +12,7 @@ INTERVAL = 2.0
 
 
 class Stalled(Exception):
-    """Nothing was done though there was something to do. The text says what stood still, and for how long."""
+    """Something stood still though it had something to do. The text says what, and for how long."""
 
 
 class Watchdog:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from correlator.engine import Message, Slice, Step
 from correlator.engine import beats as module
-from correlator.engine.beats import BREATH, FULL, LARGE, LONG, Beats
+from correlator.engine.beats import GIVE_WAY_AFTER, MAX_BYTES, MAX_COLLECTING, MAX_ENTRIES, YIELD_AFTER, Beats
 from correlator.engine.lane import Lane
 from correlator.engine.slices import TopicPartition
 from tests.engine.fakes import (
@@ -320,7 +320,7 @@ async def test_what_was_not_published_delays_nothing(clock):
 
 async def test_a_full_beat_takes_no_more_lanes_and_the_others_are_the_first_in_the_next():
     around = Around(4)
-    half = [a_message()] * (FULL // 2)
+    half = [a_message()] * (MAX_ENTRIES // 2)
     around.decide(lambda slice_: [Step(half, {}, end + 1) for end in range(slice_.start, slice_.end)])
     await around.open()
     around.producer.hold()
@@ -334,7 +334,7 @@ async def test_a_full_beat_takes_no_more_lanes_and_the_others_are_the_first_in_t
 
 async def test_changes_fill_a_beat_as_messages_do():
     around = Around(3)
-    many = {b"%d" % n: b"v" for n in range(FULL)}
+    many = {b"%d" % n: b"v" for n in range(MAX_ENTRIES)}
     around.decide(lambda slice_: [Step((), many, slice_.end)])
     await around.open()
     for partition in range(3):
@@ -346,7 +346,7 @@ async def test_changes_fill_a_beat_as_messages_do():
 async def test_so_do_bytes():
     """A broker refuses a request that is larger than ``socket.request.max.bytes``, 100 MiB by default."""
     around = Around(5)
-    half, gone = a_message(bytes(LARGE // 2)), a_message()._replace(value=None)
+    half, gone = a_message(bytes(MAX_BYTES // 2)), a_message()._replace(value=None)
     around.decide(lambda slice_: [Step([half, gone], {}, slice_.end)])
     await around.open()
     for partition in range(5):
@@ -360,7 +360,7 @@ async def test_a_long_beat_takes_no_more_lanes_and_the_others_are_the_first_in_t
 
     def decide(slice_: Slice) -> Iterator[Step]:
         for end in range(slice_.start, slice_.end):
-            clock.now += LONG * 0.6
+            clock.now += MAX_COLLECTING * 0.6
             yield changing(end + 1, k=b"v")
 
     around.decide(decide)
@@ -386,7 +386,7 @@ async def test_others_have_the_event_loop_between_lanes(clock):
 
     def decide(slice_: Slice) -> Iterator[Step]:
         at.append(turns)
-        clock.now += BREATH * 1.1
+        clock.now += YIELD_AFTER * 1.1
         yield changing(slice_.end, k=b"v")
 
     around.decide(decide)
@@ -405,7 +405,7 @@ async def test_a_lane_that_loads_does_not_hold_up_the_others(clock):
 
     def load() -> Iterator[Step]:
         for _ in range(5000):
-            clock.now += BREATH / 20
+            clock.now += GIVE_WAY_AFTER / 20
             yield empty(0)
 
     around.stages[0].at_first = load()
@@ -417,7 +417,7 @@ async def test_a_lane_that_loads_does_not_hold_up_the_others(clock):
         while around.lanes[1].done == start:
             await asyncio.sleep(0)
         waited.append(clock.now - since)
-    assert max(waited) < 3 * BREATH
+    assert max(waited) < 3 * GIVE_WAY_AFTER
     assert 0 < around.lanes[0].steps < 5000, "it loads meanwhile"
     while around.lanes[0].has_more:
         await asyncio.sleep(0)
@@ -429,7 +429,7 @@ async def test_lanes_that_load_take_turns(clock):
 
     def load() -> Iterator[Step]:
         for _ in range(100):
-            clock.now += BREATH / 10
+            clock.now += GIVE_WAY_AFTER / 10
             yield empty(0)
 
     for stage in around.stages:
@@ -518,7 +518,7 @@ async def test_closing_does_not_wait_for_lanes_that_load(clock):
 
     def load() -> Iterator[Step]:
         while True:
-            clock.now += BREATH / 10
+            clock.now += GIVE_WAY_AFTER / 10
             yield empty(0)
 
     around.stages[0].at_first = load()

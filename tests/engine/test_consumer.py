@@ -47,7 +47,7 @@ class Assignments:
     async def let_go(self) -> None:
         self._said.append("let go")
 
-    def offer(self, tenure: object, slices: Iterable[Slice]) -> None:
+    def offer(self, holding: object, slices: Iterable[Slice]) -> None:
         self._said.append("offer")
 
 
@@ -84,7 +84,7 @@ class Around:
         self.consumer._crashed = asyncio.Event()
         self.consumer.flow_active = True
         client = SimpleNamespace(_coordinator=SimpleNamespace(member_id="worker-0-abc", _group_instance_id=None))
-        self.consumer._thread = SimpleNamespace(tenure=None, _ensure_consumer=lambda: client)
+        self.consumer._thread = SimpleNamespace(holding=None, _ensure_consumer=lambda: client)
         for name in ("on_partitions_revoked", "on_partitions_assigned", "perform_seek"):
             monkeypatch.setattr(Consumer, name, self._say(f"Faust: {name}"))
         monkeypatch.setattr(Consumer, "resume_flow", lambda _: self.said.append("Faust: resume_flow"))
@@ -120,7 +120,7 @@ async def test_an_assignment_is_taken_over_before_faust_hears_of_it(around):
         ("take over", {TopicPartition(*ONE)}, membership, around.consumer),
         "Faust: on_partitions_assigned",
     ]
-    assert around.consumer._thread.tenure is HOLDING
+    assert around.consumer._thread.holding is HOLDING
 
 
 async def test_the_seek_at_the_end_of_recovery_counts(around):

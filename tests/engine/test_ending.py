@@ -212,7 +212,7 @@ async def test_a_stop_is_not_waited_for_beyond_its_limit(
     """
     limits = {True: SHORT, False: LONG} if before else {True: LONG, False: SHORT}
     engine.options = engine.options._replace(stop_limit=limits[True])
-    monkeypatch.setattr(running, "TAKING_OVER", limits[False])
+    monkeypatch.setattr(running, "STOP_LIMIT_UNREAD", limits[False])
     answered = asyncio.Event()
 
     async def stop() -> None:
@@ -238,7 +238,7 @@ async def test_what_is_in_hand_has_longer_than_what_is_only_taken_over(
     engine: Engine, in_hand: bool, monkeypatch: pytest.MonkeyPatch
 ):
     """Faust's consumer may never answer then."""
-    monkeypatch.setattr(running, "TAKING_OVER", SHORT)
+    monkeypatch.setattr(running, "STOP_LIMIT_UNREAD", SHORT)
 
     async def stop() -> None:
         await asyncio.sleep(10 * SHORT)

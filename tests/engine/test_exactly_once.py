@@ -170,7 +170,7 @@ async def test_what_is_still_being_committed_is_waited_for(
 # A process that is stopped for so long that another one takes over, and then goes on
 
 
-OPEN, REFUSED = "ProducerFenced", "NotOurs: the group knows this member no more (UNKNOWN_MEMBER_ID)"
+OPEN, REFUSED = "ProducerFenced", "NotOurs: the group no longer knows this member (UNKNOWN_MEMBER_ID)"
 """Why a zombie ended: its transaction was ended, or its offsets were refused."""
 
 WOKEN = {

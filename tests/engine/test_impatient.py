@@ -59,7 +59,7 @@ async def longest_silence(producer: Producer, *, until: float) -> float:
 @pytest.fixture
 async def client(monkeypatch: pytest.MonkeyPatch) -> AIOKafkaClient:
     """A client that is made impatient, with the times shortened."""
-    for name in ("CLUSTER_ANSWERS_WITHIN", "CONNECTING", "DOUBT"):
+    for name in ("CLUSTER_ANSWERS_WITHIN", "CONNECT_WITHIN", "REFRESH_AFTER"):
         monkeypatch.setattr(impatient, name, 0.02)
     client = AIOKafkaClient()
     make_impatient(client)

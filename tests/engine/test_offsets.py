@@ -86,7 +86,7 @@ async def test_a_members_offsets_of_all_partitions_are_committed_with_the_record
 REFUSED = {
     "an older generation": "the group has gone on to another generation (ILLEGAL_GENERATION)",
     "a newer generation": "the group has gone on to another generation (ILLEGAL_GENERATION)",
-    "a member that was never there": "the group knows this member no more (UNKNOWN_MEMBER_ID)",
+    "a member that was never there": "the group no longer knows this member (UNKNOWN_MEMBER_ID)",
     "a member that another process replaced": "another process has the instance id (FENCED_INSTANCE_ID)",
     "no generation": "the group took this member out while it was taking partitions over",
     "no member": "the group took this member out while it was taking partitions over",
@@ -121,7 +121,7 @@ async def test_refused_are_offsets_in_the_name_of(around: Around, joined: Member
 async def test_refused_are_offsets_in_the_name_of_who_has_left(around: Around):
     async with member(around.cluster.brokers, around.input, around.group) as left:
         pass
-    with pytest.raises(NotOurs, match=r"knows this member no more \(UNKNOWN_MEMBER_ID\)"):
+    with pytest.raises(NotOurs, match=r"no longer knows this member \(UNKNOWN_MEMBER_ID\)"):
         await around.commit(left.memberships[0], 5)
     assert await around.published() == []
 

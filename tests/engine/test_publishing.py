@@ -10,7 +10,7 @@ import pytest
 from correlator.engine import MAX_BATCH, Message, Producer, publishing
 from correlator.engine.impatient import ImpatientClient
 from correlator.engine.offsets import NotOurs, Refused
-from correlator.engine.publishing import STALE, Entries, Offsets
+from correlator.engine.publishing import RENEW_AFTER, Entries, Offsets
 from correlator.engine.slices import Changes, TopicPartition
 from tests.engine.fakes import INPUT, MEMBER, Clock, settled
 
@@ -220,7 +220,7 @@ async def test_an_abort_that_is_not_answered_keeps_nobody_waiting(around, monkey
 
     around.fails = {"offsets": NotOurs("others have it")}
     around.producer.abort_transaction = hangs
-    monkeypatch.setattr(publishing, "ABORTING", 0.01)
+    monkeypatch.setattr(publishing, "ABORT_TIMEOUT", 0.01)
     with pytest.raises(NotOurs, match="others have it"):
         await around.commit(messages(("out", 0)))
 
@@ -241,11 +241,11 @@ async def test_an_id_that_was_not_used_for_long_is_asked_for_again_before_the_ne
     clock = Clock(monkeypatch, publishing)
     around, usual = Around(monkeypatch), ["begin", "offsets", "commit"]
     for silence, steps in [
-        (STALE, usual),  # since its start
-        (STALE, usual),
-        (STALE + 1, ["renew", *usual]),
-        (STALE, usual),
-        (10 * STALE, ["renew", *usual]),
+        (RENEW_AFTER, usual),  # since its start
+        (RENEW_AFTER, usual),
+        (RENEW_AFTER + 1, ["renew", *usual]),
+        (RENEW_AFTER, usual),
+        (10 * RENEW_AFTER, ["renew", *usual]),
     ]:
         clock.now += silence
         around.said.clear()

@@ -24,7 +24,7 @@ from tests.engine.fakes import Record, settled
 STREAM, OTHER, CHANGELOG = TP("input", 0), TP("input", 1), TP("changelog", 0)
 
 
-class Tenure:
+class Holding:
     """What is held, as a test wants it."""
 
     def __init__(self, starts: Mapping[TP, int]) -> None:
@@ -94,9 +94,9 @@ class Around:
         self.thread.consumer = self.faust
         self.thread.streams = {"input"}
         self.thread.fetches_apart = 0.05
-        self.thread.hand_over = lambda tenure, slices: self.handed.append((tenure, slices))
-        self.handed: list[tuple[Tenure, list[Slice]]] = []
-        self.tenure = self.thread.tenure = Tenure({STREAM: 10, OTHER: 20})
+        self.thread.hand_over = lambda holding, slices: self.handed.append((holding, slices))
+        self.handed: list[tuple[Holding, list[Slice]]] = []
+        self.holding = self.thread.holding = Holding({STREAM: 10, OTHER: 20})
         self.active = {STREAM, OTHER, CHANGELOG}
 
     def fetch(self, tp: TP, start: int, end: int, *, without: Collection[int] = ()) -> None:
@@ -116,8 +116,8 @@ class Around:
             slices[tp] = record.value
         await settled(2)
         assert len(self.handed) <= 1, "all slices of a poll are handed over together"
-        for tenure, handed in self.handed:
-            assert tenure is self.thread.tenure
+        for holding, handed in self.handed:
+            assert holding is self.thread.holding
             slices |= {TP(slice_.topic, slice_.partition): slice_ for slice_ in handed}
         return slices
 
@@ -171,7 +171,7 @@ async def test_what_was_handed_over_is_passed_on_whatever_became_of_the_room(aro
     around.fetch(STREAM, 10, 13)
 
     def fill() -> None:
-        around.tenure.reads = lambda _: False
+        around.holding.reads = lambda _: False
 
     around.fetcher.meanwhile = fill
     assert bounds(await around.poll()) == {STREAM: (10, 13, [10, 11, 12])}
@@ -217,19 +217,19 @@ async def test_slices_of_streams_are_handed_over_in_the_app_s_event_loop(around)
 async def test_slices_are_handed_over_with_what_they_were_read_for(around):
     """A rebalance may come before the app's event loop gets to them."""
     around.fetch(STREAM, 10, 13)
-    before = around.tenure
+    before = around.holding
     await around.thread._fetch_records(around.consumer, around.active, timeout=1.0, max_records=100)
-    around.thread.tenure = Tenure({STREAM: 10})
+    around.thread.holding = Holding({STREAM: 10})
     await settled(2)
-    assert [tenure for tenure, _ in around.handed] == [before]
+    assert [holding for holding, _ in around.handed] == [before]
 
 
-# Tenures
+# Holdings
 
 
 async def test_nothing_is_read_before_anything_is_held():
     around = Around()
-    around.thread.tenure = None
+    around.thread.holding = None
     around.fetch(STREAM, 10, 13)
     assert await around.poll() == {}
     assert STREAM in around.fetcher.fetched
@@ -245,7 +245,7 @@ async def test_everything_is_told_again_to_the_next_owner(around):
     around.fetch(CHANGELOG, 0, 7)
     assert CHANGELOG in await around.poll()
     assert await around.poll() == {}
-    around.thread.tenure = Tenure({STREAM: 12})
+    around.thread.holding = Holding({STREAM: 12})
     around.fetch(STREAM, 12, 13)
     assert bounds(await around.poll()) == {CHANGELOG: (7, 7, []), STREAM: (12, 13, [12])}
 
@@ -268,7 +268,7 @@ async def test_a_partition_without_a_position_is_left_alone(around):
 async def test_a_poll_is_short_while_a_lane_is_full(around):
     """aiokafka wakes a poll for new data, not for room."""
     await around.poll(timeout=1.0)
-    around.tenure.full = True
+    around.holding.full = True
     await around.poll(timeout=1.0)
     assert around.fetcher.timeouts[-2] == 1.0
     assert around.fetcher.timeouts[-1] < 0.1
@@ -287,7 +287,7 @@ async def test_the_fetcher_of_a_poll_is_one_that_does_not_hurry(around, monkeypa
 
 @pytest.fixture
 def thread() -> Any:
-    return SimpleNamespace(streams={"input"}, tenure=Tenure({STREAM: 10}))
+    return SimpleNamespace(streams={"input"}, holding=Holding({STREAM: 10}))
 
 
 def test_a_stream_partition_that_is_held_is_readable(thread):
@@ -309,11 +309,11 @@ def test_a_changelog_is_readable_while_faust_wants_it(thread):
 def test_readable_is_asked_anew_each_time(thread):
     readable = Readable({STREAM}, thread)
     assert STREAM in readable
-    thread.tenure.reads = lambda _: False
+    thread.holding.reads = lambda _: False
     assert STREAM not in readable
-    thread.tenure = Tenure({STREAM: 50})
+    thread.holding = Holding({STREAM: 50})
     assert STREAM in readable
-    thread.tenure = None
+    thread.holding = None
     assert STREAM not in readable
 
 

@@ -119,7 +119,7 @@ async def test_nothing_is_known_before_the_group_was_stable():
 
 
 async def test_a_coordinator_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(roster, "PATIENCE", 0.05)
+    monkeypatch.setattr(roster, "ANSWER_WITHIN", 0.05)
 
     async def hang() -> Described:
         await asyncio.Event().wait()

@@ -63,5 +63,5 @@ def test_what_a_release_took_away_is_named(class_):
         check({class_: (*SEAMS[class_], "_gone")})
     library = "faust-streaming" if class_.__module__.startswith("faust") else "aiokafka"
     assert str(error.value).startswith(f"{library} 0.")
-    assert f"has no {class_.__name__}._gone, on which the engine leans: install a release" in str(error.value)
+    assert f"has no {class_.__name__}._gone, which the engine depends on: install a release" in str(error.value)
     assert len(str(error.value).splitlines()) == 1

@@ -12,7 +12,7 @@ from aiokafka.errors import GroupAuthorizationFailedError, RequestTimedOutError
 
 from correlator.engine import strangers
 from correlator.engine.brokers import Brokers
-from correlator.engine.strangers import OFTEN, SELDOM, TIMES, end_strangers
+from correlator.engine.strangers import FIRST_PAUSE, FIRST_PAUSES, LATER_PAUSE, end_strangers
 from tests.engine.fakes import Clock, settled
 from tests.engine.kafka import until
 
@@ -49,8 +49,8 @@ class Group:
 
 @pytest.fixture(autouse=True)
 def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(strangers, "OFTEN", 0.0)
-    monkeypatch.setattr(strangers, "SELDOM", 0.0)
+    monkeypatch.setattr(strangers, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(strangers, "LATER_PAUSE", 0.0)
 
 
 async def looked(group: Group, until_: Callable[[], Awaitable[bool] | bool]) -> None:
@@ -115,15 +115,15 @@ async def test_what_fails_is_tried_at_the_next_look(question: str, error: Except
 
 async def test_it_is_looked_for_often_at_first_and_then_seldom_without_end(monkeypatch: pytest.MonkeyPatch):
     """What a killed process has sent may arrive at any time, and then holds up who reads what is published."""
-    monkeypatch.setattr(strangers, "OFTEN", OFTEN)
-    monkeypatch.setattr(strangers, "SELDOM", SELDOM)
+    monkeypatch.setattr(strangers, "FIRST_PAUSE", FIRST_PAUSE)
+    monkeypatch.setattr(strangers, "LATER_PAUSE", LATER_PAUSE)
     clock, group = Clock(monkeypatch, strangers), Group(set(), set())
     began, at = clock.now, list[float]()
     monkeypatch.setattr(group, "_ask", lambda _: at.append(clock.now - began))
     looking = asyncio.create_task(end_strangers(cast(Brokers, group), PREFIX))
     await settled()
-    often = OFTEN * TIMES
-    for _ in range(round((often + 5 * SELDOM) / OFTEN)):
-        await clock.go_on(OFTEN)
-    assert at == [OFTEN * n for n in range(TIMES)] + [often + SELDOM * n for n in range(6)]
+    often = FIRST_PAUSE * FIRST_PAUSES
+    for _ in range(round((often + 5 * LATER_PAUSE) / FIRST_PAUSE)):
+        await clock.go_on(FIRST_PAUSE)
+    assert at == [FIRST_PAUSE * n for n in range(FIRST_PAUSES)] + [often + LATER_PAUSE * n for n in range(6)]
     looking.cancel()
