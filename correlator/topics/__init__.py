@@ -1,5 +1,5 @@
-"""What must be on the broker: the declared topics, creating those that are missing, saying what differs, and what we
-must be allowed to do.
+"""The topics that must be on the broker, and the permissions that we must have there: declares, creates and checks
+them.
 """
 
 from correlator.topics.checking import Difference, check

@@ -1,4 +1,4 @@
-"""What the broker authorizes us to do, asked before the stage starts: the first dead letter would be too late."""
+"""Asks the broker what it authorizes us to do, before the stage starts: the first dead letter would be too late."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -15,14 +15,14 @@ from correlator.topics.permissions import Permission, Resource
 from correlator.topics.requests import DescribeGroup, DescribeTopics
 
 _NOTHING: Final = 0
-"""No bit for any operation."""
+"""The bits of no operation."""
 
 
 async def missing(admin: AIOKafkaAdminClient, permissions: Iterable[Permission]) -> list[Permission]:
-    """Of the permissions for topics and groups, what is missing: each with the operations that are not allowed.
+    """The permissions for topics and groups that are missing, each with the operations that are not allowed.
 
-    It makes no difference whether a topic exists. Kafka tells nothing of the kind about transactional ids: taking its
-    own, the first thing that a worker does then, shows it. Raises aiokafka's errors.
+    It makes no difference whether a topic exists. Kafka gives no such answer about transactional ids: a worker finds
+    out when it takes its own, right after this. Raises aiokafka's errors.
     """
     wanted = list(permissions)
     topics = [permission.name for permission in wanted if permission.resource is Resource.TOPIC]

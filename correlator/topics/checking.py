@@ -1,4 +1,4 @@
-"""What differs between the topics as they are declared and as they are."""
+"""Compares the topics on the broker with the declared ones."""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -20,23 +20,23 @@ from correlator.topics.declared import (
 )
 
 LARGEST_EVENT: Final = 512 * 1024
-"""Bytes that our own topics must take: an event that `prefect` lets through takes less than half of it, however large
-it was, and the input's limit says little of that, as it counts compressed bytes.
+"""The message size that our own topics must accept, in bytes. An event that `prefect` lets through takes less than half
+of it, however large it was. The input's limit says little about that, as it counts compressed bytes.
 """
 
 
 class Difference(NamedTuple):
-    """Something that is not as declared."""
+    """Something about a topic that is not as declared."""
 
     topic: str
     sentence: str
     refuses: bool
-    """Whether the stage would lose or confuse something with it: then it does not start."""
+    """Whether the stage refuses to start because it would lose or confuse data."""
 
 
 async def check(settings: Settings, *, bridge: bool = False) -> list[Difference]:
-    """What differs on the broker from what is declared, with ``bridge`` for it, too. Raises `TopicsError` where the
-    broker cannot tell.
+    """The differences between the topics on the broker and the declared ones; with ``bridge``, also the bridge's.
+    Raises `TopicsError` if the broker cannot tell.
     """
     async with connected(settings) as cluster:
         found = await cluster.read(spec.name for spec in declared(settings))
@@ -49,8 +49,8 @@ async def check(settings: Settings, *, bridge: bool = False) -> list[Difference]
 
 
 def differences(settings: Settings, found: Mapping[str, Topic], *, to_be_created: bool = False) -> Iterator[Difference]:
-    """What differs between the declared topics and those that were found, by name. ``to_be_created``: whether a worker
-    will create those that are missing, but for the input.
+    """The differences between the declared topics and the ones found, which are by name. ``to_be_created``: whether a
+    worker will create missing topics other than the input.
     """
     input_, source = found.get(settings.topic_events), found.get(settings.topic_joined)
     for spec in declared(settings, source.partitions if source else None):
@@ -69,7 +69,7 @@ def differences(settings: Settings, found: Mapping[str, Topic], *, to_be_created
 def differences_for_bridge(
     settings: Settings, found: Mapping[str, Topic], *, to_be_created: bool = False
 ) -> Iterator[Difference]:
-    """The same of the topics that the bridge writes to."""
+    """The same for the topics that the bridge writes to."""
     for spec in declared_for_bridge(settings):
         topic = found.get(spec.name)
         if topic is None:
@@ -91,28 +91,28 @@ def _missing(spec: TopicSpec, *, to_be_created: bool) -> Difference:
 
 
 def _partitions(spec: TopicSpec, topic: Topic, source: str) -> Iterator[Difference]:
-    """Of the internal topics only: people may have reasons for the others' number."""
+    """Checks the internal topics only: people may have reasons for the number of the others."""
     if topic.partitions == spec.partitions:
         return
     if spec.purpose is Purpose.LIFECYCLES:
         yield Difference(
             spec.name,
-            f"The topic {spec.name} has {_count(topic.partitions)}, where {variable('partitions')} is"
-            f" {spec.partitions}: the stage works with what there is;"
+            f"The topic {spec.name} has {_count(topic.partitions)} but {variable('partitions')} is"
+            f" {spec.partitions}: the stage uses the topic as it is;"
             f" set {variable('partitions')}={topic.partitions} to agree.",
             refuses=False,
         )
     if spec.purpose is Purpose.CHANGELOG:
         yield Difference(
             spec.name,
-            f"The topic {spec.name} has {_count(topic.partitions)} and {source} has {spec.partitions}, not as many:"
-            f" give the deployment another {variable('app_id')}, or delete its internal topics.",
+            f"The topic {spec.name} has {_count(topic.partitions)} but {source} has {spec.partitions}, and they must"
+            f" have as many: give the deployment another {variable('app_id')}, or delete its internal topics.",
             refuses=True,
         )
 
 
 def _cleanup(spec: TopicSpec, topic: Topic) -> Iterator[Difference]:
-    """Compaction would take events and letters of one key for versions of each other, deletion would take state."""
+    """Compaction would drop events and dead letters that share a key; deletion would drop state."""
     policy = topic.config[CLEANUP_POLICY]
     if spec.cleanup_policy not in {None, policy}:
         yield Difference(
@@ -123,7 +123,7 @@ def _cleanup(spec: TopicSpec, topic: Topic) -> Iterator[Difference]:
 
 
 def _retention(spec: TopicSpec, topic: Topic) -> Iterator[Difference]:
-    """Longer keeps the promise too."""
+    """A longer retention is fine, too."""
     kept = int(topic.config[RETENTION])
     if spec.retention is not None and 0 <= kept < spec.retention // timedelta(milliseconds=1):
         yield Difference(
@@ -135,7 +135,7 @@ def _retention(spec: TopicSpec, topic: Topic) -> Iterator[Difference]:
 
 
 def _in_sync(spec: TopicSpec, topic: Topic) -> Iterator[Difference]:
-    """The input is the user's, who may have reasons."""
+    """Does not check the input: it is the user's, who may have reasons."""
     least = int(topic.config.get(IN_SYNC, SAFELY_IN_SYNC))  # not every broker that speaks Kafka's protocol has it
     if spec.purpose is not Purpose.INPUT and topic.replicas >= ENOUGH_REPLICAS and least < SAFELY_IN_SYNC:
         yield Difference(

@@ -1,4 +1,4 @@
-"""The brokers, as far as topics go: reading and creating them. What fails for a moment is tried again."""
+"""The brokers, for reading and creating topics. A request that fails for the moment is repeated."""
 
 import asyncio
 import logging
@@ -30,20 +30,20 @@ ASKING: Final = 30.0
 """Seconds that a request may take, repetitions included."""
 
 _NOT_SPOKEN: Final = (IncompatibleBrokerVersion, NotImplementedError)
-"""What aiokafka raises where a broker and it have no version of a request in common."""
+"""aiokafka's errors if it and a broker have no version of a request in common."""
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 
 class Topic(NamedTuple):
-    """A topic as it is."""
+    """A topic as it is on the broker."""
 
     partitions: int
     replicas: int
-    """Of the partition that has the fewest."""
+    """How many replicas the partition with the fewest has."""
     config: Mapping[str, str]
-    """All of its configuration, defaults included."""
+    """Its whole configuration, defaults included."""
 
 
 class _ConfigsResponse(Protocol):
@@ -55,18 +55,18 @@ class _CreateResponse(Protocol):
 
 
 class Cluster:
-    """A connection to the brokers. Every method raises `TopicsError` where it cannot do what it should."""
+    """A connection to the brokers. Every method raises `TopicsError` if it fails."""
 
     def __init__(self, admin: AIOKafkaAdminClient, servers: str) -> None:
         self._admin, self._servers = admin, servers
 
     async def read(self, names: Iterable[str]) -> dict[str, Topic]:
-        """The topics as they are. One that is missing is not among them."""
+        """The topics as they are on the broker, by name; missing ones are left out."""
         wanted = list(names)
         return await self._until_done(lambda: self._read(wanted))
 
     async def create(self, specs: Iterable[TopicSpec]) -> list[str]:
-        """Create topics, wait until they are there, and return the names of those that were not before."""
+        """Create topics, wait until they are there, and return the names of those that are new."""
         waiting, created = {spec.name: spec for spec in specs}, list[str]()
         if waiting:
             await self._until_done(lambda: self._create(waiting, created))
@@ -74,7 +74,7 @@ class Cluster:
         return created
 
     async def lacking(self, permissions: Iterable[Permission]) -> list[Permission]:
-        """Of the permissions for topics and for groups, what we lack."""
+        """The permissions for topics and groups that we lack."""
         wanted = list(permissions)
         return await self._until_done(lambda: missing(self._admin, wanted))
 
@@ -167,8 +167,7 @@ def _raise(refusals: dict[str, Refusal], explained: Callable[[dict[str, Refusal]
 async def connected(settings: Settings) -> AsyncIterator[Cluster]:
     """A connection for the length of the block.
 
-    Raises `TopicsError` where no broker accepts us; `SettingsError` where a file that belongs to the connection cannot
-    be used.
+    Raises `TopicsError` if no broker accepts us, and `SettingsError` if a file that a setting names cannot be used.
     """
     admin = await connect(client_of(settings), f"{settings.app_id}-topics")
     try:

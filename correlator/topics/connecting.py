@@ -1,4 +1,4 @@
-"""Connecting to a broker: aiokafka only logs why it cannot, so we try each broker first and look at the answer."""
+"""Connects to a broker. aiokafka only logs why it cannot, so we try each broker first and look at its answer."""
 
 import asyncio
 import socket
@@ -27,9 +27,9 @@ _SERVERS = "bootstrap_servers"
 
 
 async def connect(client: Mapping[str, Any], client_id: str) -> AIOKafkaAdminClient:
-    """An admin client that has started, of the first broker that accepts us; ``client``: see `client_of`.
+    """A started admin client, connected to the first broker that accepts us. ``client``: see `client_of`.
 
-    Raises `TopicsError` where none does within `CONNECTING`, or one refuses for good.
+    Raises `TopicsError` if no broker accepts us within `CONNECTING` seconds, or if one refuses for good.
     """
     said = unreachable(client[_SERVERS])
     try:
@@ -45,12 +45,12 @@ async def connect(client: Mapping[str, Any], client_id: str) -> AIOKafkaAdminCli
                 else:
                     raise TopicsError(found.sentence)
                 await asyncio.sleep(PAUSE)
-    except (TimeoutError, UnicodeError):  # the latter: a name that cannot be one of a host
+    except (TimeoutError, UnicodeError):  # UnicodeError: no host can have this name
         raise TopicsError(said.sentence) from None
 
 
 async def _started(client: Mapping[str, Any]) -> AIOKafkaAdminClient | None:
-    """None where the broker has just gone."""
+    """A started admin client; None if the broker has just gone."""
     admin = AIOKafkaAdminClient(request_timeout_ms=int(CONNECTING * 1000), **client)
     try:
         await admin.start()
@@ -80,7 +80,7 @@ async def _first(client: Mapping[str, Any]) -> str | Reason:
 
 
 async def _answer(server: str, client: Mapping[str, Any]) -> str | Reason | None:
-    """The broker, or why it does not accept us; None where it does not answer."""
+    """The broker's address if it accepts us, or why it does not; None if it does not answer."""
     ((host, port, _),) = collect_hosts([server], randomize=False)
     try:
         await _resolve(host, port)
@@ -91,15 +91,15 @@ async def _answer(server: str, client: Mapping[str, Any]) -> str | Reason | None
 
 
 async def _resolve(host: str, port: int) -> None:
-    """Look a name up. uvloop does that on connecting, too, but if it is cancelled then, it forgets the look-up, whose
-    failure is logged as one that nobody asked for.
+    """Look a name up before connecting. uvloop would do that while it connects, but if that is cancelled, it abandons
+    the look-up, and asyncio logs its failure as one that was never retrieved.
     """
     async with asyncio.timeout(CONNECTION_ANSWERS_WITHIN):
         await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
 async def _try(host: str, port: int, given: Mapping[str, Any]) -> Versions:
-    """What the broker knows, where it accepts us."""
+    """The request versions that the broker knows, if it accepts us."""
     connection: Any = _Connection(host, port, request_timeout_ms=int(CONNECTION_ANSWERS_WITHIN * 1000), **given)  # type: ignore[no-untyped-call]
     try:
         await connection.connect()
@@ -116,7 +116,7 @@ class _Connection(AIOKafkaConnection):
 
 
 class _Bearer:
-    """Reads the answer to a token, as aiokafka does not: it is empty only where the token was taken."""
+    """Reads the answer to a token, which aiokafka ignores: it is empty only if the token was accepted."""
 
     def __init__(self, authenticator: OAuthAuthenticator) -> None:
         self._authenticator = authenticator

@@ -16,7 +16,7 @@ from aiokafka.errors import (
 from correlator.settings import variable
 
 _ALERT = 0x1503
-"""How a TLS alert begins, which is what a client without TLS gets; aiokafka takes it for the length of an answer."""
+"""The first bytes of a TLS alert, which a client without TLS gets. aiokafka takes them for the length of an answer."""
 
 
 class Reason(NamedTuple):
@@ -24,11 +24,11 @@ class Reason(NamedTuple):
 
     sentence: str
     may_pass: bool = False
-    """Whether it may be gone in a moment: a broker that is just starting, or a proxy before it, looks the same."""
+    """Whether the reason may pass: a broker that is just starting, or a proxy in front of it, looks the same."""
 
 
 def unreachable(servers: Iterable[str]) -> Reason:
-    """No broker answers at all."""
+    """The reason if no broker answers at all."""
     return Reason(
         f"No Kafka broker answers at {','.join(servers)}:"
         f" check that one is running there, or set {variable('bootstrap_servers')}.",
@@ -37,7 +37,7 @@ def unreachable(servers: Iterable[str]) -> Reason:
 
 
 def explained(error: BaseException, server: str, client: Mapping[str, Any]) -> Reason | None:
-    """What an error on connecting means; None where it says nothing."""
+    """The reason that an error on connecting shows; None if it shows none."""
     match error:
         case KafkaConnectionError(__cause__=Exception() as cause):
             return explained(cause, server, client)

@@ -1,4 +1,4 @@
-"""Creating what is missing. What exists is left as it is."""
+"""Creates missing topics. Existing ones are left as they are."""
 
 from correlator.settings import Settings
 from correlator.topics.cluster import Cluster, Topic, connected
@@ -6,8 +6,8 @@ from correlator.topics.declared import MAX_MESSAGE_BYTES, Purpose, TopicSpec, de
 
 
 async def create(settings: Settings, *, bridge: bool = False) -> list[str]:
-    """Create the declared topics that are missing, the input too, and with ``bridge`` that of its position; return
-    their names. Raises `TopicsError`.
+    """Create the declared topics that are missing, including the input; with ``bridge``, also the topic of its
+    position. Returns their names. Raises `TopicsError`.
     """
     async with connected(settings) as cluster:
         created = await create_missing(cluster, settings, input_too=True)
@@ -17,7 +17,7 @@ async def create(settings: Settings, *, bridge: bool = False) -> list[str]:
 async def create_missing(cluster: Cluster, settings: Settings, *, input_too: bool) -> list[str]:
     """Create the declared topics that are missing; return their names. Raises `TopicsError`.
 
-    Nothing without the input: what takes up its records is made after it.
+    Without an input, nothing is created unless ``input_too``: limits of the other topics are taken from it.
     """
     found = await cluster.read(spec.name for spec in declared(settings))
     input_, source = found.get(settings.topic_events), found.get(settings.topic_joined)
@@ -29,14 +29,14 @@ async def create_missing(cluster: Cluster, settings: Settings, *, input_too: boo
 
 
 async def create_missing_for_bridge(cluster: Cluster, settings: Settings) -> list[str]:
-    """Create the topics that the bridge writes to, where they are missing; return their names. Raises `TopicsError`."""
+    """Create the bridge's topics that are missing; return their names. Raises `TopicsError`."""
     specs = declared_for_bridge(settings)
     found = await cluster.read(spec.name for spec in specs)
     return await cluster.create(spec for spec in specs if spec.name not in found)
 
 
 def _as_large(spec: TopicSpec, input_: Topic | None) -> TopicSpec:
-    """What takes up the input's records must take the largest of them."""
+    """The declared topic with the input's size limit, if it must be able to hold the input's largest record."""
     if input_ is None or spec.purpose not in {Purpose.DEAD_LETTERS, Purpose.LIFECYCLES, Purpose.CHANGELOG}:
         return spec
     return spec._replace(config={**spec.config, MAX_MESSAGE_BYTES: input_.config[MAX_MESSAGE_BYTES]})

@@ -1,4 +1,4 @@
-"""The topics of a deployment, as they are to be."""
+"""The topics of a deployment, as they should be."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -8,10 +8,11 @@ from typing import Final, NamedTuple
 from correlator.settings import Settings
 
 PUBLISHED_RETENTION: Final = timedelta(days=30)
-"""Of records and dead letters: long enough to fetch them after any outage of their readers."""
+"""The retention of records and dead letters: long enough for their readers to get over any outage."""
 
 LIFECYCLES_RETENTION: Final = timedelta(days=7)
-"""Of the topic between the stages, read within moments: long enough for a stage that stood still for a long weekend."""
+"""The retention of the topic between the stages: it is read at once, unless the stage stands still for a long weekend.
+"""
 
 CLEANUP_POLICY: Final = "cleanup.policy"
 RETENTION: Final = "retention.ms"
@@ -20,14 +21,14 @@ TOMBSTONES: Final = "delete.retention.ms"
 IN_SYNC: Final = "min.insync.replicas"
 
 OFTEN_COMPACTED: Final = {"segment.bytes": str(8 << 20), "segment.ms": str(60 * 60 * 1000)}
-"""The bridge reads its position from the beginning when it starts, and Kafka compacts only segments that are full: 1 GB
-by default.
+"""The configuration of a topic that is compacted often: the bridge reads its position's topic from the beginning, and
+Kafka compacts only full segments, of 1 GB by default.
 """
 
 ENOUGH_REPLICAS: Final = 3
 SAFELY_IN_SYNC: Final = 2
-"""How many of them must have a record before it counts as written: with one, it may be lost with that one broker. With
-fewer than three replicas, a topic could not be written to while a broker is away.
+"""How many replicas must have a record before it counts as written: with one, it could be lost with that broker. A
+topic with fewer than `ENOUGH_REPLICAS` could then not be written to while a broker is away.
 """
 
 
@@ -43,7 +44,7 @@ class Purpose(StrEnum):
 
 
 class TopicSpec(NamedTuple):
-    """A topic as it is to be."""
+    """A topic as it should be."""
 
     name: str
     purpose: Purpose
@@ -52,16 +53,16 @@ class TopicSpec(NamedTuple):
     partitions: int
     replication_factor: int
     config: Mapping[str, str]
-    """What it must be configured to, in Kafka's names; anything else is the broker's default."""
+    """The configuration that it must have, in Kafka's names; for the rest, it has the broker's defaults."""
 
     @property
     def cleanup_policy(self) -> str | None:
-        """``delete`` or ``compact``; None where it is the user's."""
+        """``delete`` or ``compact``; None if it is up to the user."""
         return self.config.get(CLEANUP_POLICY)
 
     @property
     def retention(self) -> timedelta | None:
-        """How long it keeps records at least; None where it is the user's, or for ever."""
+        """How long it keeps records at least; None if that is up to the user, or for ever."""
         kept = self.config.get(RETENTION)
         return None if kept is None else timedelta(milliseconds=int(kept))
 
@@ -69,8 +70,9 @@ class TopicSpec(NamedTuple):
 def declared(settings: Settings, joined_partitions: int | None = None) -> list[TopicSpec]:
     """The topics of a deployment, the input first.
 
-    The changelog has the partitions of the topic that is joined: ``joined_partitions``, or as many as that one would be
-    created with. Where the input is keyed by subject there is no topic between the stages.
+    The changelog has as many partitions as the topic that correlate reads: ``joined_partitions``, or if that does not
+    exist yet, as many as it would be created with. If the input is keyed by subject, there is no topic between the
+    stages.
     """
     safe = _safe(settings)
 
@@ -95,7 +97,7 @@ def declared(settings: Settings, joined_partitions: int | None = None) -> list[T
 
 
 def declared_for_bridge(settings: Settings) -> list[TopicSpec]:
-    """The topics that the bridge writes to: the input, and the one that its position is in."""
+    """The topics that the bridge writes to: the input, and the topic of its position."""
     config = {CLEANUP_POLICY: "compact"} | OFTEN_COMPACTED | _safe(settings)
     key = "what it tells of the position"
     return [
@@ -105,7 +107,7 @@ def declared_for_bridge(settings: Settings) -> list[TopicSpec]:
 
 
 def _input(settings: Settings) -> TopicSpec:
-    """Its configuration is the user's."""
+    """The input. Its configuration is up to the user."""
     key = "subject" if settings.one_hop else "any"
     return TopicSpec(settings.topic_events, Purpose.INPUT, key, settings.partitions, settings.replication_factor, {})
 

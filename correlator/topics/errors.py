@@ -1,4 +1,4 @@
-"""What can be wrong with topics, in sentences for people."""
+"""Errors about topics, in sentences for people."""
 
 from collections.abc import Iterable, Mapping, Set
 from typing import NamedTuple
@@ -28,7 +28,7 @@ class Refusal(NamedTuple):
 
 
 def not_created(refusals: Mapping[str, Refusal]) -> TopicsError:
-    """Topics, by name, that could not be created."""
+    """The error for topics that could not be created. ``refusals``: by the name of the topic."""
     sentences = []
     forbidden = [name for name, refusal in refusals.items() if issubclass(refusal.error, _NO_PERMISSION)]
     if forbidden:
@@ -52,7 +52,7 @@ def not_created(refusals: Mapping[str, Refusal]) -> TopicsError:
 
 
 def not_shown(refusals: Mapping[str, Refusal]) -> TopicsError:
-    """Topics, by name, that could not be described."""
+    """The error for topics that could not be described. ``refusals``: by the name of the topic."""
     forbidden = [name for name, refusal in refusals.items() if issubclass(refusal.error, _NO_PERMISSION)]
     sentences = [
         f"{name} could not be described: {refusal.message.rstrip('.') or refusal.error.__name__}."
@@ -68,7 +68,7 @@ def not_shown(refusals: Mapping[str, Refusal]) -> TopicsError:
 
 
 def not_permitted(lacking: Iterable[Permission]) -> TopicsError:
-    """What the broker would refuse while the stage runs."""
+    """The error for missing permissions, which would otherwise stop the running stage."""
     return TopicsError(
         "\n".join(
             f"No permission for {listed([operation.name for operation in it.operations])}"
@@ -79,7 +79,7 @@ def not_permitted(lacking: Iterable[Permission]) -> TopicsError:
 
 
 def not_spoken(servers: str, error: Exception) -> TopicsError:
-    """A broker, other than the one that was connected to, does not know a request, or not in a version that we know."""
+    """The error for a broker, other than the one we connected to, that does not know our version of a request."""
     reason = str(error).removeprefix(f"{type(error).__name__}: ").rstrip(".")
     return TopicsError(
         f"One of the brokers of Kafka at {servers} does not speak our version of its protocol ({reason}):"
@@ -88,9 +88,10 @@ def not_spoken(servers: str, error: Exception) -> TopicsError:
 
 
 def not_alone(app_id: str, topics: Set[str], ours: Set[str]) -> TopicsError:
-    """Members of our group do not read our input: what they read, and which topics are ours.
+    """The error for members of our group that do not read our input. ``topics``: what they read; ``ours``: our topics.
 
-    A worker of another deployment reads an input, which is not one of our topics; what only reads ours is not a worker.
+    A worker of another deployment reads its own input, which is not one of our topics. A member that only reads our
+    topics is not a worker.
     """
     if inputs := topics - ours:
         return TopicsError(
@@ -105,7 +106,7 @@ def not_alone(app_id: str, topics: Set[str], ours: Set[str]) -> TopicsError:
 
 
 def not_alike(app_id: str) -> TopicsError:
-    """Members of our group read our input in another number of hops: neither can use the other's state."""
+    """The error for workers in our group with another number of hops: neither can use the other's state."""
     return TopicsError(
         f"Workers are running under the app id {app_id} with another {variable('input_keyed_by')}:"
         f" set it to the same here, or start from scratch under another {variable('app_id')}."
@@ -113,7 +114,9 @@ def not_alike(app_id: str) -> TopicsError:
 
 
 def not_of_this_release(app_id: str) -> TopicsError:
-    """Members of our group read what we read, but are no workers as we know them: neither would fence the other."""
+    """The error for members of our group that read our topics but have no worker's client id: they and we would not
+    fence each other.
+    """
     return TopicsError(
         f"Workers of another release are running under the app id {app_id}, or another consumer reads the same topics"
         " in its group: stop all of them before you start this release."
@@ -121,7 +124,7 @@ def not_of_this_release(app_id: str) -> TopicsError:
 
 
 def listed(names: Iterable[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
+    """Names as a list: ``a``, ``a and b``, ``a, b and c``."""
     *most, last = names
     return f"{', '.join(most)} and {last}" if most else last
 

@@ -17,11 +17,11 @@ class Member(NamedTuple):
 
     client_id: str
     reads: frozenset[str]
-    """The topics."""
+    """The topics that it reads."""
 
 
 async def members(admin: AIOKafkaAdminClient, group: str) -> set[Member]:
-    """The members of the group, as far as they say what they read. Raises aiokafka's errors."""
+    """The members of the group that say what they read. Raises aiokafka's errors."""
     node = await admin.find_coordinator(group)
     response: Any = await admin._send_request_to_node(node, DescribeGroup(group))
     found: set[Member] = set()

@@ -1,4 +1,4 @@
-"""What a worker must be allowed to do: the least that it runs with, where the topics were created by somebody else."""
+"""The permissions that a worker needs: the least that it runs with if somebody else has created the topics."""
 
 from collections.abc import Iterator
 from enum import Enum, StrEnum
@@ -18,7 +18,7 @@ class Resource(StrEnum):
 
 
 class Operation(Enum):
-    """What may be done with it; the value is Kafka's code (``org.apache.kafka.common.acl.AclOperation``)."""
+    """An operation on a resource; the value is Kafka's code (``org.apache.kafka.common.acl.AclOperation``)."""
 
     READ = 3
     WRITE = 4
@@ -26,12 +26,12 @@ class Operation(Enum):
 
 
 class Permission(NamedTuple):
-    """An access rule that must allow something. READ and WRITE each include DESCRIBE."""
+    """Operations on a resource that must be allowed. READ and WRITE each include DESCRIBE."""
 
     resource: Resource
     name: str
     prefixed: bool
-    """Whether ``name`` is only the beginning of the resources' names."""
+    """Whether ``name`` is a prefix of the resources' names."""
     operations: tuple[Operation, ...]
     why: str
 
@@ -51,7 +51,7 @@ _OF_THE_BRIDGES_TOPICS = {
 
 
 def needed(settings: Settings) -> Iterator[Permission]:
-    """The permissions of a deployment's workers: of the topics in the order of `declared`, then the others."""
+    """The permissions that a deployment's workers need: for topics in the order of `declared`, then for the rest."""
     for spec in declared(settings):
         operations, why = _OF_TOPICS[spec.purpose]
         yield Permission(Resource.TOPIC, spec.name, False, (*operations, Operation.DESCRIBE_CONFIGS), why)
@@ -66,7 +66,7 @@ def needed(settings: Settings) -> Iterator[Permission]:
 
 
 def needed_by_bridge(settings: Settings) -> Iterator[Permission]:
-    """The permissions of the bridge, likewise."""
+    """The permissions that the bridge needs, in the same order."""
     for spec in declared_for_bridge(settings):
         operations, why = _OF_THE_BRIDGES_TOPICS[spec.purpose]
         yield Permission(Resource.TOPIC, spec.name, False, (*operations, Operation.DESCRIBE_CONFIGS), why)

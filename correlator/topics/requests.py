@@ -52,7 +52,9 @@ class _MetadataRequest(RequestStruct):
 
 
 class DescribeTopics(Request[_MetadataRequest]):
-    """Metadata of topics, with ``authorized_operations`` (a bit for each operation's code) last of each."""
+    """The metadata of topics. The last field of each is ``authorized_operations``, with a bit for each operation's
+    code.
+    """
 
     API_KEY = 3
 
@@ -100,7 +102,7 @@ class _GroupsRequest(RequestStruct):
 
 
 class DescribeGroup(Request[_GroupsRequest]):
-    """A group, with ``authorized_operations`` last."""
+    """The description of a group. Its last field is ``authorized_operations``."""
 
     API_KEY = 15
 

@@ -1,4 +1,4 @@
-"""Before the stage or the bridge starts: the topics it needs are there and fit, and how they are laid out."""
+"""Prepares the topics before the stage or the bridge starts: creates, checks and describes those that it needs."""
 
 import logging
 from collections.abc import Iterable, Mapping, Set
@@ -18,20 +18,20 @@ _log = logging.getLogger(__name__)
 
 
 class Layout(NamedTuple):
-    """The topics as they are on the broker, as far as the stage asks."""
+    """What the stage must know of its topics on the broker."""
 
     partitions: Mapping[str, int]
-    """How many, by the name of the topic."""
+    """The number of partitions, by topic."""
     max_message_bytes: Mapping[str, int]
-    """The largest record batch that each takes."""
+    """The largest record batch, by topic."""
     tombstones_for: float
     """Seconds for which the changelog keeps a tombstone, at least."""
 
 
 async def prepare(settings: Settings) -> Layout:
-    """Create what is missing, where the settings say so (never the input), and look at the result.
+    """Create missing topics, if the settings say so (but never the input), and check all of them.
 
-    What differs without harm is logged. Raises `TopicsError`, with all the reasons, where the stage must not start.
+    Harmless differences are logged. Raises `TopicsError`, with all the reasons, if the stage must not start.
     """
     async with connected(settings) as cluster:
         await _require(cluster, needed(settings))
@@ -53,7 +53,7 @@ async def prepare(settings: Settings) -> Layout:
 
 
 def _require_our_like(settings: Settings, members: Iterable[Member], topics: Set[str]) -> None:
-    """Refuse to be in a group with other members than workers of this release, who read what we read."""
+    """Raise `TopicsError` unless all members of the group are workers of this release that read what we read."""
     if strangers := {topic for it in members if settings.topic_events not in it.reads for topic in it.reads}:
         raise not_alone(settings.app_id, strangers, topics)
     if any((settings.topic_lifecycles in it.reads) is settings.one_hop for it in members):
@@ -63,17 +63,17 @@ def _require_our_like(settings: Settings, members: Iterable[Member], topics: Set
 
 
 class Room(NamedTuple):
-    """The input as the bridge finds it on the broker."""
+    """What the bridge must know of the input on the broker."""
 
     partitions: int
     max_message_bytes: int
-    """The largest record batch that it takes."""
+    """The largest record batch that the input accepts."""
 
 
 async def prepare_for_bridge(settings: Settings) -> Room:
-    """Create what is missing, the input too, where the settings say so, and look at the result.
+    """Create missing topics, including the input, if the settings say so, and check all of them.
 
-    What differs without harm is logged. Raises `TopicsError`, with all the reasons, where the bridge must not start.
+    Harmless differences are logged. Raises `TopicsError`, with all the reasons, if the bridge must not start.
     """
     async with connected(settings) as cluster:
         await _require(cluster, needed_by_bridge(settings))

@@ -1,4 +1,4 @@
-"""Which requests a broker must know: it says so when it is connected to, before anything is created or joined."""
+"""The requests that a broker must know. It says which it knows on connecting, before anything is created or joined."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -13,13 +13,13 @@ class Need(NamedTuple):
     api_key: int
     version: int
     release: str
-    """The first Apache Kafka that knows it in this version."""
+    """The first release of Apache Kafka that knows this version of the request."""
     purpose: str
 
 
 _MEMBER: Final = "a worker commits offsets as a member of its group (KIP-447)"
 _REPLACED: Final = "a worker hears from its group that another process has its instance id (KIP-345)"
-_PERMITTED: Final = "what a client is permitted to do is asked before the start (KIP-430)"
+_PERMITTED: Final = "a client asks before it starts what it is permitted to do (KIP-430)"
 
 NEEDED: Final = (
     Need("TxnOffsetCommit", 28, 3, "2.5", _MEMBER),
@@ -28,16 +28,16 @@ NEEDED: Final = (
     Need("Metadata", 3, 8, "2.3", _PERMITTED),
     Need("DescribeGroups", 15, 3, "2.3", _PERMITTED),
 )
-"""The newest first, as the first that is lacking is told. The bridge and `topics` commands ask for as much as a worker,
-for whom they work. What is done without where a broker does not know it is not among them (ListTransactions).
+"""The newest requests come first, as an error names the first one missing. The bridge and the `topics` commands need as
+much as the worker that they work for. Requests that the stage can do without are not in it (ListTransactions).
 """
 
 Versions = Mapping[int, tuple[int, int]]
-"""By API key, the oldest and the newest version that a broker knows."""
+"""The oldest and the newest version of each request that a broker knows, by API key."""
 
 
 def lacking(server: str, versions: Versions) -> Reason | None:
-    """Why a broker will not do, by what it says of itself; None where it will."""
+    """Why a broker with these versions will not do; None if it will."""
     for need in NEEDED:
         oldest, newest = versions.get(need.api_key, (0, -1))
         if newest < need.version:

@@ -1,4 +1,4 @@
-"""Settings come from a test, not from the environment of whoever runs it."""
+"""Settings come from the tests, not from the environment in which they run."""
 
 import os
 

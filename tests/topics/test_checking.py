@@ -1,4 +1,4 @@
-"""What differs, in which words, and whether the stage starts with it."""
+"""What differs from the declared topics, in which words, and whether the stage starts with it."""
 
 import pytest
 
@@ -77,15 +77,15 @@ def test_a_missing_topic(name, remedy):
 def test_another_number_of_partitions_of_the_lifecycles_is_worked_with():
     found = {**changed(LIFECYCLES, 4), CHANGELOG: changed(CHANGELOG, 4)[CHANGELOG]}
     sentence = (
-        "The topic etl-lifecycles has 4 partitions, where CORRELATOR_PARTITIONS is 8: the stage works with what there"
-        " is; set CORRELATOR_PARTITIONS=4 to agree."
+        "The topic etl-lifecycles has 4 partitions but CORRELATOR_PARTITIONS is 8: the stage uses the topic as it is;"
+        " set CORRELATOR_PARTITIONS=4 to agree."
     )
     assert told(found) == [(sentence, False)]
 
 
 def test_a_changelog_beside_another_number_of_partitions_refuses():
     sentence = (
-        "The topic etl-subjects-changelog has 1 partition and etl-lifecycles has 8, not as many:"
+        "The topic etl-subjects-changelog has 1 partition but etl-lifecycles has 8, and they must have as many:"
         " give the deployment another CORRELATOR_APP_ID, or delete its internal topics."
     )
     assert told(changed(CHANGELOG, 1)) == [(sentence, True)]
@@ -97,7 +97,7 @@ def test_in_one_hop_the_changelog_goes_by_the_input():
     found["prefect.events"] = found["prefect.events"]._replace(partitions=3)
     [(sentence, refuses)] = told(found, settings)
     assert sentence.startswith(
-        "The topic etl-subjects-changelog has 8 partitions and prefect.events has 3, not as many"
+        "The topic etl-subjects-changelog has 8 partitions but prefect.events has 3, and they must have as many"
     )
     assert refuses
 
@@ -143,7 +143,7 @@ def test_what_takes_up_the_input_must_take_its_largest(name):
 
 @pytest.mark.parametrize("name", [LIFECYCLES, CHANGELOG])
 def test_what_takes_up_events_must_take_a_large_one_though_the_input_took_it_compressed(name):
-    """Refused by its topic, it would stop the stage for good: whoever takes over reads the same event again."""
+    """A dead letter that its topic refused would stop the stage for good: the next worker reads the same event."""
     found = {
         topic: it._replace(config={**it.config, "max.message.bytes": "100000"}) for topic, it in as_declared().items()
     }

@@ -1,4 +1,4 @@
-"""What a request to the brokers does with a fault: tries again what may pass, and hides nothing else."""
+"""A request to the brokers is repeated after errors that may pass; it hides no other error."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +13,7 @@ NODE = SimpleNamespace(nodeId=1)
 
 
 class Admin:
-    """A client whose `create_topics` asks an object for what it has not, as aiokafka's asks a controller of None."""
+    """A client whose `create_topics` raises `AttributeError`, as aiokafka's does if no controller is known."""
 
     def __init__(self, controller: object) -> None:
         self._client = SimpleNamespace(cluster=SimpleNamespace(controller=controller))

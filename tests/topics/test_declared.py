@@ -1,4 +1,4 @@
-"""The topics of a deployment, as they are to be."""
+"""The topics of a deployment, as they should be."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What a broker refuses, as sentences."""
+"""The refusals of a broker, as sentences."""
 
 import pytest
 from aiokafka.errors import (

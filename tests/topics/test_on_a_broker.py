@@ -21,7 +21,7 @@ from support.deployment import environment
 
 @pytest.fixture
 def settings(kafka, topic):
-    """Make the settings of a deployment that nobody else has."""
+    """Make the settings of a deployment of the test's own."""
     app_id = topic("topics")
 
     def make(**given) -> Settings:
@@ -41,7 +41,7 @@ async def admin(kafka):
 
 @pytest.fixture
 def new_input(kafka, topic):
-    """Create an input, known to the broker when it returns."""
+    """Create an input, and return once the broker knows it."""
 
     async def create_input(partitions=1, config=None) -> str:
         spec = TopicSpec(topic("raw"), Purpose.INPUT, "any", partitions, 1, config or {})
@@ -53,7 +53,7 @@ def new_input(kafka, topic):
 
 
 async def until_they_differ(deployment, most):
-    """What differs, once the broker knows of as much: it takes a moment to learn of a change."""
+    """The differences, once there are as many: the broker takes a moment to learn of a change."""
     for _ in range(100):
         found = await check(deployment)
         if len(found) == most:
@@ -191,7 +191,9 @@ main(["worker"])
 
 
 def test_time_is_up_while_names_are_looked_up():
-    """The sentence is all that the process says. More names than are looked up at a time: some still are in the end."""
+    """The process says nothing but the sentence. There are more names than are looked up at once, so some look-ups are
+    still going at the end.
+    """
     servers = ",".join(f"nobody-{number}.invalid:9092" for number in range(12))
     worker = subprocess.run(
         [sys.executable, "-c", IMPATIENT],
@@ -216,7 +218,7 @@ async def test_something_at_the_address_that_does_not_answer(silent):
 
 @pytest.mark.parametrize("several", [("{silent}", "{kafka}"), ("{kafka}", "{silent}"), ("nobody.invalid:1", "{kafka}")])
 async def test_one_that_does_not_answer_among_several(several, settings, kafka, silent, monkeypatch):
-    """A broker that hangs takes connections and says nothing, for longer than we would wait for all."""
+    """A broker that hangs accepts connections and does not answer, for longer than we would wait in all."""
     monkeypatch.setattr("correlator.topics.connecting.CONNECTION_ANSWERS_WITHIN", 60)
     servers = tuple(server.format(silent=silent, kafka=kafka) for server in several)
     assert await create(settings(bootstrap_servers=servers))

@@ -1,4 +1,4 @@
-"""Brokers that do not know what the stage cannot do without: one sentence, before anything is created or joined."""
+"""A broker that lacks a request that the stage needs: one sentence, before anything is created or joined."""
 
 import asyncio
 import struct
@@ -36,7 +36,7 @@ KAFKA_2_2: Versions = {
     DESCRIBE_GROUPS: (0, 2),
     TXN_OFFSET_COMMIT: (0, 2),
 }
-"""As brokers of these releases answer."""
+"""The versions that brokers of these releases know."""
 
 AS_A_MEMBER = (
     "Kafka at kafka:9092 is too old: a worker commits offsets as a member of its group (KIP-447),"
@@ -47,7 +47,7 @@ REPLACED = (
     " which takes Apache Kafka 2.4 or newer."
 )
 PERMITTED = (
-    "Kafka at kafka:9092 is too old: what a client is permitted to do is asked before the start (KIP-430),"
+    "Kafka at kafka:9092 is too old: a client asks before it starts what it is permitted to do (KIP-430),"
     " which takes Apache Kafka 2.3 or newer."
 )
 TOO_NEW = "Kafka at kafka:9092 does not take DescribeGroups v3 any more: use a newer release of the correlator."
@@ -76,7 +76,7 @@ def test_what_a_broker_lacks(versions: Versions, sentence: str | None) -> None:
 
 
 def requests(module: ModuleType) -> dict[int, int]:
-    """By API key, the version of what a module sends."""
+    """The versions of the requests that a module sends, by API key."""
     classes = [it for it in vars(module).values() if isclass(it) and issubclass(it, Request) and it is not Request]
     return {it.API_KEY: it._CLASSES[0].API_VERSION for it in classes}
 
@@ -90,21 +90,21 @@ def test_what_we_send_is_what_we_need():
 
 
 class Old(NamedTuple):
-    """A broker that is too old."""
+    """The connection settings for a broker that is too old."""
 
     address: str
     asked: set[int]
-    """The API keys of what it was asked."""
+    """The API keys of the requests that it got."""
 
     @property
     def sentence(self) -> str:
-        """What is said of it."""
+        """The error about it."""
         return AS_A_MEMBER.replace("kafka:9092", self.address)
 
 
 @pytest.fixture
 async def old() -> AsyncIterator[Old]:
-    """A listener that answers what versions it knows as Kafka 2.2 does, and all else with an empty list or two."""
+    """A listener that says which versions it knows, as Kafka 2.2 does, and else answers with an empty list or two."""
     asked = set[int]()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
