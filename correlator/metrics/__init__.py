@@ -1,4 +1,4 @@
-"""The stage's metrics: counted where a transaction is committed, asked for where somebody looks."""
+"""The stage's metrics: counters are counted when a transaction is committed, gauges computed when they are scraped."""
 
 from correlator.metrics.definitions import (
     METRIC_PREFIX,

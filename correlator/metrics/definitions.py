@@ -1,5 +1,5 @@
-"""Every metric of the stage: its name, its help, its labels. Counted is what is committed, so that a retried
-transaction counts once.
+"""Every metric of the stage: its name, help and labels. Only what is committed is counted, so a retried transaction
+counts once.
 """
 
 from typing import Final, NamedTuple
@@ -12,10 +12,12 @@ from correlator.stage import pools
 METRIC_PREFIX: Final = "prefect_correlator"
 
 MOST_POOLS: Final = 100
-"""Work pools whose records are told apart; those that come later are `pools.OTHER`."""
+"""How many work pools have series of records of their own; later ones count as `pools.OTHER`."""
 
 MOST_OPEN_POOLS: Final = 50
-"""Work pools told apart of what is open, of each kind: the pools with the oldest. The others are `pools.OTHER`."""
+"""How many work pools have series of open lifecycles of their own, for each kind: the pools with the oldest lifecycles.
+The others count as `pools.OTHER`.
+"""
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
@@ -24,25 +26,25 @@ RUN_SPANS: Final = (
     *(1, 5, 15, 30, _MINUTE, 2 * _MINUTE, 5 * _MINUTE, 10 * _MINUTE, 30 * _MINUTE),
     *(_HOUR, 2 * _HOUR, 4 * _HOUR, 8 * _HOUR, _DAY, 3 * _DAY, 7 * _DAY),
 )
-"""Seconds. A run is lost after a week, by default."""
+"""Bucket bounds in seconds. By default, a run is lost after a week."""
 
 STARTUP_SPANS: Final = (
     *(1, 2, 5, 10, 15, 30, _MINUTE, 90, 2 * _MINUTE, 3 * _MINUTE, 5 * _MINUTE, 10 * _MINUTE, 20 * _MINUTE, _HOUR),
 )
-"""Seconds. A process is there at once, a pod whose node must come first after minutes."""
+"""Bucket bounds in seconds. A process starts at once; a pod that waits for a new node takes minutes."""
 
 WORKER_SPANS: Final = (
     *(10, _MINUTE, 5 * _MINUTE, 15 * _MINUTE, _HOUR, 4 * _HOUR, 12 * _HOUR),
     *(_DAY, 3 * _DAY, 7 * _DAY, 14 * _DAY, 30 * _DAY, 60 * _DAY, 90 * _DAY),
 )
-"""Seconds. A worker may be up for months, and is lost after 90 days, by default."""
+"""Bucket bounds in seconds. A worker may be up for months; by default, it is lost after 90 days."""
 
 
 class Definition(NamedTuple):
-    """A metric, as Prometheus is to know it."""
+    """The definition of a metric for Prometheus."""
 
     name: str
-    """Without the prefix, and without what Prometheus appends to a counter's."""
+    """The name without the prefix and, for a counter, without the suffix that Prometheus appends."""
     help: str
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
@@ -50,28 +52,28 @@ class Definition(NamedTuple):
 
     @property
     def full_name(self) -> str:
-        """With the prefix."""
+        """The name with the prefix."""
         return f"{METRIC_PREFIX}_{self.name}"
 
     def counter(self, registry: CollectorRegistry) -> Counter:
-        """A counter that the registry writes."""
+        """A counter with this definition, in the registry."""
         return Counter(self.full_name, self.help, self.labels, registry=registry)
 
     def histogram(self, registry: CollectorRegistry) -> Histogram:
-        """A histogram that the registry writes."""
+        """A histogram with this definition, in the registry."""
         return Histogram(self.full_name, self.help, self.labels, buckets=self.buckets, registry=registry)
 
     def gauge(self) -> GaugeMetricFamily:
-        """A gauge without samples yet."""
+        """A gauge with this definition, without samples yet."""
         return GaugeMetricFamily(self.full_name, self.help, labels=self.labels)
 
     def gauge_of(self, value: float) -> GaugeMetricFamily:
-        """A gauge without labels, at a value."""
+        """A gauge with this definition, without labels, with a value."""
         return GaugeMetricFamily(self.full_name, self.help, value=value)
 
 
 def release(registry: CollectorRegistry) -> Info:
-    """``prefect_correlator_info``, whose labels are what it tells."""
+    """The metric ``prefect_correlator_info``, whose labels carry the information."""
     return Info(METRIC_PREFIX, "Which release runs.", registry=registry)
 
 

@@ -1,4 +1,4 @@
-"""What a process tells Prometheus besides what it counts itself: of itself, and which release it is."""
+"""Writes metrics for Prometheus, with those that every process has: about itself, and about its release."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ from correlator.metrics import definitions
 
 
 class Exposition:
-    """A registry, and how it is written. One a process."""
+    """A registry of metrics that writes itself. One per process."""
 
     content_type: Final = CONTENT_TYPE_LATEST
 
@@ -21,5 +21,5 @@ class Exposition:
         definitions.release(self._registry).info({"version": __version__})
 
     def write(self) -> bytes:
-        """All of it, as Prometheus reads it."""
+        """All metrics, in Prometheus' text format."""
         return generate_latest(self._registry)

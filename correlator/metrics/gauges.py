@@ -1,4 +1,4 @@
-"""What is not counted but asked for, whenever the metrics are written."""
+"""Gauges of the stage's condition, computed whenever the metrics are written."""
 
 from collections.abc import Callable, Iterator, Mapping
 from heapq import nsmallest
@@ -23,11 +23,11 @@ class Gauges(Collector):
         self._condition, self._wall_clock = condition, wall_clock
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
-        """Nothing is asked before somebody looks."""
+        """Nothing, so that registering does not compute the gauges."""
         return iter(())
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """As it is now."""
+        """The gauges as of now."""
         now = self._condition()
         yield definitions.READY.gauge_of(now.ready)
         yield definitions.STANDSTILL.gauge_of(now.standstill.seconds)
@@ -51,7 +51,7 @@ class Gauges(Collector):
 
 
 def _bounded(by_pool: Mapping[str, Open]) -> Mapping[str, Open]:
-    """By their names the pools with the oldest; all others are one."""
+    """The open lifecycles of the `MOST_OPEN_POOLS` pools with the oldest ones, by name; all other pools as one."""
     named = set(
         nsmallest(MOST_OPEN_POOLS, by_pool.keys() - {pools.OTHER}, key=lambda name: (by_pool[name].oldest, name))
     )

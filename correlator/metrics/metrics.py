@@ -1,4 +1,4 @@
-"""Counting what a transaction did, once it is committed, and writing all of it for Prometheus."""
+"""Counts what a transaction did, once it is committed, and writes the counts for Prometheus."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -22,11 +22,11 @@ from correlator.stage.tally import Series, Tally
 from correlator.wire import UnreadableWire
 
 REASONS: Final = (InvalidEvent, UnreadableWire, UnreadableState)
-"""What makes a dead letter."""
+"""The exceptions that make a dead letter."""
 
 
 class Metrics(Exposition):
-    """What is counted, and how it is written for Prometheus. One a process."""
+    """The stage's counts, which write themselves for Prometheus. One per process."""
 
     def __init__(self, *, wall_clock: Callable[[], Moment]) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class Metrics(Exposition):
         self._pools: set[str] = set()
         self._lives: dict[Series, Histogram] = {}
         self._fates = Counter[Fate]()
-        # An alert needs the zero before the first.
+        # An alert on an increase needs the series at 0 before the first count.
         self._delays = {kind: delay.labels(kind) for kind in Kind}
         for reason in REASONS:
             self._dead_letters.labels(reason.__name__)
@@ -58,7 +58,7 @@ class Metrics(Exposition):
             self._records.labels(kind, outcome, "none", "false")
 
     def add(self, tally: Tally) -> None:
-        """Count a transaction that is committed."""
+        """Count the tally of a committed step."""
         for (meaning, fate), count in tally.events.items():
             name = "other" if meaning is None else prefect.NAMES[meaning]
             self._events.labels(tally.stage, name, fate).inc(count)
@@ -87,7 +87,7 @@ class Metrics(Exposition):
         self._unclaimed.inc(tally.unclaimed)
 
     def _lives_of(self, series: Series) -> Histogram:
-        """The histogram of a kind, pool, outcome and witness of the end, kept at hand for pools within the bound."""
+        """The histogram of a series, cached for pools within the bound."""
         known = self._lives.get(series)
         if known is None:
             kind, pool, outcome, ended_by = series
@@ -101,7 +101,7 @@ class Metrics(Exposition):
         return known
 
     def _bounded(self, pool: str) -> str:
-        """The label of a pool; pools beyond a bound share one."""
+        """The label of a pool; pools beyond `MOST_POOLS` share one."""
         if pool not in self._pools:
             if len(self._pools) >= MOST_POOLS:
                 return pools.OTHER
@@ -109,11 +109,11 @@ class Metrics(Exposition):
         return pool
 
     def fates(self) -> dict[Fate, int]:
-        """How many records of the input met which fate."""
+        """The number of input records by fate."""
         return dict(self._fates)
 
     def watch(self, condition: Callable[[], Condition]) -> None:
-        """Ask for the stage's condition whenever the metrics are written."""
+        """Include the stage's condition whenever the metrics are written."""
         self._registry.register(Gauges(condition, self._wall_clock))
 
 
