@@ -1,4 +1,4 @@
-"""The settings of the bridge: what it reads, from when on, how far back it looks again."""
+"""The settings of the bridge: which events it reads, from when on, and how far back it looks again."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -10,11 +10,11 @@ from pydantic_settings import BaseSettings
 from correlator.settings.values import PositiveDuration, Prefixes, Time, Window
 
 BRIDGE: Final = "bridge_"
-"""What the names of most of them begin with."""
+"""The prefix of most of their names."""
 
 
 class BridgeSettings(BaseSettings):
-    """What the bridge does. Where Prefect's server is, Prefect's own variables say: see `bridge.server`."""
+    """The bridge's own settings. Prefect's own variables say where its server is: see `bridge.server`."""
 
     bridge_events: Prefixes = Field(
         ("prefect.worker.", "prefect.runner.", "prefect.flow-run.", "prefect.kubernetes.pod.", "prefect.ecs.task."),

@@ -1,6 +1,6 @@
-"""The settings that say how to reach Kafka: where it is, encryption, and authentication.
+"""The settings that say how to reach Kafka: its addresses, encryption, and authentication.
 
-Secrets come from files only: an environment is listed, inherited and logged.
+Secrets are read from files only, because environments are listed, inherited and logged.
 """
 
 from pathlib import Path
@@ -51,7 +51,7 @@ class Connection(BaseSettings):
 
     @model_validator(mode="after")
     def _belongs_together(self) -> Self:
-        """What is set is used, and what is needed is set: a secret that goes unused is a mistake."""
+        """Check that every setting has an effect and none is missing: a secret without effect is a mistake."""
         if not self.uses_ssl:
             self._refuse(_SSL, "SECURITY_PROTOCOL is `ssl` or `sasl_ssl`")
         if not self.uses_sasl:
@@ -79,7 +79,7 @@ class Connection(BaseSettings):
 
     @property
     def uses_sasl(self) -> bool:
-        """Whether we authenticate by other means than a certificate."""
+        """Whether we authenticate by SASL."""
         return self.security_protocol in {"sasl_plaintext", "sasl_ssl"}
 
     def _require(self, fields: tuple[str, ...], because: str) -> None:

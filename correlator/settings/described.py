@@ -1,4 +1,4 @@
-"""The settings as people read about them: the README's table."""
+"""Describes the settings for people: the README's table."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,7 +11,7 @@ from correlator.settings.stage import Settings
 
 
 class Described(NamedTuple):
-    """A setting as people read about it, in Markdown."""
+    """A setting's description, in Markdown."""
 
     name: str
     default: str
@@ -19,9 +19,7 @@ class Described(NamedTuple):
 
 
 def described() -> Iterator[Described]:
-    """Name, default and description of every setting, in the order to show them in (the README's table): the bridge's
-    come last.
-    """
+    """The description of every setting, in the order of the README's table: the bridge's come last."""
     for field, info in sorted(Settings.model_fields.items(), key=lambda it: it[0] in BridgeSettings.model_fields):
         match info.default:
             case timedelta() as span:

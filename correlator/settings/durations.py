@@ -1,6 +1,6 @@
-"""How long: the one way in which settings and options say a span of time.
+"""Durations, as all settings and options are written.
 
-Exact to the microsecond throughout (fractions, never floats), because what these spans are compared with is exact.
+They are exact to the microsecond (fractions, never floats), because the times that they are compared with are exact.
 """
 
 import re
@@ -19,7 +19,7 @@ UNITS: Final = {
 }
 """The units a duration may be written in, with their lengths. No months or years: their length is not fixed."""
 
-LONGEST: Final = timedelta(days=36_525)
+MAX_DURATION: Final = timedelta(days=36_525)
 """A hundred years: longer than any limit means anything, and far from where arithmetic on times overflows."""
 
 EXPECTED: Final = "a duration such as 900 (seconds), 30s, 15m, 1h30m, 7d or PT15M (units: us, ms, s, m, h, d, w)"
@@ -38,8 +38,8 @@ _ISO = re.compile(
 def parse(text: str) -> timedelta:
     """Read a duration: seconds (``900``, ``0.5``), units (``15m``, ``1h30m``, ``7d``) or ISO 8601 (``PT15M``, ``P7D``).
 
-    Raises ``ValueError``, with a message that says what is expected, where the text is none of these, is finer than a
-    microsecond or longer than ``LONGEST``.
+    Raises ``ValueError``, with a message that says what is expected, if the text is none of these, finer than a
+    microsecond or longer than ``MAX_DURATION``.
     """
     text = text.strip()
     if _SECONDS.fullmatch(text):
@@ -55,8 +55,8 @@ def parse(text: str) -> timedelta:
     if microseconds % 1:
         message = "must not be finer than a microsecond"
         raise ValueError(message)
-    if microseconds > LONGEST // _MICROSECOND:
-        message = f"must not be longer than {LONGEST.days}d"
+    if microseconds > MAX_DURATION // _MICROSECOND:
+        message = f"must not be longer than {MAX_DURATION.days}d"
         raise ValueError(message)
     return timedelta(microseconds=int(microseconds))
 

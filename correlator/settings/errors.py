@@ -1,9 +1,9 @@
-"""What is said of a setting: the variable that it is, and what is wrong with it."""
+"""Errors about settings, and the names of their variables."""
 
 from typing import Final
 
 VARIABLE_PREFIX: Final = "CORRELATOR_"
-"""What every setting's variable begins with."""
+"""The prefix of every setting's variable."""
 
 
 class SettingsError(Exception):

@@ -1,4 +1,4 @@
-"""Files that settings name: secrets and certificates. What is wrong with one is said with the setting's name."""
+"""Reads the files that settings name: secrets and certificates. Errors name the setting."""
 
 import ssl
 from pathlib import Path
@@ -7,7 +7,7 @@ from correlator.settings.errors import SettingsError
 
 
 def secret(variable: str, path: Path) -> str:
-    """The secret in a file, which ``variable`` names. Raises `SettingsError`."""
+    """The secret in a file that the setting ``variable`` names. Raises `SettingsError`."""
     try:
         text = path.read_text().rstrip("\r\n")
     except UnicodeDecodeError:
@@ -20,7 +20,7 @@ def secret(variable: str, path: Path) -> str:
 
 
 def trusting(variable: str, path: Path) -> ssl.SSLContext:
-    """What trusts the certificates in a file, and no others. Raises `SettingsError`."""
+    """An SSL context that trusts the certificates in a file, and no others. Raises `SettingsError`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
@@ -33,10 +33,10 @@ def trusting(variable: str, path: Path) -> ssl.SSLContext:
 
 
 def unreadable(variable: str, path: Path, error: OSError) -> SettingsError:
-    """A file that cannot be read."""
+    """The error for a file that cannot be read."""
     return unusable(variable, path, f"which cannot be read: {error.strerror}")
 
 
 def unusable(variable: str, path: Path, reason: str) -> SettingsError:
-    """A file that cannot be used; ``reason`` goes on with the sentence that names it."""
+    """The error for a file that cannot be used. ``reason`` completes the sentence that names the file."""
     return SettingsError(f"{variable} names {path}, {reason}.")

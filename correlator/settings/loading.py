@@ -1,4 +1,4 @@
-"""The settings of a process, from its environment; what is wrong there, in sentences for people."""
+"""Loads the settings of a process from its environment. Errors are sentences for people."""
 
 import os
 import re
@@ -27,7 +27,7 @@ _WORDING: Final = {
 
 
 def load(options: Mapping[str, str] = MappingProxyType({})) -> Settings:
-    """Read the settings from the environment, and from what was typed, by field, which overrides it.
+    """Read the settings from the environment, and from ``options`` that were typed, by field, which override it.
 
     Raises `SettingsError` for bad values, and for ``CORRELATOR_*`` variables that are not settings: a typo would
     otherwise leave a default in force unnoticed.
@@ -53,7 +53,9 @@ def _sentence(detail: ErrorDetails) -> str:
 
 
 def _unknown(environ: Mapping[str, str]) -> Iterator[str]:
-    """Variables that look like settings and are not; those of a Kubernetes service ``correlator…`` are fine."""
+    """A sentence for each variable that looks like a setting and is not one. Variables that Kubernetes sets for a
+    service named ``correlator…`` are fine.
+    """
     known = {variable(field) for field in Settings.model_fields}
     for name, value in environ.items():
         upper = name.upper()

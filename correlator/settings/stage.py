@@ -27,9 +27,9 @@ from correlator.settings.values import (
 
 
 class Settings(BridgeSettings, Connection):
-    """What the environment says, or the defaults. A variable set to nothing counts as not set.
+    """The settings from the environment, or their defaults. A variable set to nothing counts as not set.
 
-    A value given to the constructor, as tests do, overrides the environment's. A process uses `load`.
+    A process uses `load`. Values given to the constructor, as in tests, override the environment's.
     """
 
     model_config = SettingsConfigDict(env_prefix=VARIABLE_PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
@@ -141,7 +141,7 @@ class Settings(BridgeSettings, Connection):
     )
 
     def reached(self, machine: str) -> Reached:
-        """Where other workers reach this one, and what it is called. ``machine``: the name of the one that it is on."""
+        """Where other workers reach this one, and its name. ``machine``: the host name of the machine that it is on."""
         host = machine if self.web_host in EVERY_ADDRESS else self.web_host
         try:
             where = address(self.web_advertised or host, self.web_port) if self.web_port else None
@@ -151,12 +151,12 @@ class Settings(BridgeSettings, Connection):
 
     @property
     def one_hop(self) -> bool:
-        """Whether correlate reads the input itself: then there is no intake, and no topic between the stages."""
+        """Whether correlate reads the input itself. Then there is no intake, and no topic between the stages."""
         return self.input_keyed_by == "subject"
 
     @property
     def topic_joined(self) -> str:
-        """The topic that correlate reads, and whose partitions the changelog has, too."""
+        """The topic that correlate reads. The changelog has as many partitions."""
         return self.topic_events if self.one_hop else self.topic_lifecycles
 
     @property
@@ -166,7 +166,7 @@ class Settings(BridgeSettings, Connection):
 
     @property
     def topic_bridge(self) -> str:
-        """The topic that the bridge's position is in; also its transactional id, as there is one of either."""
+        """The topic of the bridge's position; also the bridge's transactional id."""
         return internal_names.bridge(self.app_id)
 
     @property
@@ -176,7 +176,7 @@ class Settings(BridgeSettings, Connection):
 
     @model_validator(mode="after")
     def _topics_are_distinct(self) -> Self:
-        """Kafka treats '.' and '_' alike: it refuses names that differ in nothing else."""
+        """Check that topics have different names. Kafka refuses names that differ only in having '.' for '_'."""
         seen: dict[str, str] = {}
         derived = f"a topic named after {variable('app_id')}"
         for setting, name in (

@@ -1,4 +1,4 @@
-"""What the value of a setting may be: types that check themselves, and say in a few words what they want."""
+"""The types of settings' values. Each checks a value, and its error says in a few words what is expected."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -11,9 +11,8 @@ from correlator.address import address
 from correlator.internal_names import CHANGELOG_SUFFIX, LONGEST_NAME
 from correlator.settings import durations
 
-EVERY_ADDRESS: Final = ("0.0.0.0", "::")  # noqa: S104 - what nobody can be reached at
-"""What is served on all addresses of a machine."""
-
+EVERY_ADDRESS: Final = ("0.0.0.0", "::")  # noqa: S104 - nothing is served here
+"""The hosts that stand for all addresses of a machine. Nobody can be reached at them."""
 
 _LEGAL_NAME = re.compile(r"[a-zA-Z0-9._-]+")
 _SERVER = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[^\s:/\[\],]+)(?::([0-9]{1,5}))?")
@@ -51,7 +50,7 @@ def _servers(value: object) -> object:
 
 
 def _several(one: re.Pattern[str], none: str, expected: str) -> BeforeValidator:
-    """Texts with commas between, each once; or the word ``none``, by itself, for no text at all."""
+    """A check for texts separated by commas, of which each counts once; the word ``none`` alone stands for no text."""
 
     def check(value: object) -> object:
         if not isinstance(value, str):
@@ -126,23 +125,23 @@ WorkerTypes = Annotated[
     NoDecode,
     _several(_WORKER_TYPE, "none", "types of workers with commas between, such as kubernetes,ecs"),
 ]
-"""Types of Prefect workers, as their `prefect.worker-type` says them; ``none`` for none."""
+"""Types of Prefect workers, as in their label `prefect.worker-type`; ``none`` for none."""
 
 Prefixes = Annotated[
     tuple[str, ...],
     NoDecode,
     _several(_PREFIX_OF_NAMES, "all", "beginnings of events' names with commas between, such as prefect.worker."),
 ]
-"""What names of events begin with; none, or ``all``, stands for any."""
+"""Prefixes of events' names. No prefix, written ``all``, stands for all events."""
 
 Time = Annotated[datetime, BeforeValidator(_time)]
-"""A date or a time, in UTC where it does not say."""
+"""A date or a time, in UTC unless it has an offset."""
 
 Name = Annotated[str, AfterValidator(_name)]
-"""What Kafka takes as the name of a topic, and of a static member of a group."""
+"""A name that Kafka accepts for a topic and for a static member of a group."""
 
 AppId = Annotated[str, AfterValidator(_app_id)]
-"""A name that topics can be named after."""
+"""A name that the names of our topics can begin with."""
 
 Advertised = Annotated[str, AfterValidator(_advertised)]
 """``host`` or ``host:port``."""
@@ -156,7 +155,7 @@ Window = Annotated[timedelta, BeforeValidator(_duration), _at_least(timedelta(mi
 SessionTimeout = Annotated[timedelta, BeforeValidator(_duration), _at_least(timedelta(seconds=1))]
 
 AnyCase = BeforeValidator(_lower)
-"""Before a choice of lower-case words: upper case is as good."""
+"""Makes a choice of lower-case words accept any case."""
 
 UpperCase = BeforeValidator(_upper)
-"""Before a choice of upper-case words: lower case is as good."""
+"""Makes a choice of upper-case words accept any case."""
