@@ -1,6 +1,6 @@
-"""What a user types: the arguments, the exit codes, and errors as sentences.
+"""The command line: its arguments, its exit codes, and errors as sentences.
 
-What a command needs is imported when it is typed, so that ``correlator topics list`` does not wait for Faust.
+Each command imports what it needs when it runs, so that ``correlator topics list`` does not wait for Faust.
 """
 
 import os
@@ -17,11 +17,11 @@ from correlator import __version__
 from correlator.settings import Settings, SettingsError, load
 
 INTERRUPTED: Final = 130
-"""The exit code of a program that Ctrl-C ended, as shells have it."""
+"""The exit code of a program that Ctrl-C ended, as in shells."""
 
 
 class Failed(click.ClickException):
-    """It could not be done."""
+    """The command failed."""
 
     exit_code = 1
 
@@ -191,13 +191,13 @@ def _say_no_more() -> None:
 
 
 def _need_stdout() -> None:
-    """For commands that do nothing but print: a shell's ``>&-`` closes it."""
+    """Fail if stdout is closed, as by a shell's ``>&-``; for commands that only print."""
     if sys.stdout is None:
         raise Failed("Standard output is closed, so there is nowhere to print to.")
 
 
 def _settings(options: Mapping[str, str] | None = None) -> Settings:
-    """The environment's; ``options`` that were typed override it."""
+    """The settings from the environment; ``options`` that were typed override it."""
     try:
         return load(options or {})
     except SettingsError as error:
@@ -206,7 +206,7 @@ def _settings(options: Mapping[str, str] | None = None) -> Settings:
 
 @contextmanager
 def _failing(*errors: type[Exception]) -> Iterator[None]:
-    """What is raised with a text for people ends the command with it."""
+    """End the command with the text of these errors, which is for people."""
     try:
         yield
     except SettingsError as fault:  # a file that a setting names

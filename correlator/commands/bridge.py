@@ -1,4 +1,4 @@
-"""``correlator bridge``: from a Prefect server to the raw topic, until SIGTERM or Ctrl-C."""
+"""``correlator bridge``: brings a Prefect server's events to the raw topic, until SIGTERM or Ctrl-C."""
 
 import asyncio
 import logging
@@ -26,15 +26,15 @@ from correlator.settings import Settings
 from correlator.topics import prepare_for_bridge
 from correlator.web import serving
 
-LOOKING: Final = 2.0
-"""Seconds between two looks at whether all moves."""
+CHECK_EVERY: Final = 2.0
+"""Seconds between two checks of progress."""
 
 log = logging.getLogger(__name__)
 
 
 def start(settings: Settings) -> None:
-    """Run the bridge. Raises `Failure` where the server does not allow it, `TopicsError` where the topics do not,
-    `Superseded` where another bridge takes over, `TakenAway` and `SettingsError`.
+    """Run the bridge. Raises `Failure` if the server refuses it, `TopicsError` if the topics do not allow it,
+    `Superseded` if another bridge takes over, `TakenAway` and `SettingsError`.
     """
     seams.check()
     server = server_of(settings, os.environ)
@@ -43,7 +43,7 @@ def start(settings: Settings) -> None:
 
 
 async def _until_stopped(settings: Settings, server: Server) -> None:
-    """Run until a signal; what is not committed then is read again by the next start."""
+    """Run until a signal. Events that are not committed by then are read again after the next start."""
     loop, stopping, metrics = asyncio.get_running_loop(), asyncio.Event(), Metrics(wall_clock=steady_clock())
     loop.set_exception_handler(_unheard)
     running = asyncio.ensure_future(_run(settings, server, metrics, stopping.is_set))
@@ -69,7 +69,7 @@ async def _run(settings: Settings, server: Server, metrics: Metrics, stopping: C
 
 
 def _unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """What failed, and nobody waited for: aiokafka fails such futures by the dozen, with one that we have heard of."""
+    """Drop Kafka errors that nobody awaited: aiokafka sets an error on dozens of futures, and we await one of them."""
     if not isinstance(context.get("exception"), KafkaError):
         loop.default_exception_handler(context)
 
@@ -81,17 +81,17 @@ class _Condition(NamedTuple):
 
 @asynccontextmanager
 async def _watched(settings: Settings, api: Api, bridge: Bridge, metrics: Metrics) -> AsyncIterator[None]:
-    """Watch progress, and serve health and metrics, for the length of the block. A server that is away is no reason to
-    end, Kafka that takes nothing is: another start may do better.
+    """Watch progress, and serve health and metrics, for the length of the block. If Kafka accepts nothing, the process
+    ends, as another start may do better; if the Prefect server is away, it goes on.
     """
-    progress = Progress(2 * LOOKING)
+    progress = Progress(2 * CHECK_EVERY)
     watchdog = Watchdog(bridge.signs, limit=settings.stall_limit.total_seconds(), fail=die)
 
     async def look() -> None:
         while True:
             signs = bridge.signs() | {api.server.url: Sign(api.answers, at_rest=not api.waits)}
             progress.look(signs, time.monotonic())
-            await asyncio.sleep(LOOKING)
+            await asyncio.sleep(CHECK_EVERY)
 
     def state() -> State:
         hearing = bridge.hearing

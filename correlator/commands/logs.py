@@ -1,4 +1,4 @@
-"""What the worker logs on stderr: our own messages at the level that is set, the libraries' from warnings on."""
+"""The log on stderr: our own messages at the level that is set, and the libraries' warnings and errors."""
 
 import logging
 import time
@@ -7,20 +7,20 @@ from collections.abc import Callable
 LIBRARIES = ("aiokafka", "faust", "mode", "asyncio")
 
 SERVICES = tuple(f"correlator.engine.{it}" for it in ("consumer", "reading", "table"))
-"""Those of the engine that are services of Faust's: like the libraries, they say when they start."""
+"""The engine's modules with services of Faust, which log their start as those of the libraries do."""
 
 QUIET_FOR = 10.0
-"""Seconds between two messages of one wording from a library: while a broker is away, aiokafka logs an error for every
-connection ten times a second."""
+"""Seconds between two messages of the same wording from a library: while a broker is away, aiokafka logs an error for
+every connection ten times a second."""
 
 FORGOTTEN_AFTER = 600.0
-"""Seconds after which a wording that did not come again is forgotten, and with it what was held back of it."""
+"""Seconds after which a wording that has not come again is forgotten, with the number of its messages held back."""
 
 
 class Sparing(logging.Filter):
-    """Lets a library's message of one wording through once per `QUIET_FOR`, and all of ours.
+    """Lets all our messages through, but a library's messages of the same wording only once per `QUIET_FOR` seconds.
 
-    One that passes again says how many were held back meanwhile: they may have been about other brokers.
+    The next one that passes says how many were held back: they may have been about other brokers.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -52,7 +52,7 @@ def configure(level: str) -> None:
     for name in (*LIBRARIES, *SERVICES):
         logging.getLogger(name).setLevel(logging.WARNING)
     handler.addFilter(Sparing())
-    # A line for every declared topic that Faust may not declare: the worker has seen to them before.
+    # Faust logs that it may not declare a topic, for each of them; the worker has already created them.
     logging.getLogger("faust.transport.drivers.aiokafka").addFilter(
         lambda record: "Topic creation disabled" not in record.getMessage()
     )

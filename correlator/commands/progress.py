@@ -1,11 +1,11 @@
-"""The bar that a long reading shows at a terminal; nothing elsewhere."""
+"""The progress bar of a command that reads for long. It is shown at a terminal only."""
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
 
 def progress(console: Console, amount: ProgressColumn) -> Progress:
-    """A bar that is gone at the end; ``amount`` says how much of how much is read."""
+    """A progress bar that disappears at the end. ``amount``: the column that shows how much has been read."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),

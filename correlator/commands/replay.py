@@ -1,4 +1,4 @@
-"""``correlator replay``: events in, from files or a Prefect server, records out, and a page to look at."""
+"""``correlator replay``: reads events from files or a Prefect server, and writes records, and a page for people."""
 
 import gzip
 import sys
@@ -22,18 +22,17 @@ from correlator.moments import Moment
 from correlator.replay import Replay
 from correlator.settings import Settings
 
-SHOWN = 5
-"""How many invalid lines are named; the others are counted."""
+MAX_NAMED = 5
+"""How many invalid lines are named; further ones are counted."""
 
 STDIN = "-"
 
 DOCTYPE = b"<!doctype html>"
-"""What a page begins with."""
-
+"""The first bytes of a page."""
 
 NOTHING = (
-    "It holds no event of a Prefect worker or runner (one JSON object per line is expected). An answer of Prefect's API"
-    " becomes that by `jq -c '.events[]' FILE`."
+    "The input has no event of a Prefect worker or runner (one JSON object per line is expected). Turn an answer of"
+    " Prefect's API into lines with `jq -c '.events[]' FILE`."
 )
 
 UNCLAIMED = "{:,} witnesses speak of no run that a worker submitted, and were forgotten"
@@ -51,7 +50,7 @@ FATES = {
     Fate.NOTED: "witnesses noted",
     Fate.WAITING: "still waiting",
 }
-"""What became of a line, as the summary says it."""
+"""The summary's words for what became of the lines."""
 
 
 class Unreadable(Exception):
@@ -95,8 +94,8 @@ def run(
     flush: bool,
     html: str | None = None,
 ) -> None:
-    """Replay lines to stdout, with a summary on stderr, and a page to ``html``. ``sources``: each with its name;
-    ``names``: of all of them, as the page says it.
+    """Replay lines to stdout, with a summary on stderr and a page to ``html``. ``sources``: the lines of each source,
+    with its name. ``names``: the names of all sources, for the page.
 
     Raises `Unreadable` and `Unwritable`.
     """
@@ -111,7 +110,7 @@ def run(
             try:
                 printer.print(replay.read(line))
             except prefect.InvalidEvent as reason:
-                if len(faults) < SHOWN:
+                if len(faults) < MAX_NAMED:
                     faults.append(f"{name}, line {number}: {reason}")
     printer.print(replay.end())
     if flush:
@@ -135,16 +134,16 @@ class Printer:
     """Writes lifecycles as JSON Lines, each with the record's name first, and counts them by kind and outcome."""
 
     def __init__(self, source: str, *, keep: bool = False) -> None:
-        """``keep``: whether to keep what ended in `ended`."""
+        """``keep``: whether to keep summaries of the records in `ended`."""
         self.ended: dict[str, page.Summary] = {}
-        """By record id: the last version of a record is the truth."""
+        """The last version of each record, by record id."""
         self._keep = keep
         self.outcomes: Counter[tuple[str, str]] = Counter()
         self._source = source
         self._out = sys.stdout.buffer
 
     def print(self, lifecycles: Iterable[Lifecycle]) -> None:
-        """Write what was decided."""
+        """Write decided lifecycles."""
         for lifecycle in lifecycles:
             self.outcomes[lifecycle.kind, lifecycle.outcome or "open"] += 1
             if lifecycle.replaces is not None and lifecycle.outcome is not None:
@@ -165,7 +164,7 @@ def _now() -> Moment:
 
 
 def _view(names: str, ended: Sequence[page.Summary], still_open: Iterable[Lifecycle]) -> page.View:
-    """What was read, as it was when the last event of it occurred."""
+    """The view of everything that was read, as of the time of its last event."""
     open_ = [page.summarize(lifecycle) for lifecycle in still_open]
     usual = page.RecentDurations()
     for it in ended:
@@ -219,7 +218,7 @@ def _lines(name: str, console: Console) -> Iterator[bytes]:
             return
         path = Path(name)
         with path.open("rb") as raw, progress(console, DownloadColumn()) as bar:
-            known = raw.seekable()  # what a shell's <(…) gives is a pipe
+            known = raw.seekable()  # a shell's <(…) is a pipe
             task = bar.add_task(path.name, total=path.stat().st_size if known else None)
             file: Iterable[bytes] = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
             for number, line in enumerate(file):

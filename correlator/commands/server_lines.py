@@ -1,4 +1,4 @@
-"""The events that a Prefect server still has, as lines: what `replay --prefect` reads in place of files."""
+"""The events that a Prefect server still has, as lines. `replay --prefect` reads them in place of files."""
 
 import asyncio
 import os
@@ -18,27 +18,27 @@ from correlator.commands.progress import progress
 from correlator.moments import moment_of
 from correlator.settings import Settings
 
-PATIENCE: Final = 60.0
-"""Seconds for which a server that goes away meanwhile is waited for."""
+GIVE_UP_AFTER: Final = 60.0
+"""Seconds to wait for a server that goes away meanwhile."""
 
 
 class ServerLines:
     """The events of a server since a moment, in the order in which they occurred."""
 
     def __init__(self, settings: Settings, since: datetime | None, console: Console) -> None:
-        """``since``: None for as long as servers keep them. Raises `SettingsError`."""
+        """``since``: the beginning; None for all that a server keeps by default. Raises `SettingsError`."""
         self._server, self._names = server_of(settings, os.environ), settings.bridge_events
         self._since = moment_of(datetime.now(UTC)) - RETENTION if since is None else moment_of(since)
         self._console = console
 
     @property
     def name(self) -> str:
-        """Where they come from."""
+        """The server's URL."""
         return self._server.url
 
     def __iter__(self) -> Iterator[bytes]:
-        """Read them, with progress. Raises `Failure`."""
-        api = Api(self._server, self._names, give_up_after=PATIENCE)
+        """Read the events, showing progress. Raises `Failure`."""
+        api = Api(self._server, self._names, give_up_after=GIVE_UP_AFTER)
         with asyncio.Runner() as runner, progress(self._console, MofNCompleteColumn()) as bar:
             runner.run(api.__aenter__())
             try:

@@ -1,4 +1,4 @@
-"""``correlator topics``: what must be on the broker, and whether it is."""
+"""``correlator topics``: lists, creates and checks the topics that must be on the broker."""
 
 import asyncio
 import logging
@@ -13,8 +13,8 @@ from rich.table import Table
 from correlator import topics
 from correlator.settings import Settings, durations
 
-WIDE: Final = 200
-"""Columns of a table that goes to a file or another program: enough for any names."""
+WIDTH: Final = 200
+"""The width in columns of a table that goes to a file or another program: enough for any names."""
 
 
 def show(settings: Settings, *, bridge: bool) -> None:
@@ -34,7 +34,7 @@ def show(settings: Settings, *, bridge: bool) -> None:
             spec.cleanup_policy or "yours",
             durations.show(spec.retention) if spec.retention else "–" if spec.cleanup_policy else "yours",
         )
-    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(table)
 
 
 def create(settings: Settings, *, bridge: bool) -> None:
@@ -48,7 +48,7 @@ def create(settings: Settings, *, bridge: bool) -> None:
 
 
 def check(settings: Settings, *, bridge: bool) -> bool:
-    """Print what differs on the broker; whether nothing does. Raises `TopicsError`."""
+    """Print what differs on the broker, and return whether nothing does. Raises `TopicsError`."""
     _be_quiet()
     differences = asyncio.run(topics.check(settings, bridge=bridge))
     for difference in differences:
@@ -61,7 +61,7 @@ def check(settings: Settings, *, bridge: bool) -> bool:
 
 
 def acls(settings: Settings, principal: str, *, bridge: bool) -> None:
-    """Print the commands that allow a principal what a worker needs, or the bridge, no more."""
+    """Print the commands that allow a principal what a worker (or the bridge) needs, and no more."""
     servers = ",".join(settings.bootstrap_servers)
     for permission in (topics.needed_by_bridge if bridge else topics.needed)(settings):
         operations = " ".join(f"--operation {operation.name}" for operation in permission.operations)
@@ -73,6 +73,6 @@ def acls(settings: Settings, principal: str, *, bridge: bool) -> None:
 
 
 def _be_quiet() -> None:
-    """Aiokafka logs every attempt to connect; what came of them is told once, in a sentence."""
+    """Silence aiokafka, which logs every attempt to connect: the command says in one sentence what came of them."""
     logging.getLogger("aiokafka").addHandler(logging.NullHandler())
     logging.getLogger("aiokafka").propagate = False

@@ -1,4 +1,4 @@
-"""``correlator worker``: the stage, until SIGTERM or Ctrl-C."""
+"""``correlator worker``: runs the stage until SIGTERM or Ctrl-C."""
 
 import gc
 import logging
@@ -21,15 +21,16 @@ from correlator.web import serving
 
 log = logging.getLogger(__name__)
 
-RARELY = (500_000, 10, 10)
-"""Thresholds of Python's garbage collector: above what a slice makes, which is some hundred thousand objects that live
-together and form no cycles. With the defaults the collector goes through them hundreds of times, a fifth of the time.
+GC_THRESHOLDS = (500_000, 10, 10)
+"""Thresholds of Python's garbage collector, above the number of objects that a slice makes: some hundred thousand,
+which live together and form no cycles. With the defaults, the collector takes a fifth of the time to go through them
+again and again.
 """
 
 
 def start(settings: Settings) -> None:
-    """Run the stage. Raises `TopicsError` where the topics do not allow it, `SettingsError` where the store is not
-    installed, or a file that a setting names cannot be used.
+    """Run the stage. Raises `TopicsError` if the topics do not allow it, and `SettingsError` if the store is not
+    installed or a file that a setting names cannot be used.
     """
     if settings.store == "rocksdb://" and find_spec("rocksdict") is None:
         raise SettingsError(
@@ -37,8 +38,8 @@ def start(settings: Settings) -> None:
             " pip install 'prefect-lifecycle-correlator[rocksdb]'."
         )
     logs.configure(settings.log_level)
-    gc.freeze()  # what was imported stays
-    gc.set_threshold(*RARELY)
+    gc.freeze()  # imported modules stay in memory anyway
+    gc.set_threshold(*GC_THRESHOLDS)
     uvloop.run(_run(settings))
 
 

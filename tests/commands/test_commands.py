@@ -152,7 +152,7 @@ def test_a_file_without_events_is_told_so(tmp_path, content, lines):
     done = correlator("replay", str(path))
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.startswith(f"{lines} lines in ")
-    assert "It holds no event of a Prefect worker or runner (one JSON object per line is expected)." in done.stderr
+    assert "The input has no event of a Prefect worker or runner (one JSON object per line is expected)." in done.stderr
 
 
 def test_an_answer_of_prefect_s_api_is_told_how_to_become_lines(tmp_path):
@@ -160,7 +160,7 @@ def test_an_answer_of_prefect_s_api_is_told_how_to_become_lines(tmp_path):
     path = tmp_path / "answer.json"
     path.write_text('{"events":[{"event":"prefect.worker.started"}],"total":1,"next_page":null}')
     done = correlator("replay", str(path))
-    assert done.stderr.endswith("becomes that by `jq -c '.events[]' FILE`.\n")
+    assert done.stderr.endswith("into lines with `jq -c '.events[]' FILE`.\n")
 
 
 def test_invalid_lines_are_named_up_to_a_number(tmp_path):
