@@ -1,3 +1,3 @@
-"""The lifecycle correlator: raw Prefect events in, joined lifecycle records out, on Kafka."""
+"""The lifecycle correlator reads raw Prefect events from Kafka and publishes joined lifecycle records."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""Where a worker's web port is: as a setting says it, and as the group is told, by a URL."""
+"""The address of a worker's web port: as a setting gives it, and as the URL that the group's members have."""
 
 import re
 from ipaddress import IPv6Address
@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 from yarl import URL
 
-LONGEST: Final = 253
-"""Characters of a host's name (RFC 1035)."""
+MAX_HOST_LENGTH: Final = 253
+"""The longest host name, in characters (RFC 1035)."""
 
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
@@ -18,33 +18,34 @@ class Address(NamedTuple):
     """A host and a port."""
 
     host: str
-    """A name, or an IP address: version 6 without brackets."""
+    """A name or an IP address; an IPv6 address has no brackets."""
     port: int
-    """From 1 to 65535."""
+    """The port, from 1 to 65535."""
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 class Reached(NamedTuple):
-    """What the group is told of a worker: where it is reached, and what it is called."""
+    """Where a worker is reached, and its name; the group's members get both in a URL."""
 
     address: Address | None
-    """None where it has no web port."""
+    """The address of its web port; None if it has none."""
     name: str
-    """Its static name in the group, or else its address."""
+    """Its `CORRELATOR_INSTANCE_ID`, or else its address."""
 
     @property
     def url(self) -> str:
-        """As the group is told."""
+        """The URL for the group: the address, with the name as its fragment."""
         address = self.address or Address("0.0.0.0", 0)  # noqa: S104 - nobody is reached there
         return f"http://{address}/" + ("" if self.name == str(address) else f"#{self.name}")
 
 
 def address(text: str, port: int) -> Address:
-    """What ``host`` or ``host:port`` says; ``port`` where it says none. An IPv6 address may stand without brackets.
+    """The address that a text (``host`` or ``host:port``) gives; ``port`` is the default. An IPv6 address needs no
+    brackets.
 
-    Raises ValueError, which says what it should be.
+    Raises `ValueError`, with a message that says what is expected.
     """
     if text.count(":") > 1 and not text.startswith("["):
         text = f"[{text}]"
@@ -57,7 +58,7 @@ def address(text: str, port: int) -> Address:
 
 
 def reached(url: str) -> Reached | None:
-    """What a URL of the group says, which may be anything; None where it is none that a worker tells."""
+    """Where the worker with this URL in the group is reached; None if the URL, which may be any text, is none."""
     try:
         parsed = URL(url)
         host, port, name = parsed.host, parsed.explicit_port, parsed.fragment
@@ -69,12 +70,12 @@ def reached(url: str) -> Reached | None:
     where = Address(host, port) if port else None
     if not name and where is not None:
         return Reached(where, str(where))
-    return Reached(where, name) if len(name) <= LONGEST and _NAME.fullmatch(name) else None
+    return Reached(where, name) if len(name) <= MAX_HOST_LENGTH and _NAME.fullmatch(name) else None
 
 
 def _is_host(host: str, version_6: bool) -> bool:
     if not version_6:
-        return len(host) <= LONGEST and _HOST.fullmatch(host) is not None
+        return len(host) <= MAX_HOST_LENGTH and _HOST.fullmatch(host) is not None
     try:
         return IPv6Address(host).scope_id is None
     except ValueError:

@@ -1,4 +1,4 @@
-"""How aiokafka's clients connect: the connection settings, with the files that they name read."""
+"""The settings of aiokafka's clients: made from the connection settings, with the files that these name."""
 
 import ssl
 from pathlib import Path
@@ -11,7 +11,7 @@ from correlator.settings import Connection, SettingsError, files, variable
 
 
 def client_of(connection: Connection) -> dict[str, Any]:
-    """What every one of aiokafka's clients is given. Raises `SettingsError`."""
+    """The keyword arguments for every client of aiokafka. Raises `SettingsError`."""
     client: dict[str, Any] = {
         "bootstrap_servers": list(connection.bootstrap_servers),
         "security_protocol": connection.security_protocol.upper(),
@@ -29,15 +29,15 @@ def client_of(connection: Connection) -> dict[str, Any]:
 
 
 class TokenFile(AbstractTokenProvider):
-    """A bearer token in a file that somebody else keeps fresh, as Kubernetes does with projected tokens."""
+    """A bearer token in a file that something else renews, as Kubernetes does with projected tokens."""
 
     def __init__(self, path: Path) -> None:
-        """Raises `SettingsError` where there is no token to begin with."""
+        """Raises `SettingsError` if there is no token at the start."""
         self._path = path
         self._read()
 
     async def token(self) -> str:
-        """The token as it is now. Raises what aiokafka tries again after, where there is none at the moment."""
+        """The current token. If there is none at the moment, raises an error after which aiokafka tries again."""
         try:
             return self._read()
         except SettingsError as error:
@@ -63,7 +63,7 @@ def _ssl_context(connection: Connection) -> ssl.SSLContext:
 def _load_own(context: ssl.SSLContext, certificate: Path, key: Path, password: str | None) -> None:
     for field, path in (("ssl_cert_file", certificate), ("ssl_key_file", key)):
         try:
-            path.open().close()  # the error of `load_cert_chain` does not say which of the two
+            path.open().close()  # the error of `load_cert_chain` does not say which file
         except OSError as error:
             raise files.unreadable(variable(field), path, error) from None
     locked = False

@@ -1,4 +1,4 @@
-"""How the stage is at a moment: asked for when somebody looks, at its health or its metrics."""
+"""The stage's condition at a moment, computed for each look at its health or its metrics."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -10,26 +10,26 @@ from correlator.stage.still_open import Open
 
 
 class Condition(NamedTuple):
-    """How the stage is at a moment."""
+    """The stage's condition at a moment."""
 
     ready: bool
-    """Whether all partitions that are assigned are recovered and read."""
+    """Whether all assigned partitions are recovered and read."""
     standstill: Standstill
-    """What has not moved for longest though there is something to do."""
+    """What has stood still for longest though it has something to do."""
     to_recover: int
-    """How many offsets of the changelog must still be read before the partitions assigned can be."""
+    """How many offsets of the changelog must be read before the assigned partitions can be."""
     partitions: Mapping[str, int]
-    """How many partitions each topic has that the stage reads, whoever holds them."""
+    """The number of partitions of each topic that the stage reads, whoever holds them."""
     lags: Mapping[TopicPartition, int]
-    """How many offsets each partition that is held is behind its end."""
+    """By how many offsets each partition held is behind its committed records."""
     uncommitted: Mapping[TopicPartition, int]
-    """How many offsets at the end of each partition that is held open transactions keep from being read."""
+    """How many offsets at the end of each partition held cannot be read yet, because of open transactions."""
     still_open: Callable[[Kind], Mapping[str, Open]]
-    """What is open of a kind in the partitions held, by work pool."""
+    """The open lifecycles of a kind in the partitions held, by work pool."""
 
 
 def condition_of(engine: Engine, correlate: Correlate, partitions: Mapping[str, int]) -> Condition:
-    """The condition as it is now; ``partitions`` is how many each topic has."""
+    """The condition as of now. ``partitions``: the number of partitions by topic."""
     return Condition(
         ready=engine.ready,
         standstill=engine.standstill,

@@ -1,4 +1,4 @@
-"""The settings that events are read and decided by."""
+"""Turns the settings into rules for deciding events and options for reading them."""
 
 from correlator.core import Rules
 from correlator.moments import span_of
@@ -7,7 +7,7 @@ from correlator.settings import Settings
 
 
 def rules_of(settings: Settings) -> Rules:
-    """The rules that the settings ask for."""
+    """The rules by which events are decided."""
     return Rules(
         grace=span_of(settings.grace),
         remember=span_of(settings.remember),
@@ -21,5 +21,5 @@ def rules_of(settings: Settings) -> Rules:
 
 
 def reading_of(settings: Settings) -> Reading:
-    """How events are read."""
+    """The options by which events are read."""
     return Reading(settings.max_tags, frozenset(settings.detached_workers))

@@ -1,12 +1,14 @@
-"""Names that a deployment's app id gives: of its internal topics, and of its workers' transactions."""
+"""Names that are made from a deployment's app id: of its internal topics and of its transactional ids."""
 
 from typing import Final
 
 LONGEST_NAME: Final = 249
-"""Kafka's limit for a topic's name (org.apache.kafka.common.internals.Topic): it is part of a directory's name."""
+"""Kafka's limit for the name of a topic, which is part of a directory's name
+(org.apache.kafka.common.internals.Topic).
+"""
 
 TABLE: Final = "subjects"
-"""The table that open lifecycles are kept in."""
+"""The name of the table with the subjects' states."""
 
 CHANGELOG_SUFFIX: Final = f"-{TABLE}-changelog"
 """What Faust appends to the app id to name the table's changelog: the longest of our suffixes."""
@@ -23,12 +25,12 @@ def changelog(app_id: str) -> str:
 
 
 def bridge(app_id: str) -> str:
-    """The topic that the bridge's position is in; also its transactional id, as there is one of either."""
+    """The topic of the bridge's position; also the bridge's transactional id, as a deployment has one of each."""
     return f"{app_id}-bridge"
 
 
 def worker_ids(app_id: str) -> str:
-    """What the transactional ids of a deployment's workers begin with, which are their client ids in the group, too. No
-    app id has a colon, so nobody else's begin like that.
+    """The prefix of the transactional ids of a deployment's workers, which are also their client ids in the group. No
+    app id has a colon, so no other deployment's ids begin with it.
     """
     return f"{app_id}-worker:"

@@ -1,4 +1,4 @@
-"""Times and spans of time, in whole microseconds and exact. Type checkers refuse to mix the two up."""
+"""Times and spans of time, in whole microseconds. They are exact, and type checkers keep them apart."""
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         def __sub__(self, other: Span) -> "Moment": ...
         def __sub__(self, other: object) -> object: ...
 
-else:  # plain integers at run time: creating an object for each would cost more than everything done with it
+else:  # plain integers at run time: objects would cost more than everything done with them
     Moment: TypeAlias = int
     Span: TypeAlias = int
 

@@ -1,6 +1,6 @@
-"""Which partition a key goes to: as Java's clients choose it, so that what we write is co-partitioned with theirs.
+"""Chooses a key's partition as Java's clients do, so that our topics are co-partitioned with theirs.
 
-The arithmetic of ``org.apache.kafka.common.utils.Utils.murmur2`` (32 bits, a seed of its own), in half of the time that
+This is ``org.apache.kafka.common.utils.Utils.murmur2`` (32 bits, with a seed of its own), in half the time that
 aiokafka's takes.
 """
 
@@ -12,13 +12,13 @@ _SEED: Final = 0x9747B28C
 _M: Final = 0x5BD1E995
 _32_BITS: Final = 0xFFFFFFFF
 
-SHORT: Final = 256
-"""Bytes of a key that is remembered, at most: a dead letter's may be as large as its producer likes."""
+MAX_CACHED_BYTES: Final = 256
+"""The largest key whose partition is cached: the key of a dead letter may be as large as its producer likes."""
 
 
 def partition_for(key: bytes, partitions: int) -> int:
-    """The partition of a key among so many: ``toPositive(murmur2(key)) % partitions``."""
-    return _remembered(key, partitions) if len(key) <= SHORT else _computed(key, partitions)
+    """The partition of a key, of ``partitions``: ``toPositive(murmur2(key)) % partitions``."""
+    return _remembered(key, partitions) if len(key) <= MAX_CACHED_BYTES else _computed(key, partitions)
 
 
 def _computed(key: bytes, partitions: int) -> int:
@@ -26,11 +26,11 @@ def _computed(key: bytes, partitions: int) -> int:
 
 
 _remembered = lru_cache(1 << 15)(_computed)
-"""A lifecycle's start, end and record share a key."""
+"""The partitions are cached because a lifecycle's start, end and record share a key."""
 
 
 def murmur2(data: bytes) -> int:
-    """Kafka's murmur2 as an unsigned number of 32 bits (Java's is the same, signed)."""
+    """Kafka's murmur2 as an unsigned 32-bit number (Java's is the same, signed)."""
     length = len(data)
     h = _SEED ^ length
     for word in unpack_from(f"<{length // 4}I", data):

@@ -1,7 +1,7 @@
-"""The format of what only we read, in the table and between the stages: MessagePack by type, with a version in front.
+"""The format of values that only we read, in the table and between the stages: MessagePack by type, the version first.
 
-A value of another version is refused as another release's. It is never taken for damaged, since damaged values become
-dead letters and leave the table.
+A value of another version is refused as another release's. It never counts as damaged, since damaged values become dead
+letters and leave the table.
 """
 
 from collections.abc import Callable
@@ -12,10 +12,10 @@ from msgspec import MsgspecError, Struct, msgpack
 T = TypeVar("T", bound=Struct)
 
 MAX_QUOTED: Final = 160
-"""Characters of a reason, which may quote the input: it travels in a dead letter's header."""
+"""The longest reason, in characters. It may quote the input, and goes into a dead letter's header."""
 
 encode: Final[Callable[[Struct], bytes]] = msgpack.Encoder().encode
-"""Encode a value of any type that has a `Format`."""
+"""Encodes a value of any type that has a `Format`."""
 
 
 class Format(Generic[T]):

@@ -1,5 +1,5 @@
-"""The web port of a worker or a bridge: health and metrics, and what is open, where the settings ask for it: as a
-page, as JSON, and as other workers ask for it. Nothing else is served.
+"""The web port of a worker or a bridge. It serves health and metrics and, if the settings say so, the stage at a
+glance: as a page, as JSON, and as the report for other workers. Nothing else is served.
 """
 
 import os
@@ -23,7 +23,7 @@ _STRICT = {
 
 
 class Metrics(Protocol):
-    """What is counted."""
+    """The metrics of a process, which write themselves."""
 
     @property
     def content_type(self) -> str: ...
@@ -31,15 +31,15 @@ class Metrics(Protocol):
 
 
 class Glance(Protocol):
-    """The stage at a moment, as far as one may see it here."""
+    """The stage at a glance: the page, the JSON document, and this worker's report."""
 
-    async def html(self, look: page.PageOptions) -> str: ...
+    async def html(self, options: page.PageOptions) -> str: ...
     async def json(self) -> bytes: ...
     async def report(self) -> bytes: ...
 
 
 class Condition(Protocol):
-    """How whoever serves is at a moment."""
+    """The condition of the worker or the bridge at a moment."""
 
     @property
     def ready(self) -> bool: ...
@@ -56,8 +56,8 @@ async def serving(
     *,
     port: str = "web_port",
 ) -> AsyncIterator[None]:
-    """Serve for the length of the block, at the port that the setting ``port`` says. Raises `SettingsError` where it
-    cannot be had.
+    """Serve for the length of the block, at the port that the setting named ``port`` gives. Raises `SettingsError` if
+    that port cannot be opened.
     """
     number: int = getattr(settings, port)
     if not number:
@@ -69,7 +69,7 @@ async def serving(
         try:
             await web.TCPSite(runner, settings.web_host, number).start()
         except OSError as error:
-            named = isinstance(error, socket.gaierror)  # else asyncio's text has the address in it, once more
+            named = isinstance(error, socket.gaierror)  # otherwise asyncio's text repeats the address
             reason = error.strerror if named or error.errno is None else os.strerror(error.errno)
             raise SettingsError(
                 f"{settings.web_host}:{number} cannot be served at ({reason}): set {variable(port)}"
@@ -83,23 +83,23 @@ async def serving(
 def create_web(
     settings: Settings, metrics: Metrics, condition: Callable[[], Condition], glance: Glance | None
 ) -> web.Application:
-    """What is served; ``glance`` is what the page shows, where there is to be one."""
+    """The web application. ``glance``: what the page shows; None for no page."""
 
     async def healthz(_: web.Request) -> web.Response:
-        """Whether all moves, or has nothing to do."""
+        """Whether everything moves, or has nothing to do."""
         what, seconds = condition().standstill
         if seconds > settings.stalled_after.total_seconds():
             return web.Response(status=503, text=f"{what} has stood still for {seconds:.0f} s\n")
         return web.Response(text="moving, or nothing to do\n")
 
     async def readyz(_: web.Request) -> web.Response:
-        """Whether all that it needs is recovered and read."""
+        """Whether everything needed is recovered and read."""
         if not condition().ready:
             return web.Response(status=503, text="not yet: joining, or recovering\n")
         return web.Response(text="ready\n")
 
     async def metrics_(_: web.Request) -> web.Response:
-        """What is counted."""
+        """The metrics."""
         return web.Response(body=metrics.write(), headers={"Content-Type": metrics.content_type})
 
     app = web.Application()
@@ -111,18 +111,18 @@ def create_web(
 
 def _of(glance: Glance) -> Iterable[web.RouteDef]:
     async def page_(request: web.Request) -> web.Response:
-        """What is open now, and what ended last, of the whole stage."""
+        """The page of the whole stage."""
         if not request.query_string:
             raise web.HTTPFound(page.DEFAULT_OPTIONS.address, headers=_STRICT)
         text = await glance.html(page.PageOptions.from_query(request.query))
         return web.Response(text=text, content_type="text/html", headers=_STRICT)
 
     async def json(_: web.Request) -> web.Response:
-        """The same, for tools."""
+        """The same as JSON, for tools."""
         return web.Response(body=await glance.json(), content_type="application/json", headers=_STRICT)
 
     async def report(_: web.Request) -> web.Response:
-        """What this worker alone holds, for another that asks."""
+        """The report of this worker alone, for another worker."""
         return web.Response(body=await glance.report(), content_type="application/octet-stream", headers=_STRICT)
 
     return web.get("/", page_), web.get("/open.json", json), web.get("/part", report)

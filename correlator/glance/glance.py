@@ -57,10 +57,10 @@ class Glance:
         """This worker's own report, packed for the worker that asks."""
         return await asyncio.to_thread(packed, await self._own())
 
-    async def html(self, look: page.PageOptions) -> str:
+    async def html(self, options: page.PageOptions) -> str:
         """The page of the whole stage."""
         snapshot = await self._whole()
-        return await asyncio.to_thread(lambda: page.render(viewed(snapshot), look))
+        return await asyncio.to_thread(lambda: page.render(viewed(snapshot), options))
 
     async def json(self) -> bytes:
         """The document of ``/open.json``."""
