@@ -1,4 +1,4 @@
-"""What stands for the engine where the stages are tried without a broker."""
+"""Stands for the engine in tests of the stages without a broker."""
 
 from collections.abc import Iterator, Mapping
 
@@ -6,7 +6,7 @@ from correlator.stage.tally import Tally
 
 
 class Entries:
-    """The table: what is committed, at once."""
+    """A table whose changes are committed at once."""
 
     changelog_topic_name = "changelog"
 
@@ -20,7 +20,7 @@ class Entries:
         return self._entries.get(key)
 
     def stamp(self, partition: int) -> object:
-        """Never the same: what was left is to be taken up from the entries."""
+        """A new stamp every time, so that a partition is always read from its entries."""
         return object()
 
     def commit(self, changes: Mapping[bytes, bytes | None]) -> None:
@@ -33,4 +33,4 @@ class Entries:
 
 class Uncounted:
     def add(self, tally: Tally) -> None:
-        """Counting is another test's."""
+        """Do nothing: other tests are about counting."""

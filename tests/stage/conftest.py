@@ -1,4 +1,4 @@
-"""Deployments for tests, with their topics; what still runs at the end is ended."""
+"""Deployments for tests, with their topics. Processes that still run at the end are ended."""
 
 from collections.abc import Callable, Iterator
 from functools import partial

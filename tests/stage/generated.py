@@ -37,7 +37,7 @@ OVERLAP = 2 * MINUTE
 
 @dataclass
 class Life:
-    """A lifecycle as it was, whatever is said of it. Ids of events; times in microseconds."""
+    """A lifecycle as it really was, whatever its events say. Events are given by id, times in microseconds."""
 
     kind: Kind
     subject: str
@@ -52,7 +52,7 @@ class Life:
     """When it began, by the true clock, in seconds since 1970."""
     ended_by: str = "worker"
     state: str | None = None
-    """The type of the flow run's terminal state, if that was said."""
+    """The type of the flow run's terminal state, if an event said it."""
     running: int = 0
 
     @property
@@ -63,7 +63,7 @@ class Life:
 
 
 class Said(NamedTuple):
-    """An event as it came in: ``arrived`` in seconds since 1970, and the key that a bridge would give it."""
+    """An event as it arrived: ``arrived`` in seconds since 1970, and the key that a bridge would give it."""
 
     arrived: float
     subject: str | None
@@ -72,7 +72,7 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True)
 class Shape:
-    """What is to be generated."""
+    """What to generate."""
 
     hours: float = 6
     runs: int = 1000
@@ -80,16 +80,16 @@ class Shape:
     twins: int = 0
     """Names under which two processes live for long at the same time."""
     witnessed: int = 0
-    """Runs besides whose states, pods and tasks say something; most of them are of workers that do not wait."""
+    """Further runs, which have witnesses; most of them are of workers that do not wait."""
     foreign: float = 0.3
-    """Events of others for each of ours."""
+    """How many events of other kinds there are for each of ours."""
     flow_run_limit: float = 7 * DAY
     away: float = 300.0
 
 
 @dataclass
 class Log:
-    """What was said, in order of arrival, and what was."""
+    """The events in order of arrival, and the lifecycles as they really were."""
 
     said: list[Said] = field(default_factory=list)
     lives: list[Life] = field(default_factory=list)
@@ -125,7 +125,7 @@ def generate(seed: int, shape: Shape | None = None) -> Log:
 
 
 class World:
-    """What happens, and what is said of it."""
+    """Makes lifecycles happen, and the events that report them."""
 
     def __init__(self, seed: int, shape: Shape) -> None:
         self.rng, self.shape, self.log = random.Random(seed), shape, Log()
@@ -249,7 +249,7 @@ class World:
         return life
 
     def executed(self, life: Life | None, at: float | None = None) -> float:
-        """Its process ended, at a time, or after some; returns when."""
+        """End its process, at a time or after some time; returns when."""
         if life is None:
             return self.end + 1
         at = self.calm(life.subject, life.at + self.length()) if at is None else at
@@ -274,7 +274,7 @@ class World:
         self.say(CANCELLED, id_, at, run, "prefect.runner.r", of_run(run))
         return at
 
-    # Saying
+    # Events
 
     def say(
         self,
@@ -287,7 +287,7 @@ class World:
         follows: str | None = None,
         own: dict[str, str] | None = None,
     ) -> None:
-        """Mostly at once; sometimes seconds late, as after an outage; sometimes again."""
+        """Publish an event: mostly at once, sometimes seconds late as after an outage, sometimes twice."""
         rng = self.rng
         rules, occurred = Rules(), at + self.skews.get(resource, 0.0)
         for span in (rules.grace, rules.remember, rules.grace + rules.remember):

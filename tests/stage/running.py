@@ -43,11 +43,11 @@ class Stage(Deployment):
         return worker
 
     def log(self, worker: "subprocess.Popen[bytes]") -> str:
-        """What a worker said."""
+        """The log of a worker."""
         return (self.directory / f"{self.app_id}-{self._workers.index(worker)}.log").read_text()
 
     def end(self) -> None:
-        """End what still runs."""
+        """End the workers that still run."""
         for worker in self._workers:
             if worker.poll() is None:
                 worker.send_signal(signal.SIGCONT)
@@ -80,7 +80,9 @@ class Stage(Deployment):
                 await asyncio.sleep(0.3)
 
     async def unread_events(self) -> list[ConsumerRecord[bytes, bytes]]:
-        """What of its input is behind no committed offset, but ticks: intake may send one while correlate stops."""
+        """Its records of the input that no committed offset covers, without ticks: intake may send one while correlate
+        stops.
+        """
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap_servers)
         await admin.start()
         try:
@@ -104,19 +106,19 @@ class Stage(Deployment):
                 await asyncio.sleep(0.05)
 
     async def until_published(self, count: int, limit: float = 60) -> int:
-        """Wait until as many durations are there, about: the topic's ends count transactions' markers too."""
+        """Wait until about as many durations are there: the topic's offsets count the markers of transactions, too."""
         async with asyncio.timeout(limit):
             while (ends := sum((await self.ends(self.flow_run_duration)).values())) < count:
                 await asyncio.sleep(0.1)
         return ends
 
     async def records(self) -> list[dict[str, Any]]:
-        """Both kinds of records, as values."""
+        """The values of the records of both kinds."""
         read = [*await self.read(self.worker_uptime), *await self.read(self.flow_run_duration)]
         return [orjson.loads(record.value) for record in read]
 
     async def open_lifecycles(self) -> int:
-        """How many lifecycles the changelog holds open: what ended and is only remembered is not."""
+        """How many lifecycles are open in the changelog, without those that ended and are only remembered."""
         entries: dict[bytes, bytes | None] = {}
         for record in sorted(await self.read(self.changelog), key=lambda record: record.offset):
             entries[record.key] = record.value
@@ -126,7 +128,7 @@ class Stage(Deployment):
 
 @contextmanager
 def stages(directory: Path) -> Iterator[Callable[..., Stage]]:
-    """Make deployments with their topics, ``make(kafka, PARTITIONS="1")``; what of them still runs is ended."""
+    """Makes deployments with their topics, ``make(kafka, PARTITIONS="1")``. Workers that still run are ended."""
     made: list[Stage] = []
 
     def make(bootstrap_servers: str, **settings: str) -> Stage:

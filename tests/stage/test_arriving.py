@@ -1,4 +1,4 @@
-"""How events come to correlate: in one hop, the partition's own clock is all the clock there is; in two, ticks are."""
+"""How events come to correlate: in one hop, each partition has its own clock; in two, the clocks come with ticks."""
 
 import pytest
 
@@ -23,7 +23,7 @@ OF_OTHERS = raw({**STARTED, "event": "prefect.flow-run.Running"})
 
 
 class Clock:
-    """A wall clock that stands until told."""
+    """A wall clock that stands still until a test moves it."""
 
     def __init__(self) -> None:
         self.now = WALL
@@ -48,7 +48,7 @@ def direct(wall: Clock) -> OneHop:
 
 
 def test_an_event_comes_with_the_clock_of_its_partition_the_only_one(direct):
-    """Wherever it lies: its low watermark is its own clock, and that of no other."""
+    """Whatever partition it is in: its low watermark is that partition's clock alone."""
     arrived = direct.reader(OURS)(Record(0, KEY, raw(STARTED)))
     assert arrived == Forwarded(SAID.kind, SAID.event, SAID.details, WALL, 0, 1, STARTED_AT)
     earlier = direct.reader(OURS)(Record(1, KEY, raw(STARTED, occurred="2020-01-01T00:00:00Z")))
@@ -67,7 +67,7 @@ def test_what_is_not_ours_is_nothing(direct, value):
 
 @pytest.mark.parametrize("key", [None, b"another"])
 def test_an_event_under_another_key_is_not_valid(direct, key):
-    """The rest of its lifecycle may lie in another partition: all would be decided wrong without a word."""
+    """The rest of its lifecycle may be in another partition, and would be decided wrong, unnoticed."""
     with pytest.raises(direct.invalid, match=r"^the key is not the subject, as CORRELATOR_INPUT_KEYED_BY=subject says"):
         direct.reader(OURS)(Record(0, key, raw(STARTED)))
     assert direct.reader(OURS)(Record(1, key, OF_OTHERS)) is None
@@ -96,7 +96,7 @@ def test_a_quiet_partition_s_time_is_the_wall_clock_s(direct, wall, before, seco
 
 
 def test_time_that_stood_still_is_not_told_again(direct, wall):
-    """It would be written to the changelog, every two seconds and for each partition."""
+    """Otherwise it would be written to the changelog every two seconds, for each partition."""
     wall.pass_(60)
     assert direct.idle(OURS, caught_up=True) is not None
     assert direct.idle(OURS, caught_up=True) is None

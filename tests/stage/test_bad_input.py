@@ -1,4 +1,4 @@
-"""Bad input never stops the stage and never disappears: what is ignored (rule I1), what is a dead letter (rule I2)."""
+"""Bad input never stops the stage and never disappears: it is ignored (rule I1) or becomes a dead letter (rule I2)."""
 
 from collections.abc import Callable
 
@@ -38,8 +38,7 @@ IGNORED = {  # by rule I1
 
 @pytest.mark.parametrize("keyed_by", ["any", "subject"])
 async def test_bad_input(new_stage: Callable[..., Stage], keyed_by: str) -> None:
-    """Invalid events are dead letters with their bytes and the reason; the others, and what comes after them, goes
-    on."""
+    """Invalid events become dead letters with their bytes and the reason; all other events are processed."""
     stage = new_stage(INPUT_KEYED_BY=keyed_by)
     records = [(b"ignored", value) for value in IGNORED.values()]
     records += [(name.encode(), value) for name, (value, _) in INVALID.items()]

@@ -1,4 +1,4 @@
-"""Dead letters fit their topic: what is too large goes first, and is said to be missing."""
+"""Dead letters fit into their topic: parts that are too large are left out, and a header says so."""
 
 from typing import NamedTuple
 

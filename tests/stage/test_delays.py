@@ -1,4 +1,4 @@
-"""A delay is that of the event which caused a record: what time made due has none, also where an event brought it."""
+"""A delay is that of the event that caused a record. A record that time made due has none, even after an event."""
 
 from correlator import core, wire
 from correlator.core import Outcome
@@ -35,7 +35,7 @@ def the_same_run(role: Role, id_: str, day: int, follows: str | None = None) -> 
 
 
 def delays(*values: bytes, **bounds: int) -> tuple[list[Outcome | None], list[Moment]]:
-    """What was published, in order, and the arrivals that it is measured from."""
+    """The published records in order, and the arrivals that delays are measured from."""
     counted = Counted()
     stage = Correlate(
         TwoHops(),

@@ -1,4 +1,4 @@
-"""What is due at once, at the end of a long catch-up, goes out in transactions of bounded size."""
+"""If much is due at once, at the end of a long catch-up, it goes out in transactions of bounded size."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Nothing disappears: of N inputs, what became of each is counted, and the counts add up to N."""
+"""Nothing disappears: the fate of each input is counted, and the counts add up to the number of inputs."""
 
 import random
 import re
@@ -120,7 +120,7 @@ async def test_no_input_at_all(new_stage: Callable[..., Stage]) -> None:
 
 
 async def test_the_counts_of_two_workers_add_up(new_stage: Callable[..., Stage]) -> None:
-    """Of two that are stopped in order, each counts what it did."""
+    """Two workers that are stopped in order each count what they did."""
     count = 20_000
     stage = new_stage(INPUT_KEYED_BY="subject")
     await stage.feed(pairs(count))

@@ -30,7 +30,7 @@ STARTS, ENDS = EVENTS[:COUNT], EVENTS[COUNT:]
 
 
 class Counted(MemoryStore):
-    """Remembers which partitions were read whole."""
+    """Remembers which partitions were read as a whole."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class Counted(MemoryStore):
 
 
 def forwarded(it: Decoded) -> bytes:
-    """As intake writes it."""
+    """An event as intake writes it."""
     at = it.event.occurred
     return wire.encode(wire.Forwarded(it.kind, it.event, it.details, at, 0, 1, at))
 
@@ -59,7 +59,7 @@ class Worker:
         self._changelog = self._input = 0
 
     def take_over(self, partition: int = OURS) -> bool:
-        """Whether the table was read for it."""
+        """Whether the table was read for the partition."""
         self.store.read.clear()
         self._commit(partition, self.stage.assigned(partition, self._input))
         return self.store.read == [partition]
@@ -68,7 +68,7 @@ class Worker:
         self.stage.revoked(partition)
 
     def decide(self, *events: Decoded, until: Moment | None = None, partition: int = OURS) -> list[Lifecycle]:
-        """What events, and a clock at last, make be published."""
+        """The records that events, and then a clock, cause."""
         values: list[tuple[bytes | None, bytes]] = [(it.subject.encode(), forwarded(it)) for it in events]
         if until is not None:
             values.append((None, wire.encode(wire.Tick(0, 1, until))))
@@ -83,7 +83,7 @@ class Worker:
         return self.stage.still_open(Kind.FLOW_RUN)[0]
 
     async def elsewhere(self) -> None:
-        """Somebody else has the partition for a while, as the engine's table hears of it."""
+        """Let somebody else have the partition for a while, as the engine's table would notice it."""
         await self.table.on_rebalance(set(), set(), set())
         await self.table.on_rebalance({TP(self.table.changelog_topic_name, OURS)}, set(), set())
 
@@ -128,7 +128,7 @@ def test_given_back_the_same_it_is_taken_up_as_it_was(worker):
 
 
 async def test_what_another_changed_is_taken_up_anew(worker):
-    """It decided what was due here, and published it: by what we knew, we would publish it again."""
+    """The other worker decided and published what was due here: with our old state, we would publish it again."""
     other = Worker()
     other.take_over()
     other.decide(*STARTS)
@@ -171,7 +171,7 @@ def test_it_goes_on_where_it_was(worker, times):
 
 
 async def test_what_was_put_aside_is_not_kept_for_what_will_not_come_back_as_it_was(worker):
-    """It may be most of the memory, and another partition has come instead."""
+    """The state may take most of the memory, and another partition has come in its place."""
     worker.lose()
     assert worker.take_over(OTHER)
     assert worker.stage._set_aside.keys() == {OURS}, "it may yet come back"

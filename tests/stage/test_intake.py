@@ -1,4 +1,4 @@
-"""Intake's time, and what becomes of a record: where clocks come from, who hears of them, and what is counted."""
+"""Intake's clocks and counts: where clocks come from, which partitions get them, and what becomes of a record."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ from tests.prefect.events import READING, STARTED, raw
 
 SECOND = 1_000_000
 BEGIN = 1_790_000_000 * SECOND
-"""The first event's time. The wall clock is an hour later, so that nobody takes one for the other."""
+"""The first event's time. The wall clock is an hour later, so that a test notices if one is taken for the other."""
 HOUR = 3600
 PARTITIONS, RAW_PARTITIONS, OURS = 3, 2, 1
 WORKER = "prefect.worker.process.long-worker"
@@ -49,7 +49,7 @@ def started(seconds: float, received: float | None = None, worker: str = WORKER)
 
 
 class Stage:
-    """Intake with one raw partition of two, three partitions to write to, and a wall clock that stands until told."""
+    """Intake with one of two raw partitions, three partitions to write to, and a wall clock that the test moves."""
 
     def __init__(self) -> None:
         self.wall, self.end, self.counted = at(HOUR), 0, list[Tally]()
@@ -78,7 +78,7 @@ class Stage:
         return self.committed(transaction)
 
     def idle(self, seconds: float, *, caught_up: bool) -> list[Message]:
-        """What intake has to say when so many seconds more have passed."""
+        """The messages of intake after so many more seconds."""
         self.wall += round(seconds * SECOND)
         return [
             message
@@ -109,7 +109,7 @@ def forwarded(messages: list[Message]) -> list[wire.Forwarded]:
 
 
 def heard(messages: list[Message]) -> dict[int, list[int]]:
-    """The clocks of ours that each partition of the lifecycles topic heard, by events and ticks, in order."""
+    """The clocks of our raw partition that each lifecycles partition got with events and ticks, in order."""
     clocks: dict[int, list[int]] = {to: [] for to in range(PARTITIONS)}
     for message in messages:
         assert message.topic == "lifecycles"
@@ -121,7 +121,7 @@ def heard(messages: list[Message]) -> dict[int, list[int]]:
 
 
 def ticks(messages: list[Message]) -> dict[int, list[int]]:
-    """The clocks that each partition heard by ticks."""
+    """The clocks that each partition got in ticks."""
     return heard([message for message in messages if message.key is None])
 
 
@@ -209,7 +209,7 @@ def test_while_nothing_comes(stage, occurred, seconds, caught_up, ticked):
 
 
 def test_what_is_told_is_not_told_again(stage):
-    """Each is a message to every partition, and the engine asks every two seconds."""
+    """Each tick is a message to every partition, and the engine asks every two seconds."""
     assert ticks(stage.idle(60, caught_up=True)) == told(HOUR + 60)
     assert stage.idle(9.9, caught_up=True) == []
     assert ticks(stage.idle(0.1, caught_up=True)) == told(HOUR + 70)
@@ -243,7 +243,7 @@ def test_with_many_partitions_clocks_are_told_less_often_between_events(partitio
 
 
 def test_others_events_are_quiet(stage):
-    """Else a partition that holds nothing of ours would hold up every deadline."""
+    """Otherwise a partition without events of ours would hold up every deadline."""
     stage.read(event(0))
     for _ in range(6):
         assert stage.idle(9, caught_up=True) == []

@@ -1,4 +1,4 @@
-"""Exactly once, for a reader of committed records, whatever becomes of the workers."""
+"""A reader of committed records sees each record exactly once, whatever becomes of the workers."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""A start that cannot be: one sentence that names the thing, exit code 1 (2 for a bad setting), and no traceback."""
+"""A start that is refused: one sentence that names the thing, exit code 1 (2 for a bad setting), and no traceback."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ from tests.stage.running import Stage
 
 
 def refused(settings: Mapping[str, str]) -> tuple[int, str]:
-    """Start a worker that is to refuse: its exit code and what it said last."""
+    """Start a worker that should refuse to run; returns its exit code and its last words."""
     began = time.monotonic()
     ended = correlator("worker", **settings)
     assert time.monotonic() - began < 30

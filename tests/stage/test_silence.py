@@ -1,4 +1,4 @@
-"""Runs that nobody speaks for: counted, and the first of a process named in its log."""
+"""Runs without a witness are counted, and the log names the first one of a process."""
 
 import logging
 

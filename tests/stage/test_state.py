@@ -1,4 +1,4 @@
-"""The table outlives releases and damage, and what is due is decided by whoever holds the partition, once."""
+"""The table survives other releases and damage, and what is due is decided once, by whoever holds the partition."""
 
 import asyncio
 import uuid
@@ -31,7 +31,7 @@ HALF = core.encode(core.SubjectState(Kind.WORKER, "prefect.worker.process.half",
 
 
 def newer(value: bytes) -> bytes:
-    """As a release would write it that is far ahead."""
+    """A value as a much later release would write it."""
     _, *fields = msgpack.decode(value)
     return msgpack.encode([999, *fields])
 
@@ -48,7 +48,7 @@ async def damage(stage: Stage, *entries: tuple[int, bytes, bytes]) -> None:
 
 
 async def entries(stage: Stage) -> dict[tuple[int, bytes | None], bytes | None]:
-    """The table, as who recovers it sees it."""
+    """The table as its next owner recovers it."""
     read: list[ConsumerRecord[bytes, bytes]] = await stage.read(stage.changelog)
     return {(it.partition, it.key): it.value for it in sorted(read, key=lambda it: it.offset)}
 
@@ -109,7 +109,7 @@ NEWER = {
 
 @pytest.mark.parametrize("newer", NEWER)
 async def test_another_release_s_table_is_refused(new_stage: Callable[..., Stage], newer: str) -> None:
-    """A sentence that says so, and nothing is touched: neither the entry nor what else could not be read."""
+    """One sentence says so, and nothing is changed: neither the entry nor others that cannot be read."""
     stage = new_stage()
     key, value = NEWER[newer]
     partition = 2 if key == CLOCKS_KEY else partition_for(key, PARTITIONS)
@@ -183,7 +183,7 @@ async def test_a_changelog_whose_head_was_deleted_is_told_of(
 
 
 async def behead(stage: Stage) -> None:
-    """Delete all that the changelog holds. Kafka refuses that for a topic that is compacted, and nothing else."""
+    """Delete all records of the changelog. Kafka refuses that for a topic that is only compacted."""
     admin = AIOKafkaAdminClient(bootstrap_servers=stage.bootstrap_servers)
     await admin.start()
     try:

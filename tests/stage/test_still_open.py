@@ -1,4 +1,4 @@
-"""What is open, known without decoding the table's entries: the same as decoding them says."""
+"""The open lifecycles, known without decoding the table's entries, are the same as decoding them shows."""
 
 import random
 from collections import Counter
@@ -173,7 +173,7 @@ def test_what_came_and_went_beside_one_that_hangs_is_not_remembered():
 
 
 def test_a_look_takes_no_longer_for_a_million():
-    """Counted in looks, not in seconds: the groups that one takes up."""
+    """Measured by the groups that a look visits, not in seconds."""
     known, state = StillOpen(), started(DAY)
     (start,) = state.starts
     for number in range(1_000_000):

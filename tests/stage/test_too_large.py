@@ -1,4 +1,4 @@
-"""What a topic would refuse for its size does not stop the stage, and does not disappear: rules B3 and B6."""
+"""A record that is too large for its topic does not stop the stage and does not disappear (rules B3 and B6)."""
 
 from collections.abc import Callable
 

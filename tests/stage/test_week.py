@@ -1,4 +1,4 @@
-"""A week of events, replayed: what it says ended is what ended, and nothing is said to be lost that was not."""
+"""A week of events, replayed: the records say what really ended, and nothing is `lost` that was not."""
 
 import time
 from collections import Counter

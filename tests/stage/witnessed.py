@@ -13,7 +13,7 @@ MINUTE = 60.0
 
 
 class Witnessed:
-    """One run, from its submit on. What happens to it is said of the world."""
+    """One run, from its submit on. What happens to it becomes part of the generated world."""
 
     def __init__(self, world: "World") -> None:
         self._world, self._rng, self._run = world, world.rng, world.id()
@@ -22,7 +22,7 @@ class Witnessed:
         world.skews.setdefault(self._detached, self._rng.uniform(-1.5, 1.5))
 
     def live(self) -> None:
-        """One of the ways that a run may go."""
+        """Let the run go one of the ways that runs may go."""
         stories = {
             self._ordinary: 10,
             self._retried: 2,
@@ -122,7 +122,7 @@ class Witnessed:
         self._state("RUNNING", at)
         self._state("COMPLETED", at + 20)
 
-    # What is said
+    # Events
 
     def _created(self, at: float, *, phases: bool = True) -> "tuple[Life | None, str]":
         """Submitted, and created: without waiting, its worker says that it is executed. Returns its pod or task."""
