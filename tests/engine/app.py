@@ -1,4 +1,4 @@
-"""An app of the engine, as small as shows everything: it joins pairs and counts. The tests run it as a process:
+"""The smallest app of the engine that shows everything: it joins pairs and counts. The tests run it as a process:
 
     python -m tests.engine.app '{"brokers": …, "app_id": …, "source": …, "output": …}'
 
@@ -55,7 +55,7 @@ FOREIGN = b"x"
 
 
 class Settings(NamedTuple):
-    """What a test may want of an app."""
+    """The settings of the app, which a test may change."""
 
     brokers: str
     app_id: str
@@ -178,7 +178,7 @@ the ends of the changelogs are known, too.
 
 
 class Watched(Producer):
-    """The product's producer, which tells what it commits and stops where a test wants it to."""
+    """The product's producer. It writes down what it commits, and stops where a test wants it to."""
 
     settings: Settings
     _passed = 0
@@ -214,7 +214,7 @@ class Watched(Producer):
 
     @classmethod
     def maybe_stop(cls, step: str) -> None:
-        """Stop ourselves, if this is the step, and the time, to do so."""
+        """Stop this process, if the test wants that at this step and at this time."""
         if step == cls.settings.stop_at:
             cls._passed += 1
             if cls._passed == cls.settings.stop_after:
@@ -314,7 +314,7 @@ def make_store(settings: Settings) -> Any:
 
 
 def seek_slowly(engine: Engine) -> None:
-    """Let the last seek of a recovery take for ever."""
+    """Make the last seek of a recovery never return."""
     engine.app.conf.broker_request_timeout = engine.options.session_timeout  # no less is allowed
 
     async def seek(*_: Any) -> None:
@@ -328,7 +328,7 @@ def seek_slowly(engine: Engine) -> None:
 
 
 async def tell_what_is_behind(engine: Engine) -> None:
-    """Write down, when it changes, which partitions have something to decide, or something that cannot be read yet."""
+    """Write down, whenever it changes, which partitions have lag, and which have uncommitted records."""
     told = None
     while True:
         figures = {"lags": engine.lags(), "uncommitted": engine.uncommitted()}

@@ -17,7 +17,7 @@ async def cluster(kafka: str) -> AsyncIterator[Cluster]:
 
 @pytest.fixture
 def deployments(kafka: str, tmp_path: Path) -> Iterator[Deployments]:
-    """Make deployments of the test app; whatever of them still runs at the end is killed."""
+    """Makes deployments of the test app. Processes that still run at the end are killed."""
     with Deployments(kafka, tmp_path) as deployments:
         yield deployments
 

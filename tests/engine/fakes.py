@@ -1,4 +1,6 @@
-"""What stands around the engine's parts in the unit tests: each does what it is told, and remembers it."""
+"""Fakes of the engine's surroundings for unit tests. Each does what a test tells it to, and remembers what it was
+asked.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
@@ -29,7 +31,7 @@ OPTIONS = Options(
     max_batch=MAX_BATCH,
     datadir=".",
 )
-"""Of an engine that is never started: several Faust apps in a process hang."""
+"""The app of an engine that is never started: several Faust apps in one process hang."""
 
 
 class Record(NamedTuple):
@@ -44,7 +46,7 @@ class Record(NamedTuple):
 
 
 def a_slice(start: int, end: int, *, without: Iterable[int] = (), of: TopicPartition = INPUT) -> Slice:
-    """A slice with a record at each offset, but for those of markers and of aborted records."""
+    """A slice with a record at each offset, except those of markers and of aborted records."""
     return Slice(*of, start, end, [Record(offset) for offset in range(start, end) if offset not in set(without)])
 
 
@@ -75,16 +77,16 @@ class Producer:
         self.begun: list[Beat] = []
         self.committed: list[Beat] = []
         self.last: dict[TopicPartition, int] = {}
-        """Of each changelog, the offset of its last change."""
+        """The offset of the last change, by changelog."""
         self._under_way: asyncio.Future[None] | None = None
         self._held = False
 
     def hold(self) -> None:
-        """Finish nothing from now on."""
+        """Let no commit finish from now on."""
         self._held = True
 
     async def let_one_go(self, error: Exception | None = None) -> None:
-        """Finish the one that is under way, or let it fail, and let everything go on."""
+        """Let the commit under way finish or fail, and everything go on."""
         assert self._under_way is not None, "nothing is under way"
         under_way, self._under_way = self._under_way, None
         if error is None:
@@ -173,7 +175,7 @@ class Stage:
 
 
 class Kafka:
-    """What partitions hold, as a test wants it; remembers what was sought."""
+    """A Kafka whose partitions hold what a test says. It remembers the seeks."""
 
     def __init__(self) -> None:
         self.held: dict[TopicPartition, Extent] = {}
@@ -191,7 +193,7 @@ class Kafka:
 
 
 class Brokers:
-    """What is committed of partitions, as a test wants it, once it is settled."""
+    """Brokers with the committed offsets that a test says, once they are settled."""
 
     def __init__(self) -> None:
         self.committed: dict[TopicPartition, int | None] = {}
@@ -210,7 +212,7 @@ class Brokers:
 
 
 class Clock:
-    """Time that goes by only when a test says so, for a module that takes it from ``time`` and ``asyncio``."""
+    """A clock that a test moves, for a module that takes the time from ``time`` and ``asyncio``."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, module: ModuleType) -> None:
         self.now = 1000.0
@@ -219,7 +221,7 @@ class Clock:
         monkeypatch.setattr(module, "asyncio", SimpleNamespace(**(vars(asyncio) | {"sleep": self._sleep})))
 
     async def go_on(self, seconds: float) -> None:
-        """Let time go by, and everything do what is due then."""
+        """Move the clock, and let everything do what is due by then."""
         self.now += seconds
         for due, sleeping in self._sleeping:
             if due <= self.now + 1e-9 and not sleeping.done():

@@ -1,4 +1,4 @@
-"""What the tests ask of a broker, in a few words each."""
+"""Helpers for what the tests ask of a broker."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from correlator.engine.membership import Membership
 
 PATIENCE = 60.0
-"""Seconds that a test waits for anything at all; far more than it should take on a busy machine."""
+"""Seconds that a test waits for anything: far more than it should take, even on a busy machine."""
 
 
 class Row(NamedTuple):
@@ -59,7 +59,7 @@ class Cluster:
         await asyncio.gather(*sent)
 
     async def ends(self, topic: str, isolation_level: str = "read_committed") -> list[int]:
-        """The end of each partition, for a reader of committed records, or of all."""
+        """The end of each partition, for a reader of committed records or of all records."""
         async with self.reader(topic, isolation_level) as (consumer, tps):
             ends = await consumer.end_offsets(tps)
             return [ends[tp] for tp in tps]
@@ -69,7 +69,7 @@ class Cluster:
         return await self.ends(topic) != await self.ends(topic, "read_uncommitted")
 
     async def read(self, topic: str, isolation_level: str = "read_committed") -> list[ConsumerRecord[Any, Any]]:
-        """All that a topic holds."""
+        """All records of a topic."""
         records: list[ConsumerRecord[Any, Any]] = []
         async with asyncio.timeout(PATIENCE), self.reader(topic, isolation_level) as (consumer, tps):
             ends = await consumer.end_offsets(tps)
@@ -83,7 +83,7 @@ class Cluster:
     async def reader(
         self, topic: str, isolation_level: str = "read_committed"
     ) -> AsyncIterator[tuple[AIOKafkaConsumer, Sequence[TopicPartition]]]:
-        """A consumer of a topic's partitions, and of no group."""
+        """A consumer of a topic's partitions, without a group."""
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.brokers, isolation_level=isolation_level, auto_offset_reset="earliest"
         )
@@ -123,7 +123,7 @@ async def connected(brokers: str) -> AsyncIterator[Cluster]:
 
 
 class Member(ConsumerRebalanceListener):
-    """A member of a group that reads a topic, and does what it is told when partitions are taken from it."""
+    """A member of a group that reads a topic, and does what a test wants when partitions are taken from it."""
 
     def __init__(self, consumer: AIOKafkaConsumer, group: str, instance: str | None) -> None:
         self.consumer = consumer
@@ -163,7 +163,7 @@ async def member(
 
 
 async def until(holds: Callable[[], Awaitable[Any] | Any], patience: float = PATIENCE, every: float = 0.05) -> Any:
-    """Wait until something holds, and return what it says."""
+    """Wait until something holds, and return its value."""
     try:
         async with asyncio.timeout(patience):
             while True:

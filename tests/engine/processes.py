@@ -44,7 +44,7 @@ class App:
         return self._process.poll()
 
     def entries(self, what: str | None = None, **details: Any) -> list[dict[str, Any]]:
-        """What the journal holds, in order; of one kind, and with these details."""
+        """The journal's entries of a kind, with these details, in order."""
         lines = self._journal.read_text().split("\n")[:-1]  # a last line without its end is not whole yet
         wanted = details if what is None else {"what": what, **details}
         return [entry for entry in map(json.loads, lines) if wanted.items() <= entry.items()]
@@ -71,7 +71,7 @@ class App:
             raise AssertionError(f"{self.name} did not end\n{self.entries()[-20:]}\n{self.log}") from None
 
     async def stop(self) -> int:
-        """SIGTERM, and its exit code."""
+        """Send SIGTERM, and return the exit code."""
         self.signal(signal.SIGTERM)
         return await self.ends()
 
@@ -79,7 +79,7 @@ class App:
         self._process.send_signal(number)
 
     def kill(self) -> None:
-        """End it for good, also where it is stopped or would not listen."""
+        """Kill it, even if it is stopped or does not react."""
         if self._process.poll() is None:
             os.kill(self.pid, signal.SIGKILL)
         self._process.wait()
@@ -171,12 +171,12 @@ class Deployment:
         return Counter(record.key for record in await self.cluster.read(self.output))
 
     async def state(self) -> tuple[int, int]:
-        """What the changelog holds: how many records were counted, and how many firsts wait."""
+        """The numbers in the changelog: how many records were counted, and how many first ones of pairs wait."""
         state = await self.table()
         return sum(int(v) for (_, key), v in state.items() if key == COUNT), sum(key != COUNT for _, key in state)
 
     async def table(self) -> dict[tuple[int, bytes], bytes]:
-        """What the changelog holds, by partition and key."""
+        """The entries of the changelog, by partition and key."""
         state: dict[tuple[int, bytes], bytes] = {}
         for record in await self.cluster.read(self.changelog):
             state[record.partition, record.key] = record.value
@@ -184,7 +184,7 @@ class Deployment:
 
 
 class Deployments:
-    """Makes deployments, and kills at the end what still runs."""
+    """Makes deployments, and kills their processes at the end."""
 
     def __init__(self, kafka: str, directory: Path) -> None:
         self.kafka, self._directory = kafka, directory

@@ -1,4 +1,4 @@
-"""What the engine leans on in aiokafka, against a real broker: an upgrade that breaks one of these says which.
+"""What the engine depends on in aiokafka, against a real broker: an upgrade that breaks one of these shows which.
 
 Each test is named by the behaviour; the engine's reason is its docstring.
 """
@@ -221,7 +221,7 @@ async def test_a_seek_drops_what_was_fetched_before(cluster, tp, new_consumer):
 
 
 class Asked(Collection[TopicPartition]):
-    """A collection of partitions that changes its mind while it is used."""
+    """A collection of partitions that changes while it is used."""
 
     def __init__(self, *members: TopicPartition) -> None:
         self.members = set(members)
@@ -375,7 +375,7 @@ async def test_a_batch_that_was_sent_still_knows_how_many_records_it_has(tp, new
 
 
 async def test_a_batch_insists_on_a_list_of_headers(new_producer):
-    """And the consumer returns a tuple: what is passed on must be made a list of."""
+    """The consumer returns a tuple, so headers that are passed on must be made a list."""
     batch = (await new_producer()).create_batch()
     batch.append(timestamp=None, key=None, value=b"v", headers=[("name", b"value")])
     with pytest.raises(TypeError):

@@ -16,12 +16,12 @@ LIMIT = 10
 
 
 def empty(end: int) -> Step:
-    """A step of which nothing is to be published."""
+    """A step with nothing to publish."""
     return Step((), {}, end)
 
 
 class Around:
-    """A lane that is open at an offset, and what stands around it."""
+    """A lane that is open at an offset, and its surroundings."""
 
     def __init__(self, *, start: int | None = 0, table: bool = True) -> None:
         self.stage, self.table = Stage(), Table()
@@ -33,7 +33,7 @@ class Around:
             self.go_on()
 
     def commit(self, step: Step) -> None:
-        """As a beat does; the changelog's offsets count the steps."""
+        """Commit a step as a beat does. The changelog's offsets count the steps."""
         self.committed.append(step.end)
         self.lane.committed(step, 100 + len(self.committed))
         self.lane.settled(step.end)
@@ -343,7 +343,7 @@ def test_time_asks_nothing_while_there_is_something_else(around, by):
 
 
 def test_what_time_asks_for_counts_as_a_step_only_while_slices_wait(around):
-    """It comes at any rate, and would hide a fetch that stalls."""
+    """It comes in any case, and would hide a stalled fetch."""
     around.stage.when_idle = [changing(0, k=b"of time")] * 3
     around.lane.nudge(0)
     around.go_on()

@@ -1,4 +1,4 @@
-"""Offsets in a transaction, in the name of a member: the group's refusals are the fence. On a real broker, mostly."""
+"""Offsets are committed in the name of a member, and fenced by the group's refusals. Most tests use a real broker."""
 
 import asyncio
 import uuid

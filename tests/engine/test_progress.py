@@ -1,4 +1,4 @@
-"""Progress: whether everything that should move does, and what becomes of a process in which something does not."""
+"""Progress: whether everything moves that should, and what becomes of a process in which something does not."""
 
 import asyncio
 import threading

@@ -25,7 +25,7 @@ STREAM, OTHER, CHANGELOG = TP("input", 0), TP("input", 1), TP("changelog", 0)
 
 
 class Holding:
-    """What is held, as a test wants it."""
+    """The current holding, as a test wants it."""
 
     def __init__(self, starts: Mapping[TP, int]) -> None:
         self.starts = {TopicPartition(*tp): offset for tp, offset in starts.items()}
@@ -100,7 +100,7 @@ class Around:
         self.active = {STREAM, OTHER, CHANGELOG}
 
     def fetch(self, tp: TP, start: int, end: int, *, without: Collection[int] = ()) -> None:
-        """Let this be what the next poll finds."""
+        """Set what the next poll finds."""
         self.fetcher.fetched[tp] = [Record(n) for n in range(start, end) if n not in without], end
 
     async def poll(self, timeout: float = 1.0) -> dict[TP, Slice]:

@@ -1,4 +1,4 @@
-"""What the group's coordinator tells of its members: on a real broker, and where it tells nothing, or anything."""
+"""The members of a group, as its coordinator describes them: on a real broker, and with missing or odd answers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -48,7 +48,7 @@ async def test_each_member_tells_where_it_is_and_the_group_what_it_holds(cluster
 async def test_a_static_member_that_comes_back_elsewhere_keeps_what_it_has_and_is_found_there(
     cluster: Cluster, deployments: Deployments
 ):
-    """Without a rebalance (KIP-345), so that nobody else is told: the coordinator is."""
+    """There is no rebalance (KIP-345), so only the coordinator learns of it."""
     deployment = await deployments.create(cluster, session_timeout=30.0)
     for number in range(2):
         deployment.start(member=f"worker-{number}", url=f"http://10.0.0.{number}:8080")

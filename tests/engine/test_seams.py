@@ -1,4 +1,4 @@
-"""What we lean on in Faust and aiokafka though it is not public: all of it is listed, and looked for at the start."""
+"""The private parts of Faust and aiokafka that we depend on are all listed, and looked for at the start."""
 
 import ast
 from pathlib import Path

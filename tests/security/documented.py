@@ -20,7 +20,7 @@ _ROW = re.compile(r"\| (?P<what>.+?) \| (?P<said>.+) \| (?P<code>\d) \|")
 
 
 def refusals(table: str = "refusals") -> dict[str, tuple[str, int]]:
-    """What is said and the exit code, by what is wrong."""
+    """The sentence and the exit code, by what is wrong."""
     rows = map(_ROW.fullmatch, _part(PAGE.read_text(), table).splitlines())
     return {row["what"]: (row["said"], int(row["code"])) for row in rows if row}
 
@@ -31,12 +31,12 @@ def denials() -> dict[str, tuple[str, int]]:
 
 
 def missing(permission: Permission, operation: Operation) -> str:
-    """How the table calls a permission that is missing."""
+    """The table's name for a missing permission."""
     return f"{operation.name} on {permission.resource} `{permission.name}`"
 
 
 def as_written(said: str, kafka: SecuredBroker) -> str:
-    """What a worker said, without what differs from run to run."""
+    """What a worker said, without the parts that differ from run to run."""
     for address in kafka.addresses.values():
         said = said.replace(address, "HOST:PORT")
     said = said.replace("127.0.0.1:1", "HOST:PORT").replace(str(kafka.directory), "/run/secrets")

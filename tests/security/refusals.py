@@ -1,4 +1,4 @@
-"""What keeps a worker out of a Kafka or from starting at all: what was done, with which settings, and the exit code."""
+"""Mistakes that keep a worker from starting: what was done, with which settings, and the exit code."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -20,7 +20,7 @@ class Refusal(NamedTuple):
 
 
 def refusals(kafka: SecuredBroker) -> Iterator[Refusal]:
-    """All of them, in the order of the table."""
+    """All mistakes, in the order of the table."""
     for what, settings in _by_the_broker(kafka).items():
         yield Refusal(what, settings, BROKER)
     for what, settings in _by_a_file(kafka).items():

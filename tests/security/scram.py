@@ -1,4 +1,4 @@
-"""AlterUserScramCredentials (KIP-554), which aiokafka has not."""
+"""The request AlterUserScramCredentials (KIP-554), which aiokafka lacks."""
 
 import hashlib
 import os
@@ -43,7 +43,7 @@ class _AddUserRequest(RequestStruct):
 
 
 class AddUser(Request[_AddUserRequest]):
-    """Makes a user of SCRAM, or gives one another password."""
+    """Creates a SCRAM user, or changes its password."""
 
     API_KEY = 51
 

@@ -1,4 +1,4 @@
-"""A Kafka that lets nobody in unasked: a listener for each way in, and an authorizer that forbids the rest."""
+"""A secured Kafka: a listener for each way to authenticate, and an authorizer that forbids what is not allowed."""
 
 import base64
 import json
@@ -23,7 +23,7 @@ TOKEN = "eyJ"
 """How every token begins: `{"` in base 64."""
 
 REAUTHENTICATE = 2
-"""Seconds that a connection to RENEWED lives; then its client must say anew who it is."""
+"""Seconds after which a client of RENEWED must authenticate again."""
 
 PROTOCOLS = {
     "ADMIN": "PLAINTEXT",
@@ -80,11 +80,11 @@ class SecuredBroker:
 
     @property
     def description(self) -> str:
-        """What it is, for people."""
+        """A description for people."""
         return f"{self.broker.description}, secured"
 
     async def make_user(self, name: str, password: str) -> None:
-        """A user of both mechanisms of SCRAM."""
+        """Create a user for both SCRAM mechanisms."""
         async with self.administrator() as administrator:
             for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512"):
                 await administrator.make_user(name, password, mechanism)
@@ -100,7 +100,7 @@ class SecuredBroker:
             await admin.close()
 
     def file(self, name: str, content: str | None = None) -> str:
-        """The path of a file for clients, written anew where there is ``content``."""
+        """The path of a file for clients, which is written if there is ``content``."""
         path = self.directory / name
         if content is not None:
             path.write_text(content)
@@ -159,12 +159,12 @@ class Administrator:
         self._admin = admin
 
     async def make_user(self, name: str, password: str, mechanism: str = "SCRAM-SHA-512") -> None:
-        """A user of SCRAM."""
+        """Create a SCRAM user."""
         response: Any = await self._admin._send_request(AddUser(name, password, mechanism))
         assert [(code, message) for _, code, message, _ in response.results] == [(0, None)]
 
     async def allow(self, user: str, permissions: Iterable[Permission]) -> None:
-        """Rules that allow the permissions, and no more."""
+        """Add rules that allow the permissions, and no more."""
         for it in permissions:
             pattern = _PREFIXED if it.prefixed else _LITERAL
             for operation in it.operations:

@@ -1,4 +1,4 @@
-"""Workers that are to refuse: processes of their own, forked from one that has imported everything already."""
+"""Starts workers that should refuse to run, as processes forked from one that has imported everything already."""
 
 import multiprocessing
 import os
@@ -15,7 +15,7 @@ _FORKS.set_forkserver_preload(["__main__", "correlator.commands.worker", __name_
 
 
 _ASKING = threading.Lock()
-"""`start` asks all children for their exit codes, and one that is asked by two threads at a time says 255."""
+"""Guards `start`: it asks all children for their exit codes, and a child that two threads ask at once reports 255."""
 
 
 class Ended(NamedTuple):

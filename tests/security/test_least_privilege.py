@@ -1,4 +1,6 @@
-"""Each of what `needed` lists is needed, and the worker says what is missing. That it is enough: test_ways_in.py."""
+"""Every permission that `needed` lists is needed, and a worker names the missing ones. test_ways_in.py shows that they
+are enough.
+"""
 
 import asyncio
 import re
@@ -15,7 +17,7 @@ from tests.security.starting import Ended, start_and_end
 
 APP = "least"
 WITHIN = 45
-"""Seconds: what takes 15 on an idle machine takes longer on one that is not."""
+"""Seconds to wait for what takes 15 on an idle machine."""
 
 NEEDED = list(needed(Settings(app_id=APP)))
 ASKED = [
@@ -24,7 +26,7 @@ ASKED = [
 
 
 class Creating(Enum):
-    """What a worker needs only to create topics."""
+    """The permissions that a worker needs only to create topics."""
 
     CREATE = 5  # org.apache.kafka.common.acl.AclOperation
 
@@ -35,7 +37,7 @@ def topics(secured: SecuredBroker) -> None:
 
 
 def start(kafka: SecuredBroker, directory: Path, allowed: list[Permission], **settings: str) -> Ended:
-    """A worker that is allowed so much and no more."""
+    """A worker with these permissions and no others."""
     asyncio.run(allow(kafka, directory.name, allowed))
     wanted = {"APP_ID": APP, "DATA_DIR": str(directory), "CREATE_TOPICS": "false", "LOG_LEVEL": "error", **settings}
     return start_and_end(
@@ -50,7 +52,7 @@ async def allow(kafka: SecuredBroker, user: str, allowed: list[Permission]) -> N
 
 
 def told(permission: Permission, operation: Operation) -> tuple[str, int]:
-    """What docs/security.md says of a permission that is missing, which has the default names."""
+    """The sentence of docs/security.md about a missing permission, which has the default names."""
     by_default = Settings().app_id
     name = permission.name.replace(APP, by_default)
     said, code = documented.denials()[documented.missing(permission._replace(name=name), operation)]
@@ -116,7 +118,7 @@ def test_who_may_not_create_topics_hears_what_to_do(secured: SecuredBroker, topi
 
 
 async def test_who_may_not_look_at_topics_hears_what_to_do(secured: SecuredBroker, topics: None) -> None:
-    """Of those who only check: whoever starts a worker hears of all at once that is missing."""
+    """This is for commands that only check: a worker at its start names all missing permissions at once."""
     await allow(secured, "blind", [it for it in NEEDED if it.name != "prefect.events"])
     reach = secured.settings("TLS", "SCRAM-SHA-512", SASL_USERNAME="blind")
     settings = Settings(**{name.lower(): value for name, value in reach.items()}, app_id=APP)

@@ -1,4 +1,4 @@
-"""Who is not let in hears why in one sentence, the one that docs/security.md has, and nobody hears a secret."""
+"""A refused worker says why in one sentence, the one in docs/security.md, and reveals no secret."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +11,7 @@ from tests.security.secured import PASSWORD, TOKEN, SecuredBroker
 from tests.security.starting import Ended, start_and_end
 
 WITHIN = 45
-"""Seconds: what takes 15 on an idle machine takes longer on one that is not."""
+"""Seconds to wait for what takes 15 on an idle machine."""
 
 AT_ONCE = 4
 

@@ -1,4 +1,4 @@
-"""Secrets stay in their files. What lists and logs a running worker: test_ways_in.py."""
+"""Secrets stay in their files. test_ways_in.py checks the process list and the log of a running worker."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def test_settings_and_credentials_do_not_show_them(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
 def test_the_end_of_a_line_is_no_part_of_a_secret(tmp_path: Path, end: str) -> None:
-    """Editors and `echo` add it; blanks are the secret's own."""
+    """Editors and `echo` add a newline at the end; blanks belong to the secret."""
     file = tmp_path / "password"
     file.write_text(f" pass word {end}", newline="")
     assert client_of(settings(file))["sasl_plain_password"] == " pass word "

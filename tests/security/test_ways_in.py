@@ -1,4 +1,4 @@
-"""The stage on a Kafka that forbids what is not allowed, allowed what `needed` lists and no more, by every way in."""
+"""The stage runs on a secured Kafka with the permissions that `needed` lists, and no others, by every way in."""
 
 import asyncio
 import signal
@@ -26,7 +26,7 @@ async def allow(kafka: SecuredBroker, stage: Stage, user: str = USER) -> None:
 
 
 def listing(process: int) -> str:
-    """What anybody who may list a process sees of it."""
+    """What anybody who may list processes sees of this one."""
     return "".join(Path(f"/proc/{process}/{which}").read_text() for which in ("environ", "cmdline"))
 
 
@@ -64,7 +64,7 @@ async def test_events_in_records_out(
 async def test_exactly_once_by_scram_whatever_becomes_of_the_workers(
     secured: SecuredBroker, new_stage: NewStage
 ) -> None:
-    """Killed, started anew, joined by a second: nobody needs to be allowed more for it."""
+    """A worker that is killed, restarted or joined by a second one needs no further permissions."""
     count = 12_000
     stage = new_stage(**secured.settings("TLS", "SCRAM-SHA-512"))
     await allow(secured, stage)

@@ -1,4 +1,4 @@
-"""Conditions that a stage may be in."""
+"""Conditions of a stage."""
 
 from typing import Any
 
@@ -17,5 +17,5 @@ _WELL = Condition(
 
 
 def condition(**changes: Any) -> Condition:
-    """That of a stage that is well and holds nothing, but for what is given."""
+    """The condition of a healthy stage that holds nothing, except for what is given."""
     return _WELL._replace(**changes)

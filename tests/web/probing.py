@@ -1,4 +1,4 @@
-"""A kubelet: it asks, and waits so long and no longer."""
+"""Probes a web port as a kubelet does, with a timeout."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ import aiohttp
 
 class Answer(NamedTuple):
     status: int | None
-    """None where none came in time."""
+    """The HTTP status; None if no answer came in time."""
     text: str = ""
 
 

@@ -1,4 +1,4 @@
-"""The page of a stage of one worker: what is open now, and the records of late."""
+"""The page of a stage with one worker: the open lifecycles and the latest records."""
 
 import asyncio
 import re
@@ -18,7 +18,7 @@ PATIENCE = 60
 PARTITIONS = 2
 COMPLETED, OPEN = MAX_RECORDS + 50, 3 * MAX_SUBJECTS
 DECADE = "3650d"
-"""The generated runs are of a fixed day: none of them may be lost, whatever day it is."""
+"""The generated runs are of a fixed day. With this limit, none is lost, whatever today's date is."""
 
 
 def record_of(value: bytes) -> str:
@@ -26,7 +26,7 @@ def record_of(value: bytes) -> str:
 
 
 async def test_what_is_open_and_the_last_records(kafka, deploy, port):
-    """However much that is: of each partition the oldest, the last records, and how many there are of either."""
+    """However many they are, the page has the oldest of each partition, the latest records, and both totals."""
     stage = deploy(kafka, PARTITIONS=str(PARTITIONS), PAGE="true", FLOW_RUN_LIMIT=DECADE)
     worker = stage.start(WEB_PORT=str(port))
     completed = list(pairs(COMPLETED, seed=1))

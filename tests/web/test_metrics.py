@@ -1,4 +1,4 @@
-"""What is counted of what is committed, and under which labels."""
+"""The metrics count what is committed, under these labels."""
 
 import re
 from collections import Counter
@@ -84,7 +84,7 @@ RECORDS = {  # amended, kind, matched_by, outcome
     "run that nobody speaks of": ("false", RUN, "none", "lost"),
 }
 MEASURED = {how for how, (_, _, matched_by, _) in RECORDS.items() if matched_by != "none"}
-"""Those that have a start and an end."""
+"""The outcomes of lifecycles with a start and an end."""
 
 
 @pytest.mark.parametrize("how", ALL)
@@ -303,7 +303,7 @@ def test_pools_beyond_the_bound_are_other_and_the_first_ones_go_on():
 
 
 def test_series_are_bounded_whatever_comes():
-    """Runs, workers, flows, tags: none of them has a series of its own."""
+    """No run, worker, flow or tag has a series of its own."""
     seen = {len(metrics(*_of_many(number)).write().splitlines()) for number in (500, 1000)}
     assert len(seen) == 1
 
@@ -401,7 +401,7 @@ def test_the_condition_is_asked_for_whenever_somebody_looks():
 
 
 def of_open(by_pool: dict[str, Open]) -> Metrics:
-    """A stage with that open, of runs and of workers."""
+    """A stage with these open runs and workers."""
     counted = Metrics(wall_clock=lambda: NOW)
     counted.watch(lambda: condition(still_open=lambda _: by_pool))
     return counted
@@ -457,7 +457,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("name", HOSTILE, ids=ascii)
 def test_whatever_people_call_a_pool_is_one_label(name):
-    """Held against Prometheus' own parser, which refuses what is not well-formed."""
+    """Checked by Prometheus' own parser, which refuses what is not well-formed."""
     assert pools.called(pool_named(name)) == name
     written = of_open({name: Open(4, NOW - 30 * SECOND)}).write()
     assert samples(of_open({name: Open(4, NOW)}), "open_lifecycles") == {(RUN, name): 4, (WORKER, name): 4}

@@ -1,4 +1,4 @@
-"""What /metrics tells of an input that an open transaction keeps from being read."""
+"""/metrics shows that an open transaction keeps the input from being read."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What a kubelet hears of a real worker: while it starts, recovers, hangs, has no Kafka, and comes back."""
+"""A real worker's answers to a kubelet: while it starts, recovers, hangs, has no Kafka, and comes back."""
 
 import asyncio
 import re
@@ -18,7 +18,7 @@ from tests.stage.running import Stage
 from tests.web.probing import Answer, ask, is_, until
 
 PATIENCE = 60
-"""Seconds for what takes one or two on a machine that has nothing else to do."""
+"""Seconds to wait for what takes one or two on an idle machine."""
 
 STALLED_AFTER, STALL_LIMIT = 4, 7
 LOOKS = 4
@@ -70,7 +70,7 @@ async def test_a_worker_whose_event_loop_hangs_gives_no_answer_and_goes_on_when_
 
 
 def _holdings(log: str) -> list[str]:
-    """What a worker said each time that it had partitions assigned."""
+    """The partitions that a worker held after each assignment, according to its log."""
     return re.findall(r" holds (.+)", log)
 
 

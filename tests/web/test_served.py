@@ -1,4 +1,4 @@
-"""What the web port says of which condition, and that it says nothing else."""
+"""What the web port answers in which condition, and that it serves nothing else."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -81,7 +81,7 @@ async def test_the_page_is_what_there_is_to_see_at_the_moment(served):
 
 
 async def test_every_look_at_the_page_has_one_address(served):
-    """A browser that loads it again keeps its place in it only where the address is the same."""
+    """A browser that reloads the page keeps its scroll position only if the address is the same."""
     client = await served(view=lambda: view([worker("w", ago=HOUR)], refresh=10))
     plain = await client.get("/", allow_redirects=False)
     assert (plain.status, plain.headers["Location"]) == (302, "?zoom=1")
@@ -103,7 +103,7 @@ SERVED = {"/": "text/html", "/open.json": "application/json", "/part": "applicat
 
 @pytest.mark.parametrize("path, content_type", SERVED.items())
 async def test_a_browser_keeps_nothing_of_what_is_shown_and_loads_nothing_for_it(served, path, content_type):
-    """It has names in it that anybody may have chosen."""
+    """The page has names in it that anybody may have chosen."""
     answer = await (await served(view=view)).get(path)
     assert (answer.status, answer.content_type) == (200, content_type)
     assert answer.headers["Cache-Control"] == "no-store"

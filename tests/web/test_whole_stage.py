@@ -24,9 +24,9 @@ PARTITIONS = 12
 NAMES = [f"correlator-{number}" for number in range(3)]
 GOING, ENDED = 60, 30
 DECADE = "3650d"
-"""The generated runs are of a fixed day: none of them may be lost, whatever day it is."""
+"""The generated runs are of a fixed day. With this limit, none is lost, whatever today's date is."""
 IN_TIME = 2.0
-"""Seconds in which a page is there, whoever does not answer."""
+"""Seconds within which the page is there, even if some workers do not answer."""
 
 
 class Look:
@@ -44,7 +44,7 @@ class Look:
         return json.loads(answer.text) if answer.status == 200 else {}
 
     async def until(self, good: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """What it says once it is as it should be."""
+        """The document, once it is as it should be."""
         told: dict[str, Any] = {}
         try:
             async with asyncio.timeout(PATIENCE):
@@ -75,7 +75,7 @@ async def look(kafka, deploy) -> Look:
 
 
 def rows(told: dict[str, Any]) -> dict[str, tuple[int, str]]:
-    """Of what is open, its partition and who holds that."""
+    """The partition and the holder of every open lifecycle."""
     return {it["record_id"]: (it["partition"], it["held_by"]) for it in told["open"]["runs"]["rows"]}
 
 
@@ -172,7 +172,7 @@ async def test_a_worker_whose_page_is_off_is_said_to_be_so(kafka, deploy):
 
 
 async def test_a_restart_at_another_address_is_found_there_at_once(look: Look):
-    """Its name in the group is static, so that no partition moves: the coordinator alone knows of the new address."""
+    """Its name in the group is static, so no partition moves, and only the coordinator knows the new address."""
     before = held(await look.json())
     look.workers[1].kill()
     look.workers[1].wait()
