@@ -5,6 +5,7 @@ The last line of a run says what became of the tests that need a broker.
 
 import logging
 import os
+import signal
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
@@ -169,6 +170,8 @@ def logging_is_lent() -> Iterator[None]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell; what tests start inherits it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[_BROKER] = {}
     config.stash[_BROKER_TESTS] = BrokerTests()
     config.pluginmanager.register(config.stash[_BROKER_TESTS])
