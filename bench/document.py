@@ -6,6 +6,7 @@ from typing import Final
 from bench import chart
 from bench.results import Results, described, megabytes, rate
 from bench.setting_up import ROOT
+from tools.marked import between
 
 DOCUMENT: Final = ROOT / "docs" / "bench.md"
 CHART: Final = ROOT / "docs" / "images" / "bench.svg"
@@ -21,13 +22,6 @@ def write(results: Results) -> None:
 def renewed(text: str, results: Results) -> str:
     """The document's text with its generated part brought up to date."""
     return between(text, BEGIN, END, _generated(results))
-
-
-def between(text: str, begin: str, end: str, generated: Iterable[str]) -> str:
-    """The text with ``generated`` between the two marks."""
-    before, rest = text.split(begin)
-    _, after = rest.split(end)
-    return f"{before}{begin}{''.join(generated)}{end}{after}"
 
 
 def _generated(results: Results) -> Iterator[str]:

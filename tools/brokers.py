@@ -12,6 +12,7 @@ import click
 
 from local import BrokerFailed, NoKafka
 from local.releases import TRIED, Release
+from tools.marked import between
 from tools.trying import Tried, try_
 
 DOCUMENT: Final = Path(__file__).parent.parent / "docs" / "brokers.md"
@@ -45,10 +46,7 @@ def main(releases: Sequence[str], *, write: bool) -> None:
 
 def renewed(text: str, all_tried: Iterable[Tried], day: date) -> str:
     """The document's text with the table as it should be."""
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    table = HEAD + "".join(map(row, all_tried))
-    return f"{before}{BEGIN}Tried on {day:%Y-%m-%d}.\n\n{table}{END}{after}"
+    return between(text, BEGIN, END, [f"Tried on {day:%Y-%m-%d}.\n\n", HEAD, *map(row, all_tried)])
 
 
 def row(tried: Tried) -> str:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from correlator.settings.described import described
+from tools.marked import between
 
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- settings -->\n", "<!-- /settings -->\n"
@@ -10,10 +11,8 @@ BEGIN, END = "<!-- settings -->\n", "<!-- /settings -->\n"
 
 def with_settings(text: str) -> str:
     """The README's text with the table as it should be."""
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    rows = "".join(f"| `{name}` | {default} | {description} |\n" for name, default, description in described())
-    return f"{before}{BEGIN}| setting | default | what it is |\n|---|---|---|\n{rows}{END}{after}"
+    rows = (f"| `{name}` | {default} | {description} |\n" for name, default, description in described())
+    return between(text, BEGIN, END, ["| setting | default | what it is |\n|---|---|---|\n", *rows])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""``python -m local.sbom FILE``: write which Python packages the image holds, as CycloneDX 1.6 (JSON).
+"""``python -m tools.sbom FILE``: write which Python packages the image holds, as CycloneDX 1.6 (JSON).
 
 They are installed from the lock, as in the Dockerfile, into an environment that is then removed. The environment tells
 licences and dependencies, the lock the hashes of the files. What the base image holds is not listed.

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
-from bench.document import between, row
+from bench.document import row
 from bench.live import chart
 from bench.live.results import Results
 from bench.live.terminal import HEADINGS, described, figures
 from bench.setting_up import ROOT
+from tools.marked import between
 
 DOCUMENT: Final = ROOT / "docs" / "live.md"
 CHART: Final = ROOT / "docs" / "images" / "live.svg"

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from bench.document import between
 from chaos.kubernetes.table import document
 from chaos.kubernetes.tour import Tour
 from tools.engines import ROOT
+from tools.marked import between
 
 DOCUMENT: Final = ROOT / "docs" / "faults.md"
 BEGIN, END = "<!-- kubernetes -->\n", "<!-- /kubernetes -->\n"

@@ -10,10 +10,8 @@ from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.protocol.group import HeartbeatRequest
 
 from correlator.engine.membership import Membership
-from correlator.engine.offsets import REFUSALS, NotOurs
+from correlator.engine.offsets import FENCED, REFUSALS, NotOurs
 from correlator.engine.requests import Heartbeat
-
-_FENCED = 82
 
 
 class _Taken(NamedTuple):
@@ -31,9 +29,9 @@ class _NamedCoordinator(GroupCoordinator):
             return await super()._send_req(request)  # type: ignore[no-untyped-call]
         membership = Membership(self.group_id, self.generation, self.member_id, self._group_instance_id)
         answer = await super()._send_req(Heartbeat(membership))  # type: ignore[no-untyped-call]
-        if answer.error_code != _FENCED:
+        if answer.error_code != FENCED:
             return answer
-        self.replaced = NotOurs(REFUSALS[_FENCED])
+        self.replaced = NotOurs(REFUSALS[FENCED])
         return _Taken()
 
 

@@ -15,11 +15,14 @@ from correlator.engine.membership import Membership
 from correlator.engine.requests import TxnOffsetCommit
 from correlator.engine.slices import TopicPartition
 
+FENCED: Final = 82
+"""Kafka's error code where another process has the instance id."""
+
 REFUSALS: Final[Mapping[int, str]] = {
     22: "the group has gone on to another generation (ILLEGAL_GENERATION)",
     25: "the group no longer knows this member (UNKNOWN_MEMBER_ID)",
     27: "the group has begun another generation (REBALANCE_IN_PROGRESS)",
-    82: "another process has the instance id (FENCED_INSTANCE_ID)",
+    FENCED: "another process has the instance id (FENCED_INSTANCE_ID)",
 }
 """Why the group refuses a member, by Kafka's error code; aiokafka has no name for some of them."""
 _KNOWN: Final = frozenset({0, 3, 7, 14, 15, 16, 30, 47, 53})

@@ -10,7 +10,6 @@ from correlator import core, wire
 from correlator.core import Decision, Fate, Lifecycle
 from correlator.engine import Message, Slice, Step, Table
 from correlator.event import Kind
-from correlator.moments import Moment
 from correlator.stage.arriving import Input
 from correlator.stage.dead_letters import DeadLetters
 from correlator.stage.draft import FULL, Draft
@@ -113,11 +112,6 @@ class Correlate:
             self._take_in(state, draft, None, said)
         yield from self._due(state, draft, end)
         yield self._close(state, draft, end)
-
-    def still_open(self, kind: Kind) -> tuple[int, Moment | None]:
-        """How many lifecycles are open in the partitions held, and when the oldest began."""
-        pools = self.open_by_pool(kind).values()
-        return sum(it.lifecycles for it in pools), min((it.oldest for it in pools), default=None)
 
     def open_by_pool(self, kind: Kind) -> dict[str, Open]:
         """The open lifecycles of the partitions held, by the work pool's name as `pools.called` gives it."""

@@ -1,4 +1,4 @@
-"""Images for the node: built as `local.image` builds, by Docker or buildah, and written to files that it takes."""
+"""Images for the node: built as `tools.image` builds, by Docker or buildah, and written to files that it takes."""
 
 import shutil
 import tempfile

@@ -26,7 +26,7 @@ PACKAGES: Final = {
     "buildah": "buildah",
     "debootstrap": "debootstrap",
 }
-"""By the program that is looked for. Images are built as `local.image` says."""
+"""By the program that is looked for. Images are built as `tools.image` says."""
 TRACES: Final = (
     *(f"sys/fs/cgroup/{where}{name}" for name in (*OURS, "kubepods.slice") for where in ("", "*/")),
     *("run/netns/cni-*", f"sys/class/net/{BRIDGE}"),

@@ -247,7 +247,9 @@ class _Stage:
         yield {
             "at": "left",
             "entries": {str(part): len(entries) for part, entries in sorted(self._table.partitions.items())},
-            "still open": [list(self._correlate.still_open(kind)) for kind in Kind],
+            "still open": [
+                {name: list(it) for name, it in self._correlate.open_by_pool(kind).items()} for kind in Kind
+            ],
             "oldest": [
                 _record(it)
                 for kind in Kind

@@ -80,7 +80,7 @@ class Worker:
 
     @property
     def open(self) -> int:
-        return self.stage.still_open(Kind.FLOW_RUN)[0]
+        return sum(it.lifecycles for it in self.stage.open_by_pool(Kind.FLOW_RUN).values())
 
     async def elsewhere(self) -> None:
         """Let somebody else have the partition for a while, as the engine's table would notice it."""
