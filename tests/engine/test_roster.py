@@ -107,7 +107,7 @@ def answering(*answers: Described | BaseException) -> Ask:
         (Described("Empty", []), []),
         (Described("Dead", []), []),
     ],
-    ids=str,
+    ids=["rebalancing", "being assigned", "no coordinator", "no connection", "empty", "dead"],
 )
 async def test_what_was_known_stays_until_the_group_is_stable_again(then: Any, known: list[Member]):
     members = Roster(answering(ONE, then, ONE))
